@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * libmmapx - memory-mapped files and devices
+ *
+ * A struct mmapx describes one mapping.  The caller provides it, a map call
+ * fills it in, mmapx_unmap() ends it.  Everything in between takes a byte
+ * range of the mapping: an offset from m.addr and a length, neither of which
+ * has to respect pages.
+ *
+ *     struct mmapx m;
+ *
+ *     if (mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED) == 0) {
+ *         memcpy(m.addr, "edited", 6);
+ *         if (mmapx_sync(&m, 0, 6, MS_SYNC) != 0)
+ *             perror("sync");
+ *         mmapx_unmap(&m);
+ *     }
+ *
+ * Unless its comment says otherwise, a function returns 0, or -1 with errno
+ * set; after a failure the handle, the mapping and the file are as they were.
+ * No function prints, exits, allocates memory or keeps a descriptor open: fd
+ * may be closed as soon as the call returns.
+ *
+ * Protection (PROT_*), map flags (MAP_*) and sync flags (MS_*) are the
+ * system's own, from <sys/mman.h>.  File offsets are int64_t on every system;
+ * the header names no type whose width depends on the caller's flags.
+ *
+ * Threads: calls on different mappings never interfere.  On one mapping the
+ * calls that take a const struct mmapx * and mmapx_sync() may run at the same
+ * time; every other call needs the mapping to itself.
+ *
+ * Signals: no function is async-signal-safe unless its manual page says so.
+ *
+ * The manual pages, beginning with libmmapx(7), say the same at length.
+ */
+#ifndef LIBMMAPX_H
+#define LIBMMAPX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The version of this header; mmapx_version() has the library's. */
+#define MMAPX_VERSION_MAJOR 0
+#define MMAPX_VERSION_MINOR 1
+#define MMAPX_VERSION_PATCH 0
+
+/* --- The handle ---------------------------------------------------------- */
+
+/*
+ * One mapping.  Read addr and len directly; write to neither.  The handle may
+ * be moved and copied like any struct (one copy is the owner and is passed to
+ * the calls that change the mapping).  Size and offsets are part of the ABI.
+ */
+struct mmapx {
+    void     *addr;        /* first byte asked for; not NULL while mapped */
+    size_t    len;         /* bytes asked for; may be 0 */
+    uintptr_t reserved[6]; /* the library's own */
+};
+
+/* An unmapped handle.  Range calls on it fail with EINVAL. */
+#define MMAPX_INIT { NULL, 0, { 0 } }
+
+/* As a length: to the end of the object, or of the mapping. */
+#define MMAPX_TO_END SIZE_MAX
+
+/* --- Mapping ------------------------------------------------------------- */
+
+/*
+ * mmapx_map: map all of the object open as fd.
+ * mmapx_map_region: map len bytes of it, from byte offset on.
+ *
+ * offset  any byte offset >= 0; it need not be aligned.  m->addr points at
+ *         the byte asked for.
+ * len     bytes, or MMAPX_TO_END for the object's size less offset.  The size
+ *         is that of this moment.  Past the end is allowed as in mmap(2).
+ * prot    PROT_* bits, as for mmap(2).
+ * flags   MAP_* bits, as for mmap(2).  With MAP_ANONYMOUS fd and offset are
+ *         ignored.
+ *
+ * An empty file, offset at the end, or len 0 succeeds: m->len is 0 and
+ * m->addr must not be read.  What *m held before is ignored.
+ *
+ * Errors:
+ * EACCES     fd is not open for reading, or not for writing where prot and
+ *            MAP_SHARED ask for it
+ * EAGAIN     MAP_LOCKED above RLIMIT_MEMLOCK, or the file is locked
+ * EBADF      fd is not an open descriptor, or was opened with O_PATH
+ * EINVAL     m is NULL; offset is negative; MMAPX_TO_END with MAP_ANONYMOUS;
+ *            MAP_FIXED or MAP_FIXED_NOREPLACE; flags name no mapping type, or
+ *            MAP_HUGETLB and a file that has no huge pages
+ * EIO        the size of the device could not be read, or the file system has
+ *            been shut down after an error
+ * ENFILE     the system's limit on open files (shared anonymous memory and
+ *            huge pages need one)
+ * ENODEV     the object cannot be mapped: a directory, a FIFO, a socket, the
+ *            text of procfs or sysfs; or a character device and MMAPX_TO_END
+ * ENOMEM     no room in the address space, too many mappings, or RLIMIT_AS
+ *            or RLIMIT_DATA
+ * ENOTSUP    a flag that MAP_SHARED_VALIDATE rejects, or anonymous memory with
+ *            MAP_HUGETLB where the size of a huge page cannot be found out
+ * ENXIO      offset is past the end, with MMAPX_TO_END
+ * EOVERFLOW  offset + len cannot be represented, len exceeds PTRDIFF_MAX, or
+ *            the object does not fit into the address space
+ * EPERM      PROT_EXEC on a file system mounted noexec, a seal on a memfd, or
+ *            MAP_HUGETLB without permission
+ *
+ * The driver of a device, and a network file system, may fail with errors of
+ * their own.  Since 0.1.
+ */
+int mmapx_map(struct mmapx *m, int fd, int prot, int flags);
+int mmapx_map_region(struct mmapx *m, int fd, int64_t offset, size_t len,
+                     int prot, int flags);
+
+/*
+ * mmapx_map_region() with an address for the first byte asked for.
+ *
+ * addr    a hint; NULL lets the system choose.  With MAP_FIXED it is exact
+ *         and replaces whatever is mapped there, at the caller's risk; with
+ *         MAP_FIXED_NOREPLACE it is exact and replaces nothing, also on
+ *         kernels that do not know the flag.  An empty mapping takes neither.
+ *
+ * Errors: those of mmapx_map_region(), and
+ * EEXIST     MAP_FIXED_NOREPLACE and something is mapped there
+ * EINVAL     an exact addr that differs from offset modulo the page size, or
+ *            is NULL
+ * EPERM      an exact addr below the lowest that the system allows, or
+ *            MAP_FIXED over sealed memory
+ * ENOMEM     an exact range that is outside the address space
+ *
+ * Since 0.1.
+ */
+int mmapx_map_at(struct mmapx *m, void *addr, int fd, int64_t offset,
+                 size_t len, int prot, int flags);
+
+/*
+ * Map all of the file at path: open it (O_CLOEXEC, O_NOCTTY and O_NONBLOCK;
+ * for writing only where prot and MAP_SHARED ask for it), map, close.
+ *
+ * The close drops this process's POSIX record locks on that file, as any
+ * close of it does.
+ *
+ * Errors: those of mmapx_map() but EBADF, those of open(2), and
+ * EINVAL     path is NULL, or MAP_ANONYMOUS
+ * ENODEV     path is a socket, a directory, or a device that is not there
+ *
+ * Since 0.1.
+ */
+int mmapx_map_path(struct mmapx *m, const char *path, int prot, int flags);
+
+/*
+ * Map len bytes of zeroed anonymous memory; MAP_ANONYMOUS is added to flags,
+ * which say MAP_PRIVATE or MAP_SHARED and whatever else mmap(2) takes.
+ *
+ * Errors: EAGAIN, EINVAL (also MMAPX_TO_END), ENFILE, ENOMEM, ENOTSUP (the
+ * size of a huge page cannot be found out), EOVERFLOW (len exceeds PTRDIFF_MAX)
+ * and EPERM as in mmapx_map().  Since 0.1.
+ */
+int mmapx_map_anon(struct mmapx *m, size_t len, int prot, int flags);
+
+/*
+ * A handle on len bytes at addr that something else has mapped, for the range
+ * calls.  No system call is made and nothing is checked: that the memory is
+ * mapped, and stays so, is the caller's part.  mmapx_unmap() only clears it.
+ * Bytes around the view belong to somebody else, so its edges never count as
+ * page edges.
+ *
+ * Errors:
+ * EINVAL     m or addr is NULL, or len is MMAPX_TO_END
+ * EOVERFLOW  len exceeds PTRDIFF_MAX, or addr + len wraps around
+ *
+ * Since 0.1.
+ */
+int mmapx_view(struct mmapx *m, void *addr, size_t len);
+
+/*
+ * End the mapping and clear the handle.  An unmapped handle: nothing to do, 0.
+ * Nothing is written back and no write-back error is reported: mmapx_sync()
+ * first where that matters.
+ *
+ * Errors:
+ * EINVAL     m is NULL
+ * ENOMEM     the system merged the mapping with a neighbour and has no room
+ *            to split them (vm.max_map_count)
+ * EPERM      the memory is sealed (mseal(2))
+ *
+ * Since 0.1.
+ */
+int mmapx_unmap(struct mmapx *m);
+
+/*
+ * The page size of this mapping in bytes, that of its huge pages where it has
+ * them.  The system's for NULL, for an unmapped handle and for a view.
+ * Never fails.  Since 0.1.
+ */
+size_t mmapx_page_size(const struct mmapx *m);
+
+/* The library's version as "MAJOR.MINOR.PATCH".  Never fails.  Since 0.1. */
+const char *mmapx_version(void);
+
+/* --- Advice -------------------------------------------------------------- */
+
+/*
+ * The advice of madvise(2) under names and numbers that are the same on every
+ * system; they are translated where the system's own differ.
+ */
+enum mmapx_advice {
+    MMAPX_MADV_NORMAL         = 0,   /* no special treatment */
+    MMAPX_MADV_RANDOM         = 1,   /* no read-ahead */
+    MMAPX_MADV_SEQUENTIAL     = 2,   /* more read-ahead */
+    MMAPX_MADV_WILLNEED       = 3,   /* start reading */
+    MMAPX_MADV_DONTNEED       = 4,   /* drop the pages; loses private data */
+    MMAPX_MADV_FREE           = 8,   /* drop them when memory is short */
+    MMAPX_MADV_REMOVE         = 9,   /* punch a hole into the object */
+    MMAPX_MADV_DONTFORK       = 10,  /* not in a child */
+    MMAPX_MADV_DOFORK         = 11,  /* undo DONTFORK */
+    MMAPX_MADV_MERGEABLE      = 12,  /* share equal pages (KSM) */
+    MMAPX_MADV_UNMERGEABLE    = 13,  /* undo MERGEABLE */
+    MMAPX_MADV_HUGEPAGE       = 14,  /* use huge pages */
+    MMAPX_MADV_NOHUGEPAGE     = 15,  /* do not */
+    MMAPX_MADV_DONTDUMP       = 16,  /* not in a core dump */
+    MMAPX_MADV_DODUMP         = 17,  /* undo DONTDUMP */
+    MMAPX_MADV_WIPEONFORK     = 18,  /* zeroes in a child */
+    MMAPX_MADV_KEEPONFORK     = 19,  /* undo WIPEONFORK */
+    MMAPX_MADV_COLD           = 20,  /* reclaim these first */
+    MMAPX_MADV_PAGEOUT        = 21,  /* reclaim these now */
+    MMAPX_MADV_POPULATE_READ  = 22,  /* fault in for reading */
+    MMAPX_MADV_POPULATE_WRITE = 23,  /* fault in for writing */
+    MMAPX_MADV_DONTNEED_LOCKED = 24, /* DONTNEED, also where locked */
+    MMAPX_MADV_COLLAPSE       = 25,  /* make huge pages now */
+    MMAPX_MADV_GUARD_INSTALL  = 102, /* a touch is SIGSEGV; loses data */
+    MMAPX_MADV_GUARD_REMOVE   = 103, /* undo GUARD_INSTALL */
+};
+
+/*
+ * Give advice about bytes off to off + len of the mapping.
+ *
+ * What an edge inside a page means depends on the advice:
+ * - DONTNEED on memory that is not a shared mapping, FREE, REMOVE,
+ *   WIPEONFORK, DONTNEED_LOCKED and GUARD_INSTALL act only on the pages that
+ *   lie whole inside the range.  The mapping's own edges count as page edges,
+ *   but not for REMOVE and not for a view.
+ * - DONTFORK, DOFORK, DONTDUMP, DODUMP and GUARD_REMOVE want page edges or
+ *   the mapping's own edges.
+ * - All other advice acts on every page that the range touches.
+ *
+ * Advice over a range is not atomic: where the kernel fails half-way, the
+ * first part has been done.
+ *
+ * Errors:
+ * EACCES     REMOVE and a file that was not open for writing
+ * EAGAIN     the kernel is short of a resource, for example of mappings
+ *            (vm.max_map_count)
+ * EBADF      WILLNEED and memory that is no file, on old kernels
+ * EBUSY      COLLAPSE found the pages in use
+ * EFAULT     POPULATE_*: past the end of the file, no space, or an I/O error
+ * EHWPOISON  POPULATE_*: a page with a hardware error
+ * EINTR      a signal came before it was done
+ * EINVAL     m is NULL or unmapped; a bad range; a number that is not in the
+ *            enum; an edge that has to be a page edge; a kind of mapping
+ *            that the advice does not apply to; or pages that are locked
+ * EIO        an I/O error while pages were read in, or REMOVE failed
+ * ENOMEM     part of the range is no longer mapped, or no memory
+ * ENOSPC     REMOVE: the file system needs a block to write its books
+ * ENOTSUP    this system, kernel or file system has no such advice
+ * EPERM      a seal on the memory or on the memfd forbids it
+ *
+ * Since 0.1.
+ */
+int mmapx_advise(const struct mmapx *m, size_t off, size_t len,
+                 enum mmapx_advice advice);
+
+/*
+ * 1 if the running kernel knows the advice, else 0; a number that is not in
+ * the enum is 0.  Never fails.  Since 0.1.
+ */
+int mmapx_advice_supported(enum mmapx_advice advice);
+
+/* --- Residency ----------------------------------------------------------- */
+
+/*
+ * Which pages of a range are in memory.  The answer may be stale before the
+ * call returns, unless the pages are locked.  Ranges round outward.
+ *
+ * The kernel tells a caller who neither owns a file nor may write it that all
+ * of it is in memory.  These calls fail with EPERM then.  Who may know is
+ * decided by the file's owner and mode when it was mapped and by the caller's
+ * user, groups and capabilities now; where that is in doubt: EPERM.
+ *
+ * mmapx_residency: one byte a page into vec, 1 resident or 0 not.
+ *     nvec  the room in vec; mmapx_page_count() says how much is needed.  vec
+ *           may be NULL when none is.  After ERANGE nothing was written; after
+ *           ENOMEM part may have been.
+ * mmapx_page_count: the number of pages that the range touches, of this
+ *     mapping's page size; 0 for an empty or a bad range.  Never fails.
+ * mmapx_resident_count: how many of them are resident, into *pages.
+ * mmapx_resident_run: the run of equal pages that begins at byte off.  The
+ *     next one begins at run->off + run->len; at the end of the mapping
+ *     run->len is 0.
+ *
+ * Count and run allocate nothing, whatever the size of the mapping.
+ *
+ * Errors:
+ * EAGAIN     the kernel is short of a resource
+ * EINVAL     m is NULL or unmapped; a bad range; vec, pages or run is NULL
+ * ENOMEM     part of the range is no longer mapped
+ * ENOSYS     the system cannot tell (it has no mincore(2))
+ * EPERM      the system would not tell this caller the truth
+ * ERANGE     nvec is too small
+ *
+ * Since 0.1.
+ */
+int mmapx_residency(const struct mmapx *m, size_t off, size_t len,
+                    unsigned char *vec, size_t nvec);
+size_t mmapx_page_count(const struct mmapx *m, size_t off, size_t len);
+int mmapx_resident_count(const struct mmapx *m, size_t off, size_t len,
+                         size_t *pages);
+
+struct mmapx_run {
+    size_t off;      /* bytes from m->addr: what was asked for */
+    size_t len;      /* bytes; ends on a page edge or with the mapping */
+    int    resident; /* 1 in memory, 0 not */
+};
+
+int mmapx_resident_run(const struct mmapx *m, size_t off,
+                       struct mmapx_run *run);
+
+/* --- Locking and protection ---------------------------------------------- */
+
+#define MMAPX_LOCK_ONFAULT 1 /* lock pages as they come in */
+
+/*
+ * mmapx_lock: keep the pages of a range in memory; returns when they are.
+ * With MMAPX_LOCK_ONFAULT those that are there now, and the others when they
+ * are first touched.
+ * mmapx_unlock: let them go again.
+ *
+ * Both round outward.  Locks do not nest: one unlock undoes any number of
+ * locks, and a lock that fails leaves its range unlocked, also where an
+ * earlier one had locked it.
+ *
+ * Errors:
+ * EAGAIN     some of the pages could not be locked
+ * EINVAL     m is NULL or unmapped; a bad range; unknown flags
+ * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file;
+ *            PROT_NONE; part of the range is no longer mapped; too many
+ *            mappings (vm.max_map_count)
+ * ENOTSUP    the system or kernel has no MMAPX_LOCK_ONFAULT
+ * EPERM      RLIMIT_MEMLOCK is 0
+ *
+ * mmapx_unlock fails with EINVAL and ENOMEM only.  Since 0.1.
+ */
+int mmapx_lock(const struct mmapx *m, size_t off, size_t len, int flags);
+int mmapx_unlock(const struct mmapx *m, size_t off, size_t len);
+
+/*
+ * The limit on locked memory in bytes (SIZE_MAX: none) and how much of it the
+ * process uses.  Either pointer may be NULL.  A privileged process is not held
+ * to the limit.  *locked may be stale at once if other threads lock.
+ *
+ * Errors, with *limit and *locked unchanged:
+ * ENOTSUP    locked is not NULL and the system does not tell (on Linux: /proc
+ *            is not mounted)
+ *
+ * Since 0.1.
+ */
+int mmapx_lock_limit(size_t *limit, size_t *locked);
+
+/*
+ * Set the protection of a range to prot, PROT_* bits.  Its edges must be page
+ * edges or the mapping's own.  Not atomic: where the kernel fails half-way,
+ * the first part has been changed.
+ *
+ * Errors:
+ * EACCES     PROT_WRITE on a shared mapping of a file not open for writing,
+ *            or PROT_EXEC on a file system mounted noexec
+ * EINVAL     m is NULL or unmapped; a bad range; an edge inside a page; bits
+ *            in prot that the system rejects
+ * ENOMEM     part of the range is no longer mapped; too many mappings
+ *            (vm.max_map_count); or writable private memory that exceeds what
+ *            the system may commit
+ * EPERM      the memory is sealed (mseal(2), or a seal on the memfd)
+ *
+ * Since 0.1.
+ */
+int mmapx_protect(struct mmapx *m, size_t off, size_t len, int prot);
+
+/* --- Sync ---------------------------------------------------------------- */
+
+/*
+ * mmapx_sync: write a range of a shared mapping back to its file.  Rounds
+ * outward.
+ *     flags  exactly one of MS_SYNC (returns when the data is written) and
+ *            MS_ASYNC (merely allowed to start; Linux starts nothing), and
+ *            MS_INVALIDATE may join.
+ * mmapx_sync_file: the same with MS_SYNC, and then the whole file open as fd,
+ *     its metadata and the device's own cache (fsync, on macOS F_FULLFSYNC).
+ *     fd is any descriptor of the mapped file.
+ * mmapx_sync_reset: forget a failed write-back.
+ *
+ * A failed write-back is sticky.  The kernel reports it once and forgets,
+ * although the bytes never reached the disk; the handle remembers, and every
+ * later sync of it, also of an empty range, fails with the same errno until
+ * mmapx_sync_reset().  Call that only after writing the data again.
+ *
+ * Errors:
+ * EBADF      fd is not an open descriptor (mmapx_sync_file)
+ * EBUSY      MS_INVALIDATE and pages of the range are locked
+ * EINTR      a signal came before it was done
+ * EINVAL     m is NULL or unmapped; a bad range; flags other than the above;
+ *            fd is of a kind that cannot be synced
+ * ENOMEM     part of the range is no longer mapped
+ * EROFS      fd is of a kind that cannot be synced
+ * Any other errno, and ENOMEM when it comes from the flush of the whole file,
+ * is a failed write-back, and sticky; usually
+ * EDQUOT     the user's quota of blocks is used up
+ * EIO        an I/O error
+ * ENOSPC     the disk is full
+ *
+ * Since 0.1.
+ */
+int mmapx_sync(struct mmapx *m, size_t off, size_t len, int flags);
+int mmapx_sync_file(struct mmapx *m, int fd, size_t off, size_t len);
+int mmapx_sync_reset(struct mmapx *m);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBMMAPX_H */

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: MIT
+
+# MMAPX_CHECK_SYSTEM
+# ------------------
+# Choose the seam's file for the host and find the headers and constants that
+# it and os_posix.c can use.
+# Sets $mmapx_os to linux, bsd, darwin or none.
+AC_DEFUN([MMAPX_CHECK_SYSTEM], [
+AC_REQUIRE([AC_CANONICAL_HOST])
+AS_CASE([$host_os],
+    [linux*], [mmapx_os=linux],
+    [*bsd* | dragonfly*], [mmapx_os=bsd],
+    [darwin*], [mmapx_os=darwin],
+    [mmapx_os=none])
+AC_SUBST([MMAPX_OS], [$mmapx_os])
+AM_CONDITIONAL([OS_LINUX], [test "$mmapx_os" = linux])
+AM_CONDITIONAL([OS_BSD], [test "$mmapx_os" = bsd])
+AM_CONDITIONAL([OS_DARWIN], [test "$mmapx_os" = darwin])
+AM_CONDITIONAL([OS_NONE], [test "$mmapx_os" = none])
+
+AC_CHECK_HEADERS([sys/disk.h sys/dkio.h])
+AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_LOCKED, MAP_POPULATE,
+    MLOCK_ONFAULT], [], [], [[#include <sys/mman.h>]])
+AC_CHECK_DECLS([F_FULLFSYNC], [], [], [[#include <fcntl.h>]])
+AC_CHECK_DECLS([BLKGETSIZE64], [], [], [[#include <sys/mount.h>]])
+AC_CHECK_DECLS([SYS_mlock2], [], [], [[#include <sys/syscall.h>]])
+AC_CHECK_DECLS([DIOCGMEDIASIZE], [], [], [[
+    #include <sys/types.h>
+    #ifdef HAVE_SYS_DISK_H
+    #include <sys/disk.h>
+    #endif
+    #ifdef HAVE_SYS_DKIO_H
+    #include <sys/dkio.h>
+    #endif]])
+])

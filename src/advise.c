@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Advice about ranges of a mapping. */
+#include "internal.h"
+
+/* What becomes of an edge inside a page. */
+enum edge {
+    UNKNOWN,
+    HINT,         /* harmless: act on the page */
+    LOSES,        /* loses data: leave the page alone */
+    LOSES_UNSHARED, /* loses data, but not that of a shared mapping */
+    LOSES_OBJECT, /* loses the object's data, also beyond the mapping's edges */
+    EXACT,        /* undoes or splits: refuse */
+};
+
+/* Which mappings it can act on. */
+enum target {
+    ANY,
+    PRIVATE_ANON,
+    SHARED,
+};
+
+/* Every advice there is; what is not here never reaches the kernel. */
+static const struct class {
+    unsigned char edge;
+    unsigned char target;
+} classes[] = {
+    [MMAPX_MADV_NORMAL]          = { HINT, ANY },
+    [MMAPX_MADV_RANDOM]          = { HINT, ANY },
+    [MMAPX_MADV_SEQUENTIAL]      = { HINT, ANY },
+    [MMAPX_MADV_WILLNEED]        = { HINT, ANY },
+    [MMAPX_MADV_DONTNEED]        = { LOSES_UNSHARED, ANY },
+    [MMAPX_MADV_FREE]            = { LOSES, PRIVATE_ANON },
+    [MMAPX_MADV_REMOVE]          = { LOSES_OBJECT, SHARED },
+    [MMAPX_MADV_DONTFORK]        = { EXACT, ANY },
+    [MMAPX_MADV_DOFORK]          = { EXACT, ANY },
+    [MMAPX_MADV_MERGEABLE]       = { HINT, ANY },
+    [MMAPX_MADV_UNMERGEABLE]     = { HINT, ANY },
+    [MMAPX_MADV_HUGEPAGE]        = { HINT, ANY },
+    [MMAPX_MADV_NOHUGEPAGE]      = { HINT, ANY },
+    [MMAPX_MADV_DONTDUMP]        = { EXACT, ANY },
+    [MMAPX_MADV_DODUMP]          = { EXACT, ANY },
+    [MMAPX_MADV_WIPEONFORK]      = { LOSES, PRIVATE_ANON },
+    [MMAPX_MADV_KEEPONFORK]      = { HINT, ANY },
+    [MMAPX_MADV_COLD]            = { HINT, ANY },
+    [MMAPX_MADV_PAGEOUT]         = { HINT, ANY },
+    [MMAPX_MADV_POPULATE_READ]   = { HINT, ANY },
+    [MMAPX_MADV_POPULATE_WRITE]  = { HINT, ANY },
+    [MMAPX_MADV_DONTNEED_LOCKED] = { LOSES, ANY },
+    [MMAPX_MADV_COLLAPSE]        = { HINT, ANY },
+    [MMAPX_MADV_GUARD_INSTALL]   = { LOSES, ANY },
+    [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY },
+};
+
+static const struct class *
+classify(enum mmapx_advice advice)
+{
+    size_t i = (size_t)advice;
+
+    if (i >= sizeof classes / sizeof classes[0] || classes[i].edge == UNKNOWN)
+        return NULL;
+    return &classes[i];
+}
+
+/* Of a view, and of a device's memory, only the kernel knows what it is. */
+static bool
+can_act_on(const struct class *class, const struct mmapx *m)
+{
+    enum mmapx_i_kind kind = mmapx_i_kind(m);
+    bool shared = mmapx_i_has(m, MMAPX_I_SHARED);
+
+    if (kind == MMAPX_I_VIEW || kind == MMAPX_I_DEVICE)
+        return true;
+    switch (class->target) {
+    case PRIVATE_ANON:
+        return kind == MMAPX_I_ANON && !shared;
+    case SHARED:
+        return shared;
+    default:
+        return true;
+    }
+}
+
+static enum mmapx_i_rounding
+rounding_of(const struct class *class, const struct mmapx *m)
+{
+    switch (class->edge) {
+    case LOSES_OBJECT:
+        return MMAPX_I_INWARD_PAGES;
+    case LOSES:
+        return MMAPX_I_INWARD;
+    case LOSES_UNSHARED:
+        return mmapx_i_has(m, MMAPX_I_SHARED) ? MMAPX_I_OUTWARD
+                                              : MMAPX_I_INWARD;
+    case EXACT:
+        return MMAPX_I_EXACT;
+    default:
+        return MMAPX_I_OUTWARD;
+    }
+}
+
+static int
+advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
+{
+    const struct class *class = classify(advice);
+    struct mmapx_i_span span;
+    int native;
+    int r;
+
+    if (class == NULL)
+        return -EINVAL;
+    r = mmapx_i_range(m, off, &len);
+    if (r < 0)
+        return r;
+    if (!can_act_on(class, m))
+        return -EINVAL;
+    native = mmapx_os_advice(advice);
+    if (native < 0)
+        return native;
+    r = mmapx_i_span(m, off, len, rounding_of(class, m), &span);
+    if (r < 0 || span.len == 0)
+        return r;
+
+    r = mmapx_os_madvise(span.addr, span.len, native);
+    /* An old kernel says of an advice what it says of a wrong mapping. */
+    if (r == -EINVAL && !mmapx_os_advice_known(native))
+        return -ENOTSUP;
+    return r == -ENOSYS || r == -EOPNOTSUPP ? -ENOTSUP : r;
+}
+
+int
+mmapx_advise(const struct mmapx *m, size_t off, size_t len,
+             enum mmapx_advice advice)
+{
+    return mmapx_i_result(advise(m, off, len, advice));
+}
+
+int
+mmapx_advice_supported(enum mmapx_advice advice)
+{
+    int native = classify(advice) != NULL ? mmapx_os_advice(advice) : -1;
+
+    return native >= 0 && mmapx_os_advice_known(native);
+}

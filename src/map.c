@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* Making, viewing and ending mappings. */
+#include "internal.h"
+
+/* What a new mapping is of. */
+struct object {
+    enum mmapx_i_kind kind;
+    size_t page;
+    int fd;
+    int64_t offset;
+    struct mmapx_os_owner owner;
+};
+
+/* MAP_FIXED_NOREPLACE is 0 where the system does not have it. */
+static bool
+is_exact(int flags)
+{
+    return (flags & (MAP_FIXED | mmapx_os_fixed_noreplace)) != 0;
+}
+
+static unsigned
+page_shift(size_t page)
+{
+    unsigned shift = 0;
+
+    while (page >> shift > 1)
+        shift++;
+    return shift;
+}
+
+static void
+fill(struct mmapx *m, void *addr, size_t len, int flags,
+     const struct object *obj)
+{
+    uint64_t offset = (uint64_t)obj->offset;
+    const struct mmapx_os_owner *owner = &obj->owner;
+
+    *m = (struct mmapx){ .addr = addr, .len = len };
+    m->reserved[MMAPX_I_INFO]
+        = (uintptr_t)obj->kind | page_shift(obj->page) << MMAPX_I_SHIFT
+          | ((flags & MAP_SHARED) != 0 ? MMAPX_I_SHARED : 0u)
+          | (owner->group_writes ? MMAPX_I_GROUP_WRITES : 0u)
+          | (owner->others_write ? MMAPX_I_OTHERS_WRITE : 0u);
+    m->reserved[MMAPX_I_OFFSET] = (uintptr_t)offset;
+    m->reserved[MMAPX_I_OFFSET_HI] = (uintptr_t)(offset >> 32);
+    m->reserved[MMAPX_I_UID] = owner->uid;
+    m->reserved[MMAPX_I_GID] = owner->gid;
+}
+
+/*
+ * mmap(2) at exactly addr without replacing anything.  Kernels that do not
+ * know MAP_FIXED_NOREPLACE take addr for a hint; with MAP_FIXED beside it they
+ * would clobber what is there.
+ */
+static int
+map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
+              int64_t offset)
+{
+    void *wanted = *addr;
+    int r = mmapx_os_mmap(addr, len, prot, flags & ~MAP_FIXED, fd, offset);
+
+    if (r < 0 || *addr == wanted)
+        return r;
+    mmapx_os_munmap(*addr, len);
+    return -EEXIST;
+}
+
+/*
+ * Move a mapping that the kernel placed to where huge pages can map it, if it
+ * covers a huge page of the object.  Most file systems see to that themselves;
+ * overlayfs, block devices and tmpfs do not.  A second mapping is made below
+ * the first, where there is room as a rule, and the better one kept: nothing
+ * can fail on the way.
+ */
+static void
+make_congruent(void **addr, size_t len, int prot, int flags, int fd,
+               int64_t offset)
+{
+    size_t unit = mmapx_os_congruence;
+    size_t lead = (size_t)-offset & (unit - 1);
+    size_t excess = ((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1);
+    size_t down = excess + mmapx_i_round_up(len, unit);
+    void *first = *addr;
+    void *other = (unsigned char *)first - down;
+
+    if (excess == 0 || len < lead + unit || (uintptr_t)first <= down
+        || (flags & mmapx_os_map_eager) != 0
+        || mmapx_os_mmap(&other, len, prot, flags, fd, offset) < 0)
+        return;
+    if ((((uintptr_t)other - (uintptr_t)offset) & (unit - 1)) == 0) {
+        *addr = other;
+        other = first;
+    }
+    mmapx_os_munmap(other, len);
+}
+
+/*
+ * Map len bytes of an object into *m.  addr is a hint or, with flags that make
+ * it exact, the address.
+ */
+static int
+map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
+           const struct object *obj)
+{
+    size_t head = (size_t)obj->offset & (obj->page - 1);
+    int64_t offset = obj->offset - (int64_t)head;
+    bool noreplace = (flags & mmapx_os_fixed_noreplace) != 0;
+    size_t extent;
+    void *base = NULL;
+    int r;
+
+    if (len == 0) {
+        /* One page that nobody reads: it shows that the object can be
+         * mapped, and is there to grow. */
+        flags &= ~(MAP_FIXED | mmapx_os_fixed_noreplace | mmapx_os_map_eager);
+        noreplace = false;
+        extent = obj->page;
+    } else {
+        extent = mmapx_i_round_up(head + len, obj->page);
+    }
+
+    if (is_exact(flags)) {
+        base = mmapx_i_round_down(addr, obj->page);
+        if (base == NULL || (uintptr_t)addr - (uintptr_t)base != head)
+            return -EINVAL;
+    } else if ((uintptr_t)addr > head) {
+        base = mmapx_i_round_down((unsigned char *)addr - head, obj->page);
+    }
+
+    r = noreplace
+            ? map_noreplace(&base, extent, prot, flags, obj->fd, offset)
+            : mmapx_os_mmap(&base, extent, prot, flags, obj->fd, offset);
+    if (r < 0)
+        return obj->fd < 0 ? r : mmapx_os_mmap_error(r, obj->fd);
+    if (addr == NULL && obj->kind == MMAPX_I_FILE)
+        make_congruent(&base, extent, prot, flags, obj->fd, offset);
+
+    fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, flags, obj);
+    return 0;
+}
+
+static int
+map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
+{
+    struct object obj = { .kind = MMAPX_I_ANON, .fd = -1 };
+    int r;
+
+    if (len == MMAPX_TO_END)
+        return -EINVAL;
+    if (len > PTRDIFF_MAX)
+        return -EOVERFLOW;
+    r = mmapx_os_anon_page(flags, &obj.page);
+    if (r < 0)
+        return r;
+    return map_object(m, addr, len, prot, flags, &obj);
+}
+
+/* The length of the object from offset to its end. */
+static int
+length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
+              size_t *len)
+{
+    int64_t size = st->size;
+
+    if (st->type == MMAPX_OS_CHAR)
+        return -ENODEV;
+    if (st->type == MMAPX_OS_BLOCK) {
+        int r = mmapx_os_device_size(fd, &size);
+
+        if (r < 0)
+            return r;
+    }
+    if (offset > size)
+        return -ENXIO;
+    if (size - offset > PTRDIFF_MAX)
+        return -EOVERFLOW;
+    *len = (size_t)(size - offset);
+    return 0;
+}
+
+static int
+map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
+       int prot, int flags)
+{
+    struct mmapx_os_stat st;
+    int r;
+
+    if (m == NULL)
+        return -EINVAL;
+    if ((flags & MAP_ANONYMOUS) != 0)
+        return map_anon(m, addr, len, prot, flags);
+    if (offset < 0)
+        return -EINVAL;
+    if (len != MMAPX_TO_END
+        && (len > PTRDIFF_MAX || (int64_t)len > INT64_MAX - offset))
+        return -EOVERFLOW;
+
+    r = mmapx_os_stat(fd, &st);
+    if (r < 0)
+        return r;
+    if (st.type == MMAPX_OS_NOMAP)
+        return -ENODEV;
+    if (len == MMAPX_TO_END) {
+        r = length_to_end(fd, &st, offset, &len);
+        if (r < 0)
+            return r;
+    }
+
+    struct object obj = {
+        .kind = st.type == MMAPX_OS_CHAR ? MMAPX_I_DEVICE : MMAPX_I_FILE,
+        .page = st.page,
+        .fd = fd,
+        .offset = offset,
+        .owner = st.owner,
+    };
+    return map_object(m, addr, len, prot, flags, &obj);
+}
+
+/* The calls that take no address take no flag that makes one exact. */
+static int
+map_anywhere(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
+             int flags)
+{
+    if (is_exact(flags))
+        return -EINVAL;
+    return map_fd(m, NULL, fd, offset, len, prot, flags);
+}
+
+static int
+map_path(struct mmapx *m, const char *path, int prot, int flags)
+{
+    bool writes = (flags & MAP_SHARED) != 0 && (prot & PROT_WRITE) != 0;
+    int fd;
+    int r;
+
+    if (m == NULL || path == NULL || (flags & MAP_ANONYMOUS) != 0
+        || is_exact(flags))
+        return -EINVAL;
+    fd = mmapx_os_open(path, writes);
+    if (fd < 0)
+        return fd;
+    r = map_fd(m, NULL, fd, 0, MMAPX_TO_END, prot, flags);
+    mmapx_os_close(fd);
+    return r;
+}
+
+static int
+view(struct mmapx *m, void *addr, size_t len)
+{
+    struct object obj = { .kind = MMAPX_I_VIEW, .page = mmapx_os_page_size() };
+
+    if (m == NULL || addr == NULL || len == MMAPX_TO_END)
+        return -EINVAL;
+    if (len > PTRDIFF_MAX || len > UINTPTR_MAX - (uintptr_t)addr)
+        return -EOVERFLOW;
+    fill(m, addr, len, 0, &obj);
+    return 0;
+}
+
+static int
+unmap(struct mmapx *m)
+{
+    if (m == NULL)
+        return -EINVAL;
+    if (mmapx_i_kind(m) != MMAPX_I_UNMAPPED
+        && mmapx_i_kind(m) != MMAPX_I_VIEW) {
+        int r = mmapx_os_munmap(mmapx_i_base(m), mmapx_i_extent(m));
+
+        if (r < 0)
+            return r;
+    }
+    *m = (struct mmapx)MMAPX_INIT;
+    return 0;
+}
+
+int
+mmapx_map(struct mmapx *m, int fd, int prot, int flags)
+{
+    return mmapx_i_result(
+        map_anywhere(m, fd, 0, MMAPX_TO_END, prot, flags));
+}
+
+int
+mmapx_map_region(struct mmapx *m, int fd, int64_t offset, size_t len,
+                 int prot, int flags)
+{
+    return mmapx_i_result(map_anywhere(m, fd, offset, len, prot, flags));
+}
+
+int
+mmapx_map_at(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
+             int prot, int flags)
+{
+    return mmapx_i_result(map_fd(m, addr, fd, offset, len, prot, flags));
+}
+
+int
+mmapx_map_path(struct mmapx *m, const char *path, int prot, int flags)
+{
+    return mmapx_i_result(map_path(m, path, prot, flags));
+}
+
+int
+mmapx_map_anon(struct mmapx *m, size_t len, int prot, int flags)
+{
+    return mmapx_i_result(
+        map_anywhere(m, -1, 0, len, prot, flags | MAP_ANONYMOUS));
+}
+
+int
+mmapx_view(struct mmapx *m, void *addr, size_t len)
+{
+    return mmapx_i_result(view(m, addr, len));
+}
+
+int
+mmapx_unmap(struct mmapx *m)
+{
+    return mmapx_i_result(unmap(m));
+}
+
+size_t
+mmapx_page_size(const struct mmapx *m)
+{
+    if (m == NULL || mmapx_i_kind(m) == MMAPX_I_UNMAPPED)
+        return mmapx_os_page_size();
+    return mmapx_i_page(m);
+}
+
+const char *
+mmapx_version(void)
+{
+    return PACKAGE_VERSION;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The seam to the system.  Every call returns 0 (or what it says) or -errno.
+ * os_posix.c has what is the same everywhere; one of os_linux.c, os_bsd.c,
+ * os_darwin.c and os_none.c, chosen by the host, the rest.  The tests put a
+ * layer between that fails on demand.
+ *
+ * Addresses and lengths handed down are page-aligned, lengths never 0.
+ */
+#ifndef MMAPX_OS_H
+#define MMAPX_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "libmmapx.h"
+
+/* MAP_FIXED_NOREPLACE where the system's headers have it, else 0. */
+extern const int mmapx_os_fixed_noreplace;
+
+/* Flags that act on a mapping's pages at once: MAP_POPULATE, MAP_LOCKED. */
+extern const int mmapx_os_map_eager;
+
+/* The kernel maps large pages where address and file offset agree modulo
+ * this; 1 where there is nothing to gain. */
+extern const size_t mmapx_os_congruence;
+
+struct mmapx_os_owner {
+    uintptr_t uid;
+    uintptr_t gid;
+    bool group_writes;
+    bool others_write;
+};
+
+enum mmapx_os_type {
+    MMAPX_OS_FILE,   /* has a size: regular files, memfds, shared memory */
+    MMAPX_OS_BLOCK,
+    MMAPX_OS_CHAR,
+    MMAPX_OS_NOMAP,  /* directory, FIFO, socket: nothing to map */
+};
+
+struct mmapx_os_stat {
+    enum mmapx_os_type type;
+    int64_t size;    /* of MMAPX_OS_FILE */
+    size_t page;     /* of a mapping of it */
+    struct mmapx_os_owner owner;
+};
+
+/* --- os_posix.c ---------------------------------------------------------- */
+
+size_t mmapx_os_page_size(void);
+int mmapx_os_stat(int fd, struct mmapx_os_stat *st);
+int mmapx_os_open(const char *path, bool writable); /* the descriptor */
+void mmapx_os_close(int fd);
+int mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
+                  int64_t offset);
+int mmapx_os_munmap(void *addr, size_t len);
+int mmapx_os_mprotect(void *addr, size_t len, int prot);
+int mmapx_os_msync(void *addr, size_t len, int flags);
+int mmapx_os_mlock(void *addr, size_t len);
+int mmapx_os_munlock(void *addr, size_t len);
+int mmapx_os_lock_limit(size_t *limit); /* SIZE_MAX: none */
+int mmapx_os_mincore(void *addr, size_t len, unsigned char *vec);
+int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
+int mmapx_os_seek_size(int fd, int64_t *size);
+
+/* Whether the mode lets the caller, whose group is gid, write: not as owner. */
+bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
+                              uintptr_t gid);
+
+/* The system's number for an advice of ours, or -ENOTSUP. */
+int mmapx_os_advice(enum mmapx_advice advice);
+int mmapx_os_madvise(void *addr, size_t len, int advice);
+
+/* --- os_linux.c; elsewhere os_plain.c ------------------------------------ */
+
+/* The page size of a mapping of fd, where st_blksize is blksize. */
+int mmapx_os_file_page(int fd, size_t blksize, size_t *page);
+
+/* The page size that flags ask of anonymous memory (MAP_HUGETLB). */
+int mmapx_os_anon_page(int flags, size_t *page);
+
+/* What mmap(2) means by err for fd: -ENODEV where nothing can be mapped. */
+int mmapx_os_mmap_error(int err, int fd);
+
+/* Whether the running kernel knows one of the system's advice numbers. */
+bool mmapx_os_advice_known(int advice);
+
+/* Whether mincore(2) answers this caller truthfully: about a file; about
+ * memory that something else mapped. */
+bool mmapx_os_may_know(const struct mmapx_os_owner *owner);
+bool mmapx_os_may_know_memory(const void *addr, size_t len);
+
+int mmapx_os_mlock_onfault(void *addr, size_t len);
+int mmapx_os_locked(size_t *locked);
+
+/* --- os_linux.c, os_bsd.c, os_darwin.c, os_none.c ------------------------ */
+
+int mmapx_os_device_size(int fd, int64_t *size);
+
+#endif /* MMAPX_OS_H */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Linux, with whichever C library. */
+#include "internal.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+/* From linux/magic.h, linux/capability.h and linux/mman.h, which C libraries
+ * do not pass on and which clash with their own headers. */
+enum {
+    PROC_MAGIC = 0x9fa0,
+    CAPABILITY_VERSION_3 = 0x20080522,
+    CAPABILITY_FOWNER = 3,
+    LOCK_ONFAULT = 1,
+    HUGE_SIZE_SHIFT = 26,
+    HUGE_SIZE_MASK = 0x3f,
+};
+#define HUGETLBFS_MAGIC_NUMBER 0x958458f6u
+
+/* What the kernel shows for a user or group that has no place in the caller's
+ * user namespace (the default of kernel.overflowuid and overflowgid). */
+enum { OVERFLOW_ID = 65534 };
+
+/* The size of a huge page on most machines, and the alignment at which the
+ * kernel's own file systems place large mappings. */
+const size_t mmapx_os_congruence = (size_t)2 << 20;
+
+/* --- Reading /proc, without stdio because that allocates ----------------- */
+
+struct reader {
+    int fd;
+    size_t at;
+    size_t end;
+    char buf[1024];
+};
+
+static bool
+reader_open(struct reader *in, const char *path)
+{
+    in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    in->at = in->end = 0;
+    return in->fd >= 0;
+}
+
+static int
+next_char(struct reader *in)
+{
+    if (in->at == in->end) {
+        ssize_t n = read(in->fd, in->buf, sizeof in->buf);
+
+        if (n <= 0)
+            return -1;
+        in->at = 0;
+        in->end = (size_t)n;
+    }
+    return (unsigned char)in->buf[in->at++];
+}
+
+/* The next line, cut to what fits; false at the end. */
+static bool
+next_line(struct reader *in, char *line, size_t size)
+{
+    size_t n = 0;
+    int c;
+
+    while ((c = next_char(in)) >= 0 && c != '\n')
+        if (n + 1 < size)
+            line[n++] = (char)c;
+    line[n] = '\0';
+    return c >= 0 || n > 0;
+}
+
+/* The value of a line "key:  123 kB", in bytes. */
+static int
+proc_bytes(const char *path, const char *key, size_t *bytes)
+{
+    struct reader in;
+    char line[128];
+    bool found = false;
+
+    if (!reader_open(&in, path))
+        return -ENOTSUP;
+    while (!found && next_line(&in, line, sizeof line))
+        found = strncmp(line, key, strlen(key)) == 0;
+    close(in.fd);
+    if (!found)
+        return -ENOTSUP;
+    *bytes = (size_t)strtoull(line + strlen(key), NULL, 10) * 1024;
+    return 0;
+}
+
+/* --- Page sizes ---------------------------------------------------------- */
+
+/* Huge pages are hugetlbfs's alone, but other file systems have large blocks
+ * too: the extra question is for those only. */
+int
+mmapx_os_file_page(int fd, size_t blksize, size_t *page)
+{
+    struct statfs fs;
+
+    *page = mmapx_os_page_size();
+    if (blksize <= *page)
+        return 0;
+    if (fstatfs(fd, &fs) < 0)
+        return -errno;
+    if ((unsigned)fs.f_type == HUGETLBFS_MAGIC_NUMBER)
+        *page = (size_t)fs.f_bsize;
+    return 0;
+}
+
+int
+mmapx_os_anon_page(int flags, size_t *page)
+{
+    unsigned shift = (unsigned)flags >> HUGE_SIZE_SHIFT & HUGE_SIZE_MASK;
+
+    *page = mmapx_os_page_size();
+    if ((flags & MAP_HUGETLB) == 0)
+        return 0;
+    if (shift == 0)
+        return proc_bytes("/proc/meminfo", "Hugepagesize:", page);
+    if (shift >= sizeof(size_t) * 8 - 1)
+        return -EINVAL;
+    *page = (size_t)1 << shift;
+    return 0;
+}
+
+/* --- Objects ------------------------------------------------------------- */
+
+/* Of some text in procfs the kernel says EIO instead of ENODEV; from another
+ * file system that is a real error. */
+int
+mmapx_os_mmap_error(int err, int fd)
+{
+    struct statfs fs;
+
+    if (err == -EIO && fstatfs(fd, &fs) == 0 && fs.f_type == PROC_MAGIC)
+        return -ENODEV;
+    return err;
+}
+
+int
+mmapx_os_device_size(int fd, int64_t *size)
+{
+    uint64_t bytes;
+
+    if (ioctl(fd, BLKGETSIZE64, &bytes) < 0)
+        return mmapx_os_seek_size(fd, size);
+    *size = (int64_t)bytes;
+    return 0;
+}
+
+/* --- Advice -------------------------------------------------------------- */
+
+/* The kernel looks at the number before it finds the range empty. */
+bool
+mmapx_os_advice_known(int advice)
+{
+    return mmapx_os_madvise(NULL, 0, advice) == 0;
+}
+
+/* --- Who may know what is resident --------------------------------------- */
+
+/* Whether the caller's user namespace maps all of the ids first to last. */
+static bool
+ids_are_mapped(const char *map, uintptr_t first, uintptr_t last)
+{
+    struct reader in;
+    char line[64];
+    bool found = false;
+
+    if (!reader_open(&in, map))
+        return false;
+    while (!found && next_line(&in, line, sizeof line)) {
+        char *rest;
+        unsigned long long inside = strtoull(line, &rest, 10);
+
+        strtoull(rest, &rest, 10); /* outside */
+        found = inside <= first && last < inside + strtoull(rest, NULL, 10);
+    }
+    close(in.fd);
+    return found;
+}
+
+/* An overflow id may be anybody's who is not in the namespace. */
+static bool
+id_is_somebodys(const char *map, uintptr_t id)
+{
+    return id != OVERFLOW_ID || ids_are_mapped(map, id, id);
+}
+
+/* The capability that makes the kernel take the caller for a file's owner. */
+static bool
+acts_as_owner(void)
+{
+    struct {
+        uint32_t version;
+        int pid;
+    } header = { CAPABILITY_VERSION_3, 0 };
+    struct {
+        uint32_t effective, permitted, inheritable;
+    } data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+    return syscall(SYS_capget, &header, data) == 0
+           && (data[0].effective >> CAPABILITY_FOWNER & 1) != 0;
+}
+
+/*
+ * The kernel's rule: the owner, a caller with CAP_FOWNER, and those whom the
+ * mode lets write.  It goes by the file-system ids, not the effective ones;
+ * an id that does not exist sets none and brings back the present one.
+ */
+bool
+mmapx_os_may_know(const struct mmapx_os_owner *owner)
+{
+    if (!id_is_somebodys("/proc/self/uid_map", owner->uid)
+        || !id_is_somebodys("/proc/self/gid_map", owner->gid))
+        return false;
+    return (uid_t)setfsuid((uid_t)-1) == owner->uid || acts_as_owner()
+           || mmapx_os_mode_lets_write(owner, (gid_t)setfsgid((gid_t)-1));
+}
+
+/* Whether no file lies behind the memory, so that it is the process's own. */
+static bool
+is_anonymous(uintptr_t begin, uintptr_t end)
+{
+    struct reader in;
+    char line[128];
+    bool anonymous = true;
+
+    if (!reader_open(&in, "/proc/self/maps"))
+        return false;
+    /* "begin-end perms offset major:minor inode path" */
+    while (anonymous && next_line(&in, line, sizeof line)) {
+        char *rest;
+        unsigned long long from = strtoull(line, &rest, 16);
+        unsigned long long to = strtoull(rest + 1, &rest, 16);
+
+        if (from >= end || to <= begin)
+            continue;
+        for (int field = 0; field < 3 && *rest != '\0'; field++)
+            rest += 1 + strcspn(rest + 1, " ");
+        anonymous = strtoull(rest, NULL, 10) == 0;
+    }
+    close(in.fd);
+    return anonymous;
+}
+
+bool
+mmapx_os_may_know_memory(const void *addr, size_t len)
+{
+    uintptr_t begin = (uintptr_t)addr;
+
+    return is_anonymous(begin, begin + len)
+           || (acts_as_owner()
+               && ids_are_mapped("/proc/self/uid_map", 0, UINT32_MAX - 1u));
+}
+
+/* --- Locking ------------------------------------------------------------- */
+
+/* By number: glibc's mlock2 turns ENOSYS into EINVAL. */
+int
+mmapx_os_mlock_onfault(void *addr, size_t len)
+{
+#ifdef SYS_mlock2
+    return syscall(SYS_mlock2, addr, len, LOCK_ONFAULT) < 0 ? -errno : 0;
+#else
+    (void)addr, (void)len;
+    return -ENOSYS;
+#endif
+}
+
+int
+mmapx_os_locked(size_t *locked)
+{
+    return proc_bytes("/proc/self/status", "VmLck:", locked);
+}

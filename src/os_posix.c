@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of the seam that is the same on every system, give or take a
+ * constant that configure has found. */
+#include "internal.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(off_t) >= 8, "large files need a 64-bit off_t");
+_Static_assert(sizeof(struct mmapx) == 8 * sizeof(void *),
+               "the handle is eight words");
+
+#ifdef MAP_FIXED_NOREPLACE
+const int mmapx_os_fixed_noreplace = MAP_FIXED_NOREPLACE;
+#else
+const int mmapx_os_fixed_noreplace = 0;
+#endif
+
+#ifndef MAP_POPULATE
+#define MAP_POPULATE 0
+#endif
+#ifndef MAP_LOCKED
+#define MAP_LOCKED 0
+#endif
+const int mmapx_os_map_eager = MAP_POPULATE | MAP_LOCKED;
+
+static int
+result(int r)
+{
+    return r < 0 ? -errno : r;
+}
+
+size_t
+mmapx_os_page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static enum mmapx_os_type
+type_of(mode_t mode)
+{
+    if (S_ISBLK(mode))
+        return MMAPX_OS_BLOCK;
+    if (S_ISCHR(mode))
+        return MMAPX_OS_CHAR;
+    if (S_ISDIR(mode) || S_ISFIFO(mode) || S_ISSOCK(mode))
+        return MMAPX_OS_NOMAP;
+    return MMAPX_OS_FILE;
+}
+
+int
+mmapx_os_stat(int fd, struct mmapx_os_stat *st)
+{
+    struct stat sb;
+
+    if (fstat(fd, &sb) < 0)
+        return -errno;
+    *st = (struct mmapx_os_stat){
+        .type = type_of(sb.st_mode),
+        .size = sb.st_size,
+        .page = mmapx_os_page_size(),
+        .owner = {
+            .uid = sb.st_uid,
+            .gid = sb.st_gid,
+            .group_writes = (sb.st_mode & S_IWGRP) != 0,
+            .others_write = (sb.st_mode & S_IWOTH) != 0,
+        },
+    };
+    if (st->type != MMAPX_OS_FILE)
+        return 0;
+    return mmapx_os_file_page(fd, (size_t)sb.st_blksize, &st->page);
+}
+
+int
+mmapx_os_open(const char *path, bool writable)
+{
+    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY
+                            | O_NONBLOCK);
+
+    if (fd >= 0)
+        return fd;
+    /* What open(2) says of a socket, a missing device and, if it was asked to
+     * write, a directory. */
+    if (errno == ENXIO || errno == EOPNOTSUPP || errno == EISDIR)
+        return -ENODEV;
+    return -errno;
+}
+
+void
+mmapx_os_close(int fd)
+{
+    close(fd);
+}
+
+int
+mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
+              int64_t offset)
+{
+    void *p = mmap(*addr, len, prot, flags, fd, (off_t)offset);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    *addr = p;
+    return 0;
+}
+
+int
+mmapx_os_munmap(void *addr, size_t len)
+{
+    return result(munmap(addr, len));
+}
+
+int
+mmapx_os_mprotect(void *addr, size_t len, int prot)
+{
+    return result(mprotect(addr, len, prot));
+}
+
+int
+mmapx_os_msync(void *addr, size_t len, int flags)
+{
+    return result(msync(addr, len, flags));
+}
+
+int
+mmapx_os_mlock(void *addr, size_t len)
+{
+    return result(mlock(addr, len));
+}
+
+int
+mmapx_os_munlock(void *addr, size_t len)
+{
+    return result(munlock(addr, len));
+}
+
+int
+mmapx_os_lock_limit(size_t *limit)
+{
+#ifdef RLIMIT_MEMLOCK
+    struct rlimit rl;
+
+    if (getrlimit(RLIMIT_MEMLOCK, &rl) < 0)
+        return -errno;
+    *limit = rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur > SIZE_MAX
+                 ? SIZE_MAX
+                 : (size_t)rl.rlim_cur;
+#else
+    *limit = SIZE_MAX;
+#endif
+    return 0;
+}
+
+int
+mmapx_os_mincore(void *addr, size_t len, unsigned char *vec)
+{
+#ifdef MMAPX_MINCORE_VEC
+    return result(mincore(addr, len, (MMAPX_MINCORE_VEC *)vec));
+#else
+    (void)addr, (void)len, (void)vec;
+    return -ENOSYS;
+#endif
+}
+
+/* configure has put the system's number behind each name, or -1. */
+int
+mmapx_os_advice(enum mmapx_advice advice)
+{
+    static const int native[] = {
+        [MMAPX_MADV_NORMAL]          = MMAPX_OS_MADV_NORMAL,
+        [MMAPX_MADV_RANDOM]          = MMAPX_OS_MADV_RANDOM,
+        [MMAPX_MADV_SEQUENTIAL]      = MMAPX_OS_MADV_SEQUENTIAL,
+        [MMAPX_MADV_WILLNEED]        = MMAPX_OS_MADV_WILLNEED,
+        [MMAPX_MADV_DONTNEED]        = MMAPX_OS_MADV_DONTNEED,
+        [MMAPX_MADV_FREE]            = MMAPX_OS_MADV_FREE,
+        [MMAPX_MADV_REMOVE]          = MMAPX_OS_MADV_REMOVE,
+        [MMAPX_MADV_DONTFORK]        = MMAPX_OS_MADV_DONTFORK,
+        [MMAPX_MADV_DOFORK]          = MMAPX_OS_MADV_DOFORK,
+        [MMAPX_MADV_MERGEABLE]       = MMAPX_OS_MADV_MERGEABLE,
+        [MMAPX_MADV_UNMERGEABLE]     = MMAPX_OS_MADV_UNMERGEABLE,
+        [MMAPX_MADV_HUGEPAGE]        = MMAPX_OS_MADV_HUGEPAGE,
+        [MMAPX_MADV_NOHUGEPAGE]      = MMAPX_OS_MADV_NOHUGEPAGE,
+        [MMAPX_MADV_DONTDUMP]        = MMAPX_OS_MADV_DONTDUMP,
+        [MMAPX_MADV_DODUMP]          = MMAPX_OS_MADV_DODUMP,
+        [MMAPX_MADV_WIPEONFORK]      = MMAPX_OS_MADV_WIPEONFORK,
+        [MMAPX_MADV_KEEPONFORK]      = MMAPX_OS_MADV_KEEPONFORK,
+        [MMAPX_MADV_COLD]            = MMAPX_OS_MADV_COLD,
+        [MMAPX_MADV_PAGEOUT]         = MMAPX_OS_MADV_PAGEOUT,
+        [MMAPX_MADV_POPULATE_READ]   = MMAPX_OS_MADV_POPULATE_READ,
+        [MMAPX_MADV_POPULATE_WRITE]  = MMAPX_OS_MADV_POPULATE_WRITE,
+        [MMAPX_MADV_DONTNEED_LOCKED] = MMAPX_OS_MADV_DONTNEED_LOCKED,
+        [MMAPX_MADV_COLLAPSE]        = MMAPX_OS_MADV_COLLAPSE,
+        [MMAPX_MADV_GUARD_INSTALL]   = MMAPX_OS_MADV_GUARD_INSTALL,
+        [MMAPX_MADV_GUARD_REMOVE]    = MMAPX_OS_MADV_GUARD_REMOVE,
+    };
+
+    return native[advice] >= 0 ? native[advice] : -ENOTSUP;
+}
+
+int
+mmapx_os_madvise(void *addr, size_t len, int advice)
+{
+#if HAVE_DECL_MADVISE
+    return result(madvise(addr, len, advice));
+#else
+    return -posix_madvise(addr, len, advice);
+#endif
+}
+
+/* By the class that the mode puts the caller into: the group's members have
+ * its permission, not the others'. */
+bool
+mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner, uintptr_t gid)
+{
+    gid_t groups[256];
+    int n;
+
+    if (gid == owner->gid)
+        return owner->group_writes;
+    n = getgroups(sizeof groups / sizeof groups[0], groups);
+    for (int i = 0; i < n; i++)
+        if (groups[i] == owner->gid)
+            return owner->group_writes;
+    /* More groups than fit: it could be either class. */
+    return owner->others_write && (n >= 0 || owner->group_writes);
+}
+
+/* fsync(2) of macOS leaves the data in the device's cache. */
+int
+mmapx_os_flush(int fd)
+{
+#ifdef F_FULLFSYNC
+    if (fcntl(fd, F_FULLFSYNC) == 0)
+        return 0;
+    if (errno != ENOTSUP && errno != EINVAL && errno != ENOTTY
+        && errno != ENODEV)
+        return -errno;
+#endif
+    return result(fsync(fd));
+}
+
+/* The size of a device by its end; the position stays. */
+int
+mmapx_os_seek_size(int fd, int64_t *size)
+{
+    off_t here = lseek(fd, 0, SEEK_CUR);
+    off_t end = lseek(fd, 0, SEEK_END);
+
+    if (here < 0 || end < 0 || lseek(fd, here, SEEK_SET) < 0)
+        return -EIO;
+    *size = end;
+    return 0;
+}

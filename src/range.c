@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte ranges and the pages they mean. */
+#include "internal.h"
+
+int
+mmapx_i_result(int r)
+{
+    if (r >= 0)
+        return r;
+    errno = -r;
+    return -1;
+}
+
+unsigned char *
+mmapx_i_round_down(const void *addr, size_t page)
+{
+    return (unsigned char *)((uintptr_t)addr & ~(uintptr_t)(page - 1));
+}
+
+size_t
+mmapx_i_round_up(size_t len, size_t page)
+{
+    return (len + page - 1) & ~(page - 1);
+}
+
+/* The first byte of the mapping's first page. */
+unsigned char *
+mmapx_i_base(const struct mmapx *m)
+{
+    return mmapx_i_round_down(m->addr, mmapx_i_page(m));
+}
+
+/* The length of the mapping from its base, in whole pages. */
+size_t
+mmapx_i_extent(const struct mmapx *m)
+{
+    size_t head = (size_t)((unsigned char *)m->addr - mmapx_i_base(m));
+
+    return mmapx_i_round_up(head + m->len + (m->len == 0), mmapx_i_page(m));
+}
+
+/* Check a range of a handle and replace MMAPX_TO_END by the length it means. */
+int
+mmapx_i_range(const struct mmapx *m, size_t off, size_t *len)
+{
+    if (m == NULL || mmapx_i_kind(m) == MMAPX_I_UNMAPPED || off > m->len)
+        return -EINVAL;
+    if (*len == MMAPX_TO_END)
+        *len = m->len - off;
+    return *len <= m->len - off ? 0 : -EINVAL;
+}
+
+/*
+ * Check a range and round it to pages.  span->len is 0 where there is nothing
+ * to act on.
+ */
+int
+mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
+             enum mmapx_i_rounding rounding, struct mmapx_i_span *span)
+{
+    int r = mmapx_i_range(m, off, &len);
+
+    if (r < 0)
+        return r;
+
+    size_t page = mmapx_i_page(m);
+    uintptr_t mask = ~(uintptr_t)(page - 1);
+    uintptr_t begin = (uintptr_t)m->addr + off;
+    uintptr_t end = begin + len;
+    bool own_edges = rounding != MMAPX_I_INWARD_PAGES
+                     && mmapx_i_kind(m) != MMAPX_I_VIEW;
+    bool begin_is_edge = (begin & ~mask) == 0 || (own_edges && off == 0);
+    bool end_is_edge = (end & ~mask) == 0 || (own_edges && off + len == m->len);
+
+    *span = (struct mmapx_i_span){ NULL, 0 };
+    if (len == 0)
+        return 0;
+    if (rounding == MMAPX_I_EXACT && !(begin_is_edge && end_is_edge))
+        return -EINVAL;
+
+    bool widen = rounding == MMAPX_I_OUTWARD;
+    uintptr_t first = begin & mask;
+    uintptr_t last = end & mask;
+
+    if (!begin_is_edge && !widen)
+        first += page;
+    if ((end & ~mask) != 0 && (end_is_edge || widen))
+        last += page;
+    if (first < last) {
+        span->addr = (unsigned char *)first;
+        span->len = last - first;
+    }
+    return 0;
+}

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every errno that the manual promises and that this machine cannot be brought
+ * to give, by a seam that fails on demand: the errno comes through, the handle
+ * is as it was, and nothing stays mapped or open.  What arguments alone
+ * provoke is in the other files.
+ */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_os.h"
+#include "internal.h"
+
+static int fd;         /* of a file of three pages and a bit */
+static struct mmapx m; /* all of it, or anonymous memory for run_advise() */
+
+static int
+run_map(void)
+{
+    return mmapx_map(&m, fd, PROT_READ, MAP_SHARED);
+}
+
+static int
+run_map_region(void)
+{
+    return mmapx_map_region(&m, fd, 5, 10, PROT_READ, MAP_SHARED);
+}
+
+static int
+run_map_at(void)
+{
+    return mmapx_map_at(&m, NULL, fd, 5, 10, PROT_READ, MAP_SHARED);
+}
+
+static int
+run_map_path(void)
+{
+    return mmapx_map_path(&m, "/dev/null", PROT_READ, MAP_SHARED);
+}
+
+static int
+run_map_anon(void)
+{
+    return mmapx_map_anon(&m, 10, PROT_READ, MAP_PRIVATE);
+}
+
+static int
+run_unmap(void)
+{
+    return mmapx_unmap(&m);
+}
+
+static int
+run_advise(void)
+{
+    return mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_WILLNEED);
+}
+
+static int
+run_residency(void)
+{
+    unsigned char vec[16];
+
+    return mmapx_residency(&m, 0, MMAPX_TO_END, vec, sizeof vec);
+}
+
+static int
+run_resident_count(void)
+{
+    size_t pages;
+
+    return mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages);
+}
+
+static int
+run_resident_run(void)
+{
+    struct mmapx_run run;
+
+    return mmapx_resident_run(&m, 0, &run);
+}
+
+static int
+run_lock(void)
+{
+    return mmapx_lock(&m, 0, MMAPX_TO_END, 0);
+}
+
+static int
+run_lock_on_fault(void)
+{
+    return mmapx_lock(&m, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
+}
+
+static int
+run_unlock(void)
+{
+    return mmapx_unlock(&m, 0, MMAPX_TO_END);
+}
+
+static int
+run_protect(void)
+{
+    return mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE);
+}
+
+static int
+run_sync(void)
+{
+    return mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC);
+}
+
+static int
+run_sync_file(void)
+{
+    return mmapx_sync_file(&m, fd, 0, MMAPX_TO_END);
+}
+
+static void
+set_up(void)
+{
+    fake_reset();
+    fd = temp_file(3 * page_size() + 1);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    fake_reset();
+}
+
+/* One call, one failure below it, and what comes of it. */
+struct failure {
+    int (*run)(void);
+    enum fake_call call;
+    int code;
+    int expected;
+};
+
+static void
+check_failures(const struct failure *failures, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct failure *f = &failures[i];
+        size_t mappings;
+        struct mmapx before;
+        int next;
+
+        set_up();
+        before = m;
+        mappings = count_mappings();
+        next = dup(fd);
+        close(next);
+        fake_fail(f->call, f->code, 1);
+        errno = 0;
+        ck_assert_msg(f->run() == -1, "case %zu succeeded", i);
+        ck_assert_msg(errno == f->expected, "case %zu: errno %d, not %d", i,
+                      errno, f->expected);
+        ck_assert_msg(memcmp(&m, &before, sizeof m) == 0,
+                      "case %zu changed the handle", i);
+        ck_assert_msg(count_mappings() == mappings,
+                      "case %zu changed the address space", i);
+        ck_assert_msg(dup(fd) == next, "case %zu left a descriptor", i);
+        close(next);
+        fake_reset();
+        OK(mmapx_unmap(&m));
+        close(fd);
+    }
+}
+
+#define CHECK_FAILURES(failures)                                               \
+    check_failures(failures, sizeof(failures) / sizeof(failures)[0])
+
+START_TEST(mapping)
+{
+    static int (*const maps[])(void)
+        = { run_map, run_map_region, run_map_at };
+    static const int codes[] = { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENFILE,
+                                 ENODEV, ENOMEM, ENOTSUP, EOVERFLOW, EPERM };
+
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < sizeof codes / sizeof codes[0]; k++) {
+            struct failure failures[]
+                = { { maps[i], FAKE_MMAP, codes[k], codes[k] } };
+
+            CHECK_FAILURES(failures);
+        }
+
+    static const struct failure others[] = {
+        { run_map, FAKE_STAT, EBADF, EBADF },
+        { run_map, FAKE_STAT, EIO, EIO },
+        { run_map, FAKE_STAT, EOVERFLOW, EOVERFLOW },
+        { run_map_at, FAKE_MMAP, EEXIST, EEXIST },
+        { run_map_anon, FAKE_MMAP, EAGAIN, EAGAIN },
+        { run_map_anon, FAKE_MMAP, EINVAL, EINVAL },
+        { run_map_anon, FAKE_MMAP, ENFILE, ENFILE },
+        { run_map_anon, FAKE_MMAP, ENOMEM, ENOMEM },
+        { run_map_anon, FAKE_MMAP, EPERM, EPERM },
+        { run_map_anon, FAKE_ANON_PAGE, ENOTSUP, ENOTSUP },
+    };
+
+    CHECK_FAILURES(others);
+}
+END_TEST
+
+START_TEST(mapping_by_path)
+{
+    static const int codes[]
+        = { EACCES, ELOOP, EINTR, EMFILE, ENAMETOOLONG, ENFILE, ENODEV, ENOENT,
+            ENOMEM, ENOTDIR, EOVERFLOW, EPERM, EROFS, ETXTBSY };
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct failure failures[]
+            = { { run_map_path, FAKE_OPEN, codes[i], codes[i] } };
+
+        CHECK_FAILURES(failures);
+    }
+
+    /* What was opened is closed. */
+    static const struct failure later[] = {
+        { run_map_path, FAKE_STAT, EIO, EIO },
+        { run_map_path, FAKE_MMAP, ENOMEM, ENODEV }, /* not even asked */
+    };
+
+    CHECK_FAILURES(later);
+}
+END_TEST
+
+START_TEST(a_device_without_a_size)
+{
+    set_up();
+    fake_is_block_device = true;
+    fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
+    MAP_FAILS(EIO, m, run_map());
+    OK(run_map_region()); /* an explicit length needs none */
+    ck_assert_int_eq(fake_count(FAKE_DEVICE_SIZE), 1);
+}
+END_TEST
+
+/* A kernel that takes MAP_FIXED_NOREPLACE for a hint and puts it elsewhere. */
+START_TEST(an_old_kernel_and_noreplace)
+{
+    size_t mappings;
+    struct mmapx n;
+
+    set_up();
+    if (mmapx_os_fixed_noreplace == 0)
+        SKIP("the system has no MAP_FIXED_NOREPLACE");
+    fake_ignores_address = true;
+    mappings = count_mappings();
+    MAP_FAILS(EEXIST, n,
+              mmapx_map_at(&n, m.addr, fd, 0, 1, PROT_READ,
+                           MAP_SHARED | mmapx_os_fixed_noreplace));
+    MAP_FAILS(EEXIST, n,
+              mmapx_map_at(&n, m.addr, fd, 0, 1, PROT_READ,
+                           MAP_SHARED | MAP_FIXED | mmapx_os_fixed_noreplace));
+    ck_assert_uint_eq(count_mappings(), mappings);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* A better place for a large mapping is a wish: without it the first stays. */
+START_TEST(no_second_place)
+{
+#ifdef __linux__
+    char path[] = "/dev/shm/mmapx-test-XXXXXX";
+    int shm = mkstemp(path);
+    size_t mappings;
+    struct mmapx n;
+
+    if (shm < 0)
+        SKIP("no /dev/shm");
+    unlink(path);
+    ck_assert_int_eq(ftruncate(shm, 16 << 20), 0);
+    for (int64_t offset = 0; offset < 2 << 20; offset += 64 << 10) {
+        fake_reset();
+        fake_fail(FAKE_MMAP, ENOMEM, 2);
+        mappings = count_mappings();
+        OK(mmapx_map_region(&n, shm, offset, MMAPX_TO_END, PROT_READ,
+                            MAP_SHARED));
+        ck_assert_int_eq(*(char *)n.addr, 0);
+        OK(mmapx_unmap(&n));
+        ck_assert_uint_eq(count_mappings(), mappings);
+    }
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+START_TEST(unmapping)
+{
+    static const struct failure failures[] = {
+        { run_unmap, FAKE_MUNMAP, ENOMEM, ENOMEM },
+        { run_unmap, FAKE_MUNMAP, EPERM, EPERM },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
+START_TEST(advice)
+{
+    static const struct failure failures[] = {
+        { run_advise, FAKE_MADVISE, EACCES, EACCES },
+        { run_advise, FAKE_MADVISE, EAGAIN, EAGAIN },
+        { run_advise, FAKE_MADVISE, EBADF, EBADF },
+        { run_advise, FAKE_MADVISE, EBUSY, EBUSY },
+        { run_advise, FAKE_MADVISE, EFAULT, EFAULT },
+#ifdef EHWPOISON
+        { run_advise, FAKE_MADVISE, EHWPOISON, EHWPOISON },
+#endif
+        { run_advise, FAKE_MADVISE, EINTR, EINTR },
+        { run_advise, FAKE_MADVISE, EINVAL, EINVAL },
+        { run_advise, FAKE_MADVISE, EIO, EIO },
+        { run_advise, FAKE_MADVISE, ENOMEM, ENOMEM },
+        { run_advise, FAKE_MADVISE, ENOSPC, ENOSPC },
+        { run_advise, FAKE_MADVISE, ENOSYS, ENOTSUP },
+        { run_advise, FAKE_MADVISE, EOPNOTSUPP, ENOTSUP },
+        { run_advise, FAKE_MADVISE, EPERM, EPERM },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
+/* An old kernel says EINVAL of an advice that it does not know. */
+START_TEST(advice_of_the_future)
+{
+    set_up();
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    FAILS(EINVAL, run_advise());
+    fake_knows_no_advice = true;
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    FAILS(ENOTSUP, run_advise());
+    ck_assert_int_eq(mmapx_advice_supported(MMAPX_MADV_WILLNEED), 0);
+}
+END_TEST
+
+START_TEST(residency)
+{
+    static int (*const calls[])(void)
+        = { run_residency, run_resident_count, run_resident_run };
+    static const int codes[] = { EAGAIN, ENOMEM, ENOSYS };
+
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            struct failure failures[]
+                = { { calls[i], FAKE_MINCORE, codes[k], codes[k] } };
+
+            CHECK_FAILURES(failures);
+        }
+        set_up();
+        fake_may_not_know = true;
+        FAILS(EPERM, calls[i]());
+        ck_assert_int_eq(fake_count(FAKE_MINCORE), 0);
+        OK(mmapx_unmap(&m));
+        OK(run_map_anon());
+        OK(calls[i]());
+    }
+}
+END_TEST
+
+START_TEST(residency_of_the_second_window)
+{
+    struct mmapx_run run;
+    size_t pages = 77;
+    struct mmapx n;
+
+    OK(mmapx_map_anon(&n, 5000 * page_size(), PROT_READ, MAP_PRIVATE));
+    fake_reset();
+    fake_fail(FAKE_MINCORE, ENOMEM, 2);
+    FAILS(ENOMEM, mmapx_resident_count(&n, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 77);
+    fake_fail(FAKE_MINCORE, ENOMEM, 2);
+    FAILS(ENOMEM, mmapx_resident_run(&n, 0, &run));
+}
+END_TEST
+
+START_TEST(locking)
+{
+    static const struct failure failures[] = {
+        { run_lock, FAKE_MLOCK, EAGAIN, EAGAIN },
+        { run_lock, FAKE_MLOCK, ENOMEM, ENOMEM },
+        { run_lock, FAKE_MLOCK, EPERM, EPERM },
+        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
+        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ENOMEM, ENOMEM },
+        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EINVAL, ENOTSUP },
+        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ENOSYS, ENOTSUP },
+        { run_unlock, FAKE_MUNLOCK, ENOMEM, ENOMEM },
+    };
+
+    CHECK_FAILURES(failures);
+    set_up();
+    fake_fail(FAKE_MLOCK, EAGAIN, 1);
+    FAILS(EAGAIN, run_lock());
+    ck_assert_int_eq(fake_count(FAKE_MUNLOCK), 1);
+    /* That the unlock fails too is not what the caller asked about. */
+    fake_fail(FAKE_MLOCK, EAGAIN, 1);
+    fake_fail(FAKE_MUNLOCK, ENOMEM, 1);
+    FAILS(EAGAIN, run_lock());
+}
+END_TEST
+
+/* EPERM with a limit that is not 0 comes from a filter of system calls. */
+START_TEST(locking_behind_a_filter)
+{
+    size_t limit;
+
+    set_up();
+    OK(mmapx_lock_limit(&limit, NULL));
+    fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
+    if (limit > 0)
+        FAILS(ENOTSUP, run_lock_on_fault());
+    else
+        FAILS(EPERM, run_lock_on_fault());
+}
+END_TEST
+
+START_TEST(the_lock_limit)
+{
+    size_t limit = 77;
+    size_t locked = 77;
+
+    fake_reset();
+    fake_fail(FAKE_LOCKED, ENOTSUP, 1);
+    FAILS(ENOTSUP, mmapx_lock_limit(&limit, &locked));
+    ck_assert_uint_eq(limit, 77);
+    ck_assert_uint_eq(locked, 77);
+    OK(mmapx_lock_limit(&limit, NULL));
+}
+END_TEST
+
+START_TEST(protection)
+{
+    static const struct failure failures[] = {
+        { run_protect, FAKE_MPROTECT, EACCES, EACCES },
+        { run_protect, FAKE_MPROTECT, EINVAL, EINVAL },
+        { run_protect, FAKE_MPROTECT, ENOMEM, ENOMEM },
+        { run_protect, FAKE_MPROTECT, EPERM, EPERM },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
+/* --- Write-back ----------------------------------------------------------- */
+
+START_TEST(wrong_syncs_are_not_sticky)
+{
+    static const struct failure failures[] = {
+        { run_sync, FAKE_MSYNC, EBUSY, EBUSY },
+        { run_sync, FAKE_MSYNC, EINTR, EINTR },
+        { run_sync, FAKE_MSYNC, EINVAL, EINVAL },
+        { run_sync, FAKE_MSYNC, ENOMEM, ENOMEM },
+        { run_sync_file, FAKE_MSYNC, EBUSY, EBUSY },
+        { run_sync_file, FAKE_FLUSH, EBADF, EBADF },
+        { run_sync_file, FAKE_FLUSH, EINTR, EINTR },
+        { run_sync_file, FAKE_FLUSH, EINVAL, EINVAL },
+        { run_sync_file, FAKE_FLUSH, EROFS, EROFS },
+    };
+
+    CHECK_FAILURES(failures); /* which finds the handle unchanged */
+}
+END_TEST
+
+static void
+check_sticky(int (*run)(void), enum fake_call call, int code)
+{
+    set_up();
+    fake_fail(call, code, 1);
+    FAILS(code, run());
+    FAILS(code, run_sync());
+    FAILS(code, run_sync_file());
+    FAILS(code, mmapx_sync(&m, 0, 0, MS_SYNC));
+    FAILS(code, mmapx_sync(&m, 3, 5, MS_ASYNC));
+    FAILS(EINVAL, mmapx_sync(&m, 0, 1, -1));
+    /* The first failure stays the one that is told. */
+    fake_fail(call, code == EIO ? ENOSPC : EIO, 1);
+    FAILS(code, run());
+    OK(mmapx_sync_reset(&m));
+    fake_reset();
+    OK(run_sync());
+    OK(run_sync_file());
+    OK(mmapx_unmap(&m));
+}
+
+START_TEST(failed_syncs_are_sticky)
+{
+    static const int codes[] = { EIO, ENOSPC, EDQUOT, ESTALE };
+
+    for (size_t i = 0; i < 4; i++) {
+        check_sticky(run_sync, FAKE_MSYNC, codes[i]);
+        check_sticky(run_sync_file, FAKE_MSYNC, codes[i]);
+        check_sticky(run_sync_file, FAKE_FLUSH, codes[i]);
+    }
+    /* fsync(2) means the disk, where msync(2) means the address. */
+    check_sticky(run_sync_file, FAKE_FLUSH, ENOMEM);
+}
+END_TEST
+
+/* A new mapping in the same handle begins with a clean record. */
+START_TEST(a_new_mapping_has_not_failed)
+{
+    set_up();
+    fake_fail(FAKE_MSYNC, EIO, 1);
+    FAILS(EIO, run_sync());
+    OK(mmapx_unmap(&m));
+    OK(run_map());
+    OK(run_sync());
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno");
+
+    ADD_TEST(s, mapping);
+    ADD_TEST(s, mapping_by_path);
+    ADD_TEST(s, a_device_without_a_size);
+    ADD_TEST(s, an_old_kernel_and_noreplace);
+    ADD_TEST(s, no_second_place);
+    ADD_TEST(s, unmapping);
+    ADD_TEST(s, advice);
+    ADD_TEST(s, advice_of_the_future);
+    ADD_TEST(s, residency);
+    ADD_TEST(s, residency_of_the_second_window);
+    ADD_TEST(s, locking);
+    ADD_TEST(s, locking_behind_a_filter);
+    ADD_TEST(s, the_lock_limit);
+    ADD_TEST(s, protection);
+    ADD_TEST(s, wrong_syncs_are_not_sticky);
+    ADD_TEST(s, failed_syncs_are_sticky);
+    ADD_TEST(s, a_new_mapping_has_not_failed);
+    return s;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Locking, under whatever limit there is. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static size_t
+locked_now(void)
+{
+    size_t locked;
+
+    if (mmapx_lock_limit(NULL, &locked) != 0)
+        SKIP("the system does not tell what is locked");
+    return locked;
+}
+
+static struct mmapx
+anonymous(size_t pages)
+{
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, pages * page_size(), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE));
+    return m;
+}
+
+static void
+lock_or_skip(const struct mmapx *m, size_t off, size_t len, int flags)
+{
+    if (mmapx_lock(m, off, len, flags) == 0)
+        return;
+    ck_assert(errno == ENOMEM || errno == EPERM || errno == ENOTSUP);
+    SKIP("RLIMIT_MEMLOCK does not allow it, or the kernel has it not");
+}
+
+START_TEST(three_bytes_lock_their_page)
+{
+    size_t page = page_size();
+    struct mmapx m = anonymous(4);
+    size_t before = locked_now();
+
+    lock_or_skip(&m, page + 7, 3, 0);
+    ck_assert_uint_eq(locked_now(), before + page);
+    OK(mmapx_unlock(&m, page + 100, 1));
+    ck_assert_uint_eq(locked_now(), before);
+    lock_or_skip(&m, page - 1, 2, 0);
+    ck_assert_uint_eq(locked_now(), before + 2 * page);
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(locked_now(), before);
+}
+END_TEST
+
+START_TEST(a_lock_brings_pages_in)
+{
+    struct mmapx m = anonymous(3);
+    size_t pages;
+
+    lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 3);
+}
+END_TEST
+
+START_TEST(on_fault)
+{
+    struct mmapx m = anonymous(3);
+    size_t before = locked_now();
+    size_t pages;
+
+    if (mmapx_advice_supported(MMAPX_MADV_NOHUGEPAGE))
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NOHUGEPAGE));
+    lock_or_skip(&m, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
+    ck_assert_uint_eq(locked_now(), before + m.len);
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 0);
+    *(char *)m.addr = 1;
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 1);
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(locked_now(), before);
+}
+END_TEST
+
+START_TEST(locks_do_not_nest)
+{
+    struct mmapx m = anonymous(1);
+    size_t before = locked_now();
+
+    lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+    OK(mmapx_lock(&m, 0, MMAPX_TO_END, 0));
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(locked_now(), before);
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+}
+END_TEST
+
+START_TEST(bad_arguments)
+{
+    struct mmapx m = anonymous(1);
+
+    FAILS(EINVAL, mmapx_lock(&m, 0, 1, 2));
+    FAILS(EINVAL, mmapx_lock(&m, 0, 0, 2));
+    FAILS(EINVAL, mmapx_lock(&m, 0, 1, -1));
+    FAILS(EINVAL, mmapx_lock(&m, 0, m.len + 1, 0));
+    FAILS(EINVAL, mmapx_lock(&m, SIZE_MAX, 2, 0));
+    FAILS(EINVAL, mmapx_unlock(&m, 1, m.len));
+    FAILS(EINVAL, mmapx_unlock(&m, SIZE_MAX, 1));
+    OK(mmapx_lock(&m, 3, 0, 0));
+    OK(mmapx_lock(&m, 3, 0, MMAPX_LOCK_ONFAULT));
+    OK(mmapx_unlock(&m, m.len, MMAPX_TO_END));
+}
+END_TEST
+
+/* The kernel leaves a range marked although it could not lock it. */
+static void
+check_failed_lock(const struct mmapx *m, int flags)
+{
+    size_t before = locked_now();
+
+    errno = 0;
+    ck_assert_int_eq(mmapx_lock(m, 0, MMAPX_TO_END, flags), -1);
+    if (errno == EPERM)
+        SKIP("RLIMIT_MEMLOCK is 0");
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_uint_eq(locked_now(), before);
+}
+
+START_TEST(past_the_end_of_the_file)
+{
+    int fd = temp_file(page_size());
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 3 * page_size(), PROT_READ, MAP_SHARED));
+    check_failed_lock(&m, 0);
+}
+END_TEST
+
+START_TEST(no_access)
+{
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 2 * page_size(), PROT_NONE, MAP_PRIVATE));
+    check_failed_lock(&m, 0);
+}
+END_TEST
+
+START_TEST(a_gap)
+{
+    size_t page = page_size();
+    struct mmapx m = anonymous(3);
+    size_t before = locked_now();
+
+    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    check_failed_lock(&m, 0);
+    FAILS(ENOMEM, mmapx_unlock(&m, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(locked_now(), before);
+}
+END_TEST
+
+static bool
+limit_memlock(size_t bytes)
+{
+    struct rlimit rl = { bytes, bytes };
+
+    return setrlimit(RLIMIT_MEMLOCK, &rl) == 0;
+}
+
+static bool
+one_page_is_the_limit(void *arg)
+{
+    size_t page = page_size();
+    size_t limit, before, after;
+    int flags = *(int *)arg;
+    struct mmapx m;
+
+    return limit_memlock(page)
+           && mmapx_map_anon(&m, 2 * page, PROT_READ, MAP_PRIVATE) == 0
+           && mmapx_lock_limit(&limit, &before) == 0 && limit == page
+           && mmapx_lock(&m, 0, 2 * page, flags) == -1 && errno == ENOMEM
+           && mmapx_lock_limit(NULL, &after) == 0 && after == before;
+}
+
+static bool
+nothing_may_be_locked(void *arg)
+{
+    int flags = *(int *)arg;
+    struct mmapx m;
+
+    return limit_memlock(0)
+           && mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE) == 0
+           && mmapx_lock(&m, 0, 1, flags) == -1 && errno == EPERM;
+}
+
+START_TEST(above_the_limit)
+{
+    int flags[] = { 0, MMAPX_LOCK_ONFAULT };
+
+    locked_now();
+    for (size_t i = 0; i < 2; i++) {
+        struct mmapx m = anonymous(1);
+
+        if (mmapx_lock(&m, 0, 1, flags[i]) != 0 && errno == ENOTSUP)
+            continue;
+        OK(mmapx_unmap(&m));
+        ck_assert(in_child_as_nobody(one_page_is_the_limit, &flags[i]));
+        ck_assert(in_child_as_nobody(nothing_may_be_locked, &flags[i]));
+    }
+}
+END_TEST
+
+START_TEST(the_limit)
+{
+    struct rlimit rl;
+    size_t limit = 12345;
+    size_t locked = 12345;
+
+    OK(mmapx_lock_limit(NULL, NULL));
+    OK(mmapx_lock_limit(&limit, NULL));
+    ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &rl), 0);
+    if (rl.rlim_cur == RLIM_INFINITY)
+        ck_assert_uint_eq(limit, SIZE_MAX);
+    else
+        ck_assert_uint_eq(limit, rl.rlim_cur);
+    if (mmapx_lock_limit(&limit, &locked) == 0)
+        ck_assert_uint_ne(locked, 12345);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("lock");
+
+    ADD_TEST(s, three_bytes_lock_their_page);
+    ADD_TEST(s, a_lock_brings_pages_in);
+    ADD_TEST(s, on_fault);
+    ADD_TEST(s, locks_do_not_nest);
+    ADD_TEST(s, bad_arguments);
+    ADD_TEST(s, past_the_end_of_the_file);
+    ADD_TEST(s, no_access);
+    ADD_TEST(s, a_gap);
+    ADD_TEST(s, above_the_limit);
+    ADD_TEST(s, the_limit);
+    return s;
+}

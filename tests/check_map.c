@@ -1,0 +1,1027 @@
+/* SPDX-License-Identifier: MIT */
+/* Making, viewing and ending mappings. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0
+#endif
+#ifndef O_PATH
+#define O_PATH 0
+#endif
+
+static bool
+is_aligned(const void *p)
+{
+    return (uintptr_t)p % page_size() == 0;
+}
+
+/* An address range of n pages where nothing is mapped. */
+static unsigned char *
+free_pages(size_t n)
+{
+    struct mmapx m;
+    unsigned char *p;
+
+    OK(mmapx_map_anon(&m, n * page_size(), PROT_NONE, MAP_PRIVATE));
+    p = m.addr;
+    OK(mmapx_unmap(&m));
+    return p;
+}
+
+/* --- What is mapped ------------------------------------------------------- */
+
+START_TEST(whole_file)
+{
+    size_t size = 3 * page_size() + 17;
+    int fd = temp_file(size);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    close(fd);
+    ck_assert_uint_eq(m.len, size);
+    check_pattern(m.addr, 0, size);
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+START_TEST(to_the_end_from_an_offset)
+{
+    size_t size = 3 * page_size() + 17;
+    int fd = temp_file(size);
+    size_t offsets[] = { 1, page_size() - 1, page_size(), page_size() + 1,
+                         2 * page_size(), size - 1 };
+    struct mmapx m;
+
+    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        OK(mmapx_map_region(&m, fd, (int64_t)offsets[i], MMAPX_TO_END,
+                            PROT_READ, MAP_PRIVATE));
+        ck_assert_uint_eq(m.len, size - offsets[i]);
+        check_pattern(m.addr, offsets[i], m.len);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+START_TEST(any_region)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    size_t regions[][2] = { { 0, 1 }, { 3, 5 }, { page - 1, 2 }, { page, page },
+                            { page + 7, 2 * page }, { 4 * page - 1, 1 } };
+    struct mmapx m;
+
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        OK(mmapx_map_region(&m, fd, (int64_t)regions[i][0], regions[i][1],
+                            PROT_READ, MAP_SHARED));
+        ck_assert_uint_eq(m.len, regions[i][1]);
+        check_pattern(m.addr, regions[i][0], m.len);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+START_TEST(past_the_end_of_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(page + 1);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 5, 4 * page, PROT_READ, MAP_SHARED));
+    ck_assert_uint_eq(m.len, 4 * page);
+    check_pattern(m.addr, 5, page - 4);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_region(&m, fd, (int64_t)(8 * page), page, PROT_READ,
+                        MAP_SHARED));
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+/* A file beyond 4 GiB: no offset may lose its upper half. */
+START_TEST(beyond_four_gib)
+{
+    int64_t far = ((int64_t)5 << 30) + 123;
+    int fd = temp_file(0);
+    struct mmapx m;
+
+    if (pwrite(fd, "far", 3, far) != 3)
+        SKIP("the file system has no files of 5 GiB");
+    OK(mmapx_map_region(&m, fd, far, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    ck_assert_uint_eq(m.len, 3);
+    ck_assert_mem_eq(m.addr, "far", 3);
+    OK(mmapx_unmap(&m));
+    if (sizeof(size_t) > 4) {
+        OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+        ck_assert_uint_eq(m.len, (uint64_t)far + 3);
+        ck_assert_mem_eq((char *)m.addr + far, "far", 3);
+        OK(mmapx_unmap(&m));
+    } else {
+        MAP_FAILS(EOVERFLOW, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    }
+}
+END_TEST
+
+START_TEST(a_shared_edit_reaches_the_file)
+{
+    int fd = temp_file(page_size());
+    struct mmapx m;
+    char buf[6];
+
+    OK(mmapx_map_region(&m, fd, 10, 6, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memcpy(m.addr, "edited", 6);
+    OK(mmapx_unmap(&m));
+    ck_assert_int_eq(pread(fd, buf, 6, 10), 6);
+    ck_assert_mem_eq(buf, "edited", 6);
+}
+END_TEST
+
+START_TEST(a_private_edit_does_not)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, page_size());
+    int ro = open(path, O_RDONLY);
+    struct mmapx m;
+
+    unlink(path);
+    OK(mmapx_map(&m, ro, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(m.addr, 0, m.len);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    check_pattern(m.addr, 0, m.len);
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+/* --- Empty mappings ------------------------------------------------------- */
+
+static void
+check_empty(struct mmapx *m)
+{
+    unsigned char vec[1] = { 7 };
+    struct mmapx_run run;
+    size_t pages = 9;
+
+    ck_assert_uint_eq(m->len, 0);
+    ck_assert_ptr_nonnull(m->addr);
+    ck_assert(is_aligned(m->addr));
+    OK(mmapx_advise(m, 0, 0, MMAPX_MADV_WILLNEED));
+    OK(mmapx_advise(m, 0, MMAPX_TO_END, MMAPX_MADV_DONTNEED));
+    OK(mmapx_advise(m, 0, MMAPX_TO_END, MMAPX_MADV_DONTFORK));
+    OK(mmapx_residency(m, 0, MMAPX_TO_END, NULL, 0));
+    OK(mmapx_residency(m, 0, MMAPX_TO_END, vec, 1));
+    ck_assert_uint_eq(vec[0], 7);
+    ck_assert_uint_eq(mmapx_page_count(m, 0, MMAPX_TO_END), 0);
+    OK(mmapx_resident_count(m, 0, 0, &pages));
+    ck_assert_uint_eq(pages, 0);
+    OK(mmapx_resident_run(m, 0, &run));
+    ck_assert_uint_eq(run.len, 0);
+    OK(mmapx_lock(m, 0, MMAPX_TO_END, 0));
+    OK(mmapx_unlock(m, 0, MMAPX_TO_END));
+    OK(mmapx_protect(m, 0, MMAPX_TO_END, PROT_READ));
+    OK(mmapx_sync(m, 0, MMAPX_TO_END, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync(m, 0, 1, MS_SYNC));
+    OK(mmapx_unmap(m));
+}
+
+START_TEST(an_empty_file)
+{
+    int fd = temp_file(0);
+    struct mmapx a, b;
+
+    OK(mmapx_map(&a, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_map(&b, fd, PROT_READ, MAP_PRIVATE));
+    ck_assert_ptr_ne(a.addr, b.addr);
+    check_empty(&a);
+    check_empty(&b);
+}
+END_TEST
+
+START_TEST(an_empty_region)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 100, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    check_empty(&m);
+    OK(mmapx_map_region(&m, fd, 3, 0, PROT_READ, MAP_SHARED));
+    check_empty(&m);
+    OK(mmapx_map_region(&m, fd, 5000, 0, PROT_READ, MAP_SHARED));
+    check_empty(&m);
+    OK(mmapx_map_anon(&m, 0, PROT_READ, MAP_PRIVATE));
+    check_empty(&m);
+    OK(mmapx_view(&m, &fd, 0));
+    ck_assert_uint_eq(m.len, 0);
+}
+END_TEST
+
+/* The page of an empty mapping must neither land on anything nor count. */
+START_TEST(an_empty_mapping_takes_no_address)
+{
+    int fd = temp_file(0);
+    int exact[] = { MAP_FIXED, MAP_FIXED_NOREPLACE };
+    struct mmapx victim, m;
+
+    OK(mmapx_map_anon(&victim, page_size(), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE));
+    memset(victim.addr, 'v', victim.len);
+    for (size_t i = 0; i < 2; i++) {
+        OK(mmapx_map_at(&m, victim.addr, fd, 0, MMAPX_TO_END, PROT_READ,
+                        MAP_SHARED | exact[i]));
+        ck_assert_ptr_ne(m.addr, victim.addr);
+        check_empty(&m);
+        ck_assert_int_eq(*(char *)victim.addr, 'v');
+    }
+#ifdef MAP_POPULATE
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED | MAP_POPULATE | MAP_LOCKED));
+    check_empty(&m);
+#endif
+}
+END_TEST
+
+START_TEST(an_empty_mapping_checks_permission)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, 0);
+    int ro = open(path, O_RDONLY);
+    int wo = open(path, O_WRONLY);
+    struct mmapx m;
+
+    unlink(path);
+    MAP_FAILS(EACCES, m, mmapx_map(&m, ro, PROT_READ | PROT_WRITE, MAP_SHARED));
+    MAP_FAILS(EACCES, m, mmapx_map(&m, wo, PROT_READ, MAP_SHARED));
+    close(fd);
+}
+END_TEST
+
+/* --- Bad arguments -------------------------------------------------------- */
+
+START_TEST(bad_numbers)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_region(&m, fd, -1, 1, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_region(&m, fd, INT64_MIN, MMAPX_TO_END, PROT_READ,
+                               MAP_SHARED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_region(&m, fd, -4096, 0, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_map_region(&m, fd, 0, (size_t)PTRDIFF_MAX + 1, PROT_READ,
+                               MAP_SHARED));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_map_region(&m, fd, 0, SIZE_MAX - 1, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_map_region(&m, fd, INT64_MAX, 1, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_map_region(&m, fd, INT64_MAX - 4095, 4096, PROT_READ,
+                               MAP_SHARED));
+    MAP_FAILS(ENXIO, m,
+              mmapx_map_region(&m, fd, 101, MMAPX_TO_END, PROT_READ,
+                               MAP_SHARED));
+    MAP_FAILS(ENXIO, m,
+              mmapx_map_region(&m, fd, INT64_MAX, MMAPX_TO_END, PROT_READ,
+                               MAP_SHARED));
+    MAP_FAILS(ENOMEM, m,
+              mmapx_map_region(&m, fd, 0, PTRDIFF_MAX - 4 * page_size(),
+                               PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_map(NULL, fd, PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_map_region(NULL, fd, 0, 1, PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_map_at(NULL, NULL, fd, 0, 1, PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_map_path(NULL, "/", PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_map_anon(NULL, 1, PROT_READ, MAP_PRIVATE));
+}
+END_TEST
+
+START_TEST(bad_descriptors)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, 100);
+    int ro = open(path, O_RDONLY);
+    int wo = open(path, O_WRONLY);
+    struct mmapx m;
+
+    MAP_FAILS(EBADF, m, mmapx_map(&m, -1, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EBADF, m, mmapx_map(&m, INT_MIN, PROT_READ, MAP_SHARED));
+    close(fd);
+    MAP_FAILS(EBADF, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EACCES, m, mmapx_map(&m, wo, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EACCES, m, mmapx_map(&m, wo, PROT_WRITE, MAP_PRIVATE));
+    MAP_FAILS(EACCES, m, mmapx_map(&m, ro, PROT_READ | PROT_WRITE, MAP_SHARED));
+    if (O_PATH != 0) {
+        int handle = open(path, O_PATH);
+
+        MAP_FAILS(EBADF, m, mmapx_map(&m, handle, PROT_READ, MAP_SHARED));
+    }
+    unlink(path);
+}
+END_TEST
+
+START_TEST(bad_flags)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    MAP_FAILS(EINVAL, m, mmapx_map(&m, fd, PROT_READ, 0));
+    MAP_FAILS(EINVAL, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED | MAP_FIXED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_region(&m, fd, 0, 1, PROT_READ, MAP_SHARED | MAP_FIXED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_path(&m, "/", PROT_READ, MAP_SHARED | MAP_FIXED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE | MAP_FIXED));
+    if (MAP_FIXED_NOREPLACE != 0)
+        MAP_FAILS(EINVAL, m,
+                  mmapx_map(&m, fd, PROT_READ,
+                            MAP_SHARED | MAP_FIXED_NOREPLACE));
+#if defined MAP_SHARED_VALIDATE && defined MAP_SYNC
+    MAP_FAILS(ENOTSUP, m,
+              mmapx_map(&m, fd, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC));
+#endif
+#ifdef MAP_HUGETLB
+    MAP_FAILS(EINVAL, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED | MAP_HUGETLB));
+#endif
+}
+END_TEST
+
+/* What cannot be mapped, whatever length is asked for. */
+static void
+check_unmappable(int fd)
+{
+    size_t lengths[] = { MMAPX_TO_END, 0, 1, 4096 };
+    struct mmapx m;
+
+    ck_assert_int_ge(fd, 0);
+    for (size_t i = 0; i < 4; i++)
+        MAP_FAILS(ENODEV, m,
+                  mmapx_map_region(&m, fd, 0, lengths[i], PROT_READ,
+                                   MAP_PRIVATE));
+    close(fd);
+}
+
+START_TEST(directory)
+{
+    struct mmapx m;
+
+    check_unmappable(open("/", O_RDONLY));
+    MAP_FAILS(ENODEV, m, mmapx_map_path(&m, "/", PROT_READ, MAP_SHARED));
+    MAP_FAILS(ENODEV, m,
+              mmapx_map_path(&m, "/", PROT_READ | PROT_WRITE, MAP_SHARED));
+}
+END_TEST
+
+START_TEST(fifo)
+{
+    char path[PATH_MAX];
+    struct mmapx m;
+    int ends[2];
+
+    close(temp_named(path, 0));
+    unlink(path);
+    OK(mkfifo(path, 0600));
+    MAP_FAILS(ENODEV, m, mmapx_map_path(&m, path, PROT_READ, MAP_SHARED));
+    unlink(path);
+    OK(pipe(ends));
+    check_unmappable(ends[0]);
+}
+END_TEST
+
+START_TEST(socket_file)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char path[PATH_MAX];
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    struct mmapx m;
+
+    close(temp_named(path, 0));
+    unlink(path);
+    if (strlen(path) >= sizeof address.sun_path)
+        SKIP("TMPDIR is too long for the name of a socket");
+    strcpy(address.sun_path, path);
+    OK(bind(fd, (struct sockaddr *)&address, sizeof address));
+    MAP_FAILS(ENODEV, m, mmapx_map_path(&m, path, PROT_READ, MAP_SHARED));
+    unlink(path);
+    check_unmappable(fd);
+}
+END_TEST
+
+START_TEST(kernel_text)
+{
+    static const char *const paths[] = {
+        "/proc/version", "/proc/cpuinfo", "/proc/self/status",
+        "/proc/self/maps", "/sys/kernel/mm/transparent_hugepage/enabled",
+    };
+    struct mmapx m;
+    int seen = 0;
+
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (access(paths[i], R_OK) != 0)
+            continue;
+        seen++;
+        check_unmappable(open(paths[i], O_RDONLY));
+        MAP_FAILS(ENODEV, m, mmapx_map_path(&m, paths[i], PROT_READ, MAP_SHARED));
+    }
+    if (seen == 0)
+        SKIP("no /proc and no /sys");
+}
+END_TEST
+
+START_TEST(character_device)
+{
+    int fd = open("/dev/zero", O_RDWR);
+    struct mmapx m;
+
+    ck_assert_int_ge(fd, 0);
+    MAP_FAILS(ENODEV, m, mmapx_map(&m, fd, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_map_region(&m, fd, 0, 100, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    ck_assert_int_eq(*(char *)m.addr, 0);
+    OK(mmapx_unmap(&m));
+    check_unmappable(open("/dev/null", O_RDONLY));
+}
+END_TEST
+
+START_TEST(block_device)
+{
+    size_t size = 64 * 512 + 512; /* no multiple of a page */
+    int file = temp_file(size);
+    int fd = loop_device(file);
+    struct mmapx m;
+
+    lseek(fd, 123, SEEK_SET);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 123);
+    ck_assert_uint_eq(m.len, size);
+    check_pattern(m.addr, 0, size);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_region(&m, fd, 1000, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    ck_assert_uint_eq(m.len, size - 1000);
+    check_pattern(m.addr, 1000, m.len);
+    OK(mmapx_unmap(&m));
+    MAP_FAILS(ENXIO, m,
+              mmapx_map_region(&m, fd, (int64_t)size + 1, MMAPX_TO_END,
+                               PROT_READ, MAP_SHARED));
+}
+END_TEST
+
+START_TEST(no_failure_leaves_a_mapping)
+{
+    int fd = temp_file(100);
+    size_t before = count_mappings();
+    struct mmapx m;
+
+    if (before == 0)
+        SKIP("no /proc/self/maps");
+    MAP_FAILS(EINVAL, m, mmapx_map_region(&m, fd, -1, 1, PROT_READ, MAP_SHARED));
+    MAP_FAILS(ENODEV, m, mmapx_map_path(&m, "/", PROT_READ, MAP_SHARED));
+    MAP_FAILS(ENXIO, m,
+              mmapx_map_region(&m, fd, 101, MMAPX_TO_END, PROT_READ,
+                               MAP_SHARED));
+    ck_assert_uint_eq(count_mappings(), before);
+}
+END_TEST
+
+/* --- Addresses ------------------------------------------------------------ */
+
+START_TEST(a_hint)
+{
+    size_t page = page_size();
+    unsigned char *p = free_pages(8);
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+
+    OK(mmapx_map_at(&m, p + page + 100, fd, 100, MMAPX_TO_END, PROT_READ,
+                    MAP_SHARED));
+    check_pattern(m.addr, 100, m.len);
+    if (!under_valgrind())
+        ck_assert_ptr_eq(m.addr, p + page + 100);
+    OK(mmapx_unmap(&m));
+    /* One that does not fit the offset still gives the right bytes. */
+    OK(mmapx_map_at(&m, p + page + 7, fd, 100, MMAPX_TO_END, PROT_READ,
+                    MAP_SHARED));
+    check_pattern(m.addr, 100, m.len);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_at(&m, NULL, fd, 100, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_at(&m, (void *)1, fd, 100, MMAPX_TO_END, PROT_READ,
+                    MAP_SHARED));
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+START_TEST(fixed)
+{
+    size_t page = page_size();
+    int fd = temp_file(2 * page);
+    struct mmapx room, m;
+
+    OK(mmapx_map_anon(&room, 4 * page, PROT_READ, MAP_PRIVATE));
+    unsigned char *p = room.addr;
+
+    OK(mmapx_map_at(&m, p + page + 5, fd, 5, page, PROT_READ,
+                    MAP_SHARED | MAP_FIXED));
+    ck_assert_ptr_eq(m.addr, p + page + 5);
+    check_pattern(m.addr, 5, page);
+    ck_assert_int_eq(p[0] | p[3 * page], 0);
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_at(&m, p + page, fd, 5, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_at(&m, p + 6, fd, 5, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_at(&m, NULL, fd, 0, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED));
+    ck_assert_int_eq(p[0] | p[3 * page], 0);
+    check_pattern(p + page + 5, 5, page);
+}
+END_TEST
+
+START_TEST(fixed_replaces_nothing)
+{
+    size_t page = page_size();
+    int fd = temp_file(2 * page);
+    struct mmapx victim, m;
+    unsigned char *p = free_pages(4);
+
+    if (MAP_FIXED_NOREPLACE == 0)
+        SKIP("the system has no MAP_FIXED_NOREPLACE");
+    OK(mmapx_map_at(&m, p, fd, 0, page, PROT_READ,
+                    MAP_SHARED | MAP_FIXED_NOREPLACE));
+    ck_assert_ptr_eq(m.addr, p);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_anon(&victim, page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    *(char *)victim.addr = 'v';
+    MAP_FAILS(EEXIST, m,
+              mmapx_map_at(&m, victim.addr, fd, 0, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED_NOREPLACE));
+    /* MAP_FIXED beside it must not win. */
+    MAP_FAILS(EEXIST, m,
+              mmapx_map_at(&m, victim.addr, fd, 0, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_FIXED));
+    ck_assert_int_eq(*(char *)victim.addr, 'v');
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_at(&m, p + 1, fd, 0, page, PROT_READ,
+                           MAP_SHARED | MAP_FIXED_NOREPLACE));
+}
+END_TEST
+
+static bool
+low_address_is_refused(void *arg)
+{
+    struct mmapx m;
+
+    (void)arg;
+    errno = 0;
+    return mmapx_map_at(&m, (void *)page_size(), -1, 0, 1, PROT_READ,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
+               == -1
+           && errno == EPERM;
+}
+
+static bool
+lowest_is_above_first_page(void)
+{
+    FILE *f = fopen("/proc/sys/vm/mmap_min_addr", "r");
+    unsigned long lowest = 0;
+
+    if (f != NULL) {
+        if (fscanf(f, "%lu", &lowest) != 1)
+            lowest = 0;
+        fclose(f);
+    }
+    return lowest > page_size();
+}
+
+START_TEST(a_low_address)
+{
+    int fd = temp_file(1);
+    struct mmapx m;
+
+    if (under_valgrind())
+        SKIP("valgrind answers for the kernel here, with another errno");
+    if (lowest_is_above_first_page())
+        ck_assert(in_child_as_nobody(low_address_is_refused, NULL));
+    MAP_FAILS(ENOMEM, m,
+              mmapx_map_at(&m,
+                           (void *)(UINTPTR_MAX - 16 * page_size() + 1), fd, 0,
+                           page_size(), PROT_READ, MAP_SHARED | MAP_FIXED));
+}
+END_TEST
+
+/* Huge pages of the cache can be mapped as such only where address and offset
+ * agree modulo 2 MiB. */
+static void
+check_congruent(int fd, int64_t offset)
+{
+    size_t unit = (size_t)2 << 20;
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, offset, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    ck_assert_uint_eq(((uintptr_t)m.addr - (uintptr_t)offset) % unit, 0);
+    OK(mmapx_unmap(&m));
+}
+
+START_TEST(large_mappings_are_congruent)
+{
+#if defined __linux__
+    int64_t offsets[] = { 0, 4096, 12345, (3 << 20) + 1 };
+    char path[] = "/dev/shm/mmapx-test-XXXXXX";
+    int fds[] = { temp_file(0), mkstemp(path) };
+    size_t mappings = count_mappings();
+
+    if (under_valgrind())
+        SKIP("valgrind chooses the addresses");
+    unlink(path);
+    for (size_t i = 0; i < 2; i++) {
+        if (fds[i] < 0)
+            continue;
+        ck_assert_int_eq(ftruncate(fds[i], 16 << 20), 0);
+        for (size_t k = 0; k < 4; k++)
+            check_congruent(fds[i], offsets[k]);
+    }
+    ck_assert_uint_eq(count_mappings(), mappings);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+/* --- By path -------------------------------------------------------------- */
+
+START_TEST(by_path)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, 1000);
+    struct mmapx m;
+    int next;
+
+    OK(mmapx_map_path(&m, path, PROT_READ | PROT_WRITE, MAP_SHARED));
+    next = dup(fd);
+    check_pattern(m.addr, 0, 1000);
+    *(char *)m.addr = 'x';
+    OK(mmapx_unmap(&m));
+    ck_assert_int_eq(pread(fd, &m, 1, 0), 1);
+    ck_assert_int_eq(*(char *)&m, 'x');
+    /* No descriptor was kept. */
+    ck_assert_int_eq(next, fd + 1);
+    unlink(path);
+    MAP_FAILS(ENOENT, m, mmapx_map_path(&m, path, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EINVAL, m, mmapx_map_path(&m, NULL, PROT_READ, MAP_SHARED));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_path(&m, "/", PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS));
+}
+END_TEST
+
+static bool
+maps_read_only(void *arg)
+{
+    struct mmapx m;
+
+    /* Private writing needs no permission to write the file, shared does. */
+    return mmapx_map_path(&m, arg, PROT_READ | PROT_WRITE, MAP_PRIVATE) == 0
+           && mmapx_map_path(&m, arg, PROT_READ | PROT_WRITE, MAP_SHARED) == -1
+           && errno == EACCES;
+}
+
+START_TEST(a_path_that_may_only_be_read)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, 10);
+    bool right;
+
+    ck_assert_int_eq(fchmod(fd, 0444), 0);
+    right = in_child_as_nobody(maps_read_only, path);
+    unlink(path);
+    ck_assert(right);
+}
+END_TEST
+
+/* --- Anonymous memory ----------------------------------------------------- */
+
+START_TEST(anonymous)
+{
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 10000, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    ck_assert_uint_eq(m.len, 10000);
+    for (size_t i = 0; i < m.len; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 0);
+    memset(m.addr, 1, m.len);
+    OK(mmapx_unmap(&m));
+    /* Wherever MAP_ANONYMOUS stands, descriptor and offset do not matter. */
+    OK(mmapx_map_region(&m, -1, -77, 100, PROT_READ,
+                        MAP_PRIVATE | MAP_ANONYMOUS));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_at(&m, NULL, 12345, INT64_MAX, 100, PROT_READ,
+                    MAP_SHARED | MAP_ANONYMOUS));
+    OK(mmapx_unmap(&m));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_anon(&m, MMAPX_TO_END, PROT_READ, MAP_PRIVATE));
+    MAP_FAILS(EINVAL, m,
+              mmapx_map(&m, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_map_anon(&m, (size_t)PTRDIFF_MAX + 1, PROT_READ,
+                             MAP_PRIVATE));
+    MAP_FAILS(EINVAL, m, mmapx_map_anon(&m, 1, PROT_READ, 0));
+    MAP_FAILS(ENOMEM, m,
+              mmapx_map_anon(&m, PTRDIFF_MAX - 4 * page_size(), PROT_READ,
+                             MAP_PRIVATE));
+}
+END_TEST
+
+#ifdef MAP_LOCKED
+static bool
+locked_is_refused(void *arg)
+{
+    struct rlimit none = { 0, 0 };
+    struct mmapx m;
+
+    (void)arg;
+    return setrlimit(RLIMIT_MEMLOCK, &none) == 0
+           && mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE | MAP_LOCKED) == -1
+           && (errno == EAGAIN || errno == EPERM);
+}
+#endif
+
+START_TEST(locked_above_the_limit)
+{
+#ifdef MAP_LOCKED
+    ck_assert(in_child_as_nobody(locked_is_refused, NULL));
+#else
+    SKIP("the system has no MAP_LOCKED");
+#endif
+}
+END_TEST
+
+/* --- Huge pages ----------------------------------------------------------- */
+
+static const char pool[] = "/proc/sys/vm/nr_hugepages";
+static long pool_before = -1;
+
+static void
+set_pool(long pages)
+{
+    FILE *f = fopen(pool, "w");
+
+    if (f != NULL) {
+        fprintf(f, "%ld\n", pages);
+        fclose(f);
+    }
+}
+
+/* A few huge pages for the time of a test, if this is root. */
+static void
+fill_pool(void)
+{
+    FILE *f = fopen(pool, "r");
+
+    if (!is_root() || f == NULL)
+        return;
+    if (fscanf(f, "%ld", &pool_before) == 1)
+        set_pool(pool_before + 8);
+    fclose(f);
+}
+
+static void
+restore_pool(void)
+{
+    if (pool_before >= 0)
+        set_pool(pool_before);
+}
+
+START_TEST(huge_pages)
+{
+#if defined __linux__ && defined MAP_HUGETLB && defined MFD_HUGETLB
+    struct mmapx m;
+    size_t huge;
+    int fd = memfd_create("huge", MFD_HUGETLB);
+
+    if (mmapx_map_anon(&m, 1, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_HUGETLB)
+        != 0)
+        SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
+    huge = mmapx_page_size(&m);
+    ck_assert_uint_gt(huge, page_size());
+    memset(m.addr, 1, 1);
+    OK(mmapx_lock(&m, 0, 1, 0));
+    OK(mmapx_unlock(&m, 0, 1));
+    OK(mmapx_protect(&m, 0, 1, PROT_READ));
+    ck_assert_uint_eq(mmapx_page_count(&m, 0, 1), 1);
+    OK(mmapx_unmap(&m));
+
+    if (fd < 0 || ftruncate(fd, (off_t)(3 * huge)) != 0)
+        SKIP("no memfd of huge pages");
+    OK(mmapx_map_region(&m, fd, 5000, MMAPX_TO_END, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    ck_assert_uint_eq(mmapx_page_size(&m), huge);
+    ck_assert_uint_eq(m.len, 3 * huge - 5000);
+    ck_assert_uint_eq(mmapx_page_count(&m, 0, MMAPX_TO_END), 3);
+    memcpy(m.addr, "first", 5);
+    memcpy((char *)m.addr + 2 * huge, "third", 5);
+
+    unsigned char vec[3];
+    size_t pages;
+    struct mmapx_run run;
+
+    OK(mmapx_residency(&m, 0, MMAPX_TO_END, vec, 3));
+    ck_assert_int_eq(vec[0], 1);
+    ck_assert_int_eq(vec[1], 0);
+    ck_assert_int_eq(vec[2], 1);
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 2);
+    OK(mmapx_resident_run(&m, 1, &run));
+    ck_assert_uint_eq(run.len, huge - 5000 - 1);
+    OK(mmapx_advise(&m, huge - 5000, huge, MMAPX_MADV_DONTFORK));
+    FAILS(EINVAL, mmapx_protect(&m, 4096, MMAPX_TO_END, PROT_READ));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_region(&m, fd, 0, 0, PROT_READ, MAP_SHARED));
+    check_empty(&m);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+/* --- Views, and the end --------------------------------------------------- */
+
+START_TEST(view)
+{
+    size_t page = page_size();
+    struct mmapx owner, m;
+
+    OK(mmapx_map_anon(&owner, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    OK(mmapx_view(&m, (char *)owner.addr + 5, page));
+    ck_assert_ptr_eq(m.addr, (char *)owner.addr + 5);
+    ck_assert_uint_eq(m.len, page);
+    ck_assert_uint_eq(mmapx_page_size(&m), page);
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_advise(&m, 0, 3, MMAPX_MADV_WILLNEED));
+    OK(mmapx_lock(&m, 0, 1, 0));
+    OK(mmapx_unlock(&m, 0, 1));
+    OK(mmapx_unmap(&m));
+    ck_assert_ptr_null(m.addr);
+    *(char *)owner.addr = 'x'; /* still there */
+    OK(mmapx_unmap(&owner));
+
+    MAP_FAILS(EINVAL, m, mmapx_view(&m, NULL, 1));
+    MAP_FAILS(EINVAL, m, mmapx_view(&m, &m, MMAPX_TO_END));
+    MAP_FAILS(EOVERFLOW, m, mmapx_view(&m, &m, (size_t)PTRDIFF_MAX + 1));
+    MAP_FAILS(EOVERFLOW, m, mmapx_view(&m, (void *)(UINTPTR_MAX - 9), 10));
+    FAILS(EINVAL, mmapx_view(NULL, &m, 1));
+}
+END_TEST
+
+START_TEST(unmapping)
+{
+    static const struct mmapx zero = MMAPX_INIT;
+    int fd = temp_file(page_size() + 1);
+    struct mmapx m = MMAPX_INIT;
+    struct mmapx copy;
+    unsigned char *p;
+
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_region(&m, fd, 3, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    p = m.addr;
+    memcpy(&copy, &m, sizeof m); /* a handle may be moved */
+    memset(&m, 0, sizeof m);
+    OK(mmapx_unmap(&copy));
+    ck_assert_mem_eq(&copy, &zero, sizeof copy);
+    ck_assert(load_kills(p));
+    ck_assert(load_kills(p + page_size()));
+    OK(mmapx_unmap(&copy));
+    FAILS(EINVAL, mmapx_unmap(NULL));
+}
+END_TEST
+
+START_TEST(an_unmapped_handle)
+{
+    struct mmapx m = MMAPX_INIT;
+    struct mmapx_run run;
+    unsigned char vec[1];
+    size_t pages;
+
+    for (int i = 0; i < 2; i++) {
+        FAILS(EINVAL, mmapx_advise(&m, 0, 0, MMAPX_MADV_NORMAL));
+        FAILS(EINVAL, mmapx_residency(&m, 0, 0, vec, 1));
+        FAILS(EINVAL, mmapx_resident_count(&m, 0, 0, &pages));
+        FAILS(EINVAL, mmapx_resident_run(&m, 0, &run));
+        FAILS(EINVAL, mmapx_lock(&m, 0, 0, 0));
+        FAILS(EINVAL, mmapx_unlock(&m, 0, 0));
+        FAILS(EINVAL, mmapx_protect(&m, 0, 0, PROT_READ));
+        FAILS(EINVAL, mmapx_sync(&m, 0, 0, MS_SYNC));
+        FAILS(EINVAL, mmapx_sync_file(&m, 0, 0, 0));
+        FAILS(EINVAL, mmapx_sync_reset(&m));
+        ck_assert_uint_eq(mmapx_page_count(&m, 0, 0), 0);
+        ck_assert_uint_eq(mmapx_page_size(&m), page_size());
+        /* The same of a handle that was mapped once. */
+        OK(mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE));
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+START_TEST(no_handle)
+{
+    struct mmapx_run run;
+    unsigned char vec[1];
+    size_t pages;
+
+    FAILS(EINVAL, mmapx_advise(NULL, 0, 0, MMAPX_MADV_NORMAL));
+    FAILS(EINVAL, mmapx_residency(NULL, 0, 0, vec, 1));
+    FAILS(EINVAL, mmapx_resident_count(NULL, 0, 0, &pages));
+    FAILS(EINVAL, mmapx_resident_run(NULL, 0, &run));
+    FAILS(EINVAL, mmapx_lock(NULL, 0, 0, 0));
+    FAILS(EINVAL, mmapx_unlock(NULL, 0, 0));
+    FAILS(EINVAL, mmapx_protect(NULL, 0, 0, PROT_READ));
+    FAILS(EINVAL, mmapx_sync(NULL, 0, 0, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync_file(NULL, 0, 0, 0));
+    FAILS(EINVAL, mmapx_sync_reset(NULL));
+    ck_assert_uint_eq(mmapx_page_count(NULL, 0, 0), 0);
+    ck_assert_uint_eq(mmapx_page_size(NULL), page_size());
+}
+END_TEST
+
+START_TEST(sealed_memory)
+{
+#ifdef __linux__
+    enum { MSEAL = 462 }; /* the same on every architecture */
+    struct mmapx m, before;
+
+    OK(mmapx_map_anon(&m, page_size(), PROT_READ, MAP_PRIVATE));
+    if (syscall(MSEAL, m.addr, page_size(), 0UL) != 0)
+        SKIP("the kernel has no mseal(2)");
+    before = m;
+    FAILS(EPERM, mmapx_unmap(&m));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    FAILS(EPERM, mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));
+    MAP_FAILS(EPERM, m,
+              mmapx_map_at(&m, before.addr, -1, 0, 1, PROT_READ,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED));
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("map");
+    TCase *huge = tcase_create("huge_pages");
+
+    ADD_TEST(s, whole_file);
+    ADD_TEST(s, to_the_end_from_an_offset);
+    ADD_TEST(s, any_region);
+    ADD_TEST(s, past_the_end_of_the_file);
+    ADD_TEST(s, beyond_four_gib);
+    ADD_TEST(s, a_shared_edit_reaches_the_file);
+    ADD_TEST(s, a_private_edit_does_not);
+    ADD_TEST(s, an_empty_file);
+    ADD_TEST(s, an_empty_region);
+    ADD_TEST(s, an_empty_mapping_takes_no_address);
+    ADD_TEST(s, an_empty_mapping_checks_permission);
+    ADD_TEST(s, bad_numbers);
+    ADD_TEST(s, bad_descriptors);
+    ADD_TEST(s, bad_flags);
+    ADD_TEST(s, directory);
+    ADD_TEST(s, fifo);
+    ADD_TEST(s, socket_file);
+    ADD_TEST(s, kernel_text);
+    ADD_TEST(s, character_device);
+    ADD_TEST(s, block_device);
+    ADD_TEST(s, no_failure_leaves_a_mapping);
+    ADD_TEST(s, a_hint);
+    ADD_TEST(s, fixed);
+    ADD_TEST(s, fixed_replaces_nothing);
+    ADD_TEST(s, a_low_address);
+    ADD_TEST(s, large_mappings_are_congruent);
+    ADD_TEST(s, by_path);
+    ADD_TEST(s, a_path_that_may_only_be_read);
+    ADD_TEST(s, anonymous);
+    ADD_TEST(s, locked_above_the_limit);
+    tcase_add_unchecked_fixture(huge, fill_pool, restore_pool);
+    tcase_add_test(huge, huge_pages);
+    suite_add_tcase(s, huge);
+    ADD_TEST(s, view);
+    ADD_TEST(s, unmapping);
+    ADD_TEST(s, an_unmapped_handle);
+    ADD_TEST(s, no_handle);
+    ADD_TEST(s, sealed_memory);
+    return s;
+}

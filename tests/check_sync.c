@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing back; that it failed, on a device that really fails. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sched.h>
+#endif
+
+START_TEST(any_range)
+{
+    size_t page = page_size();
+    int fd = temp_file(3 * page);
+    int flags[] = { MS_SYNC, MS_ASYNC, MS_SYNC | MS_INVALIDATE,
+                    MS_ASYNC | MS_INVALIDATE };
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 10, MMAPX_TO_END, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    for (size_t i = 0; i < 4; i++) {
+        memset((char *)m.addr + page, 'x', 3);
+        OK(mmapx_sync(&m, page, 3, flags[i]));
+        OK(mmapx_sync(&m, page - 11, 2, flags[i]));
+        OK(mmapx_sync(&m, 0, MMAPX_TO_END, flags[i]));
+        OK(mmapx_sync(&m, 5, 0, flags[i]));
+        OK(mmapx_sync(&m, m.len, MMAPX_TO_END, flags[i]));
+    }
+    OK(mmapx_sync_file(&m, fd, page, 3));
+    OK(mmapx_sync_file(&m, fd, 0, MMAPX_TO_END));
+    OK(mmapx_sync_reset(&m));
+}
+END_TEST
+
+START_TEST(mappings_with_nothing_to_write)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_anon(&m, 100, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+}
+END_TEST
+
+START_TEST(bad_flags)
+{
+    int fd = temp_file(100);
+    int bad[] = { MS_SYNC | MS_ASYNC, MS_INVALIDATE,
+                  MS_SYNC | MS_ASYNC | MS_INVALIDATE, 0, 0x40,
+                  MS_SYNC | 0x40, -1 };
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        /* Where MS_SYNC is 0, some of these are not bad. */
+        if (bad[i] == MS_SYNC || bad[i] == MS_ASYNC
+            || bad[i] == (MS_SYNC | MS_INVALIDATE))
+            continue;
+        FAILS(EINVAL, mmapx_sync(&m, 0, MMAPX_TO_END, bad[i]));
+        FAILS(EINVAL, mmapx_sync(&m, 0, 0, bad[i]));
+    }
+}
+END_TEST
+
+START_TEST(bad_ranges)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_sync(&m, 0, 101, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync(&m, 101, 0, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync(&m, SIZE_MAX, 2, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync(&m, 1, SIZE_MAX - 1, MS_SYNC));
+    FAILS(EINVAL, mmapx_sync_file(&m, fd, 0, 101));
+}
+END_TEST
+
+START_TEST(bad_descriptors)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+    int ends[2];
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(pipe(ends));
+    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, MMAPX_TO_END));
+    FAILS(EINVAL, mmapx_sync_file(&m, ends[0], 0, MMAPX_TO_END));
+    close(fd);
+    FAILS(EBADF, mmapx_sync_file(&m, fd, 0, MMAPX_TO_END));
+    /* None of these was the disk's fault. */
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+}
+END_TEST
+
+START_TEST(a_gap)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_SHARED));
+    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    FAILS(ENOMEM, mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_sync(&m, 0, page, MS_SYNC));
+}
+END_TEST
+
+START_TEST(invalidating_locked_pages)
+{
+    int fd = temp_file(100);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    if (mmapx_lock(&m, 0, MMAPX_TO_END, 0) != 0)
+        SKIP("RLIMIT_MEMLOCK does not allow one page");
+    FAILS(EBUSY, mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC | MS_INVALIDATE));
+    FAILS(EBUSY, mmapx_sync(&m, 0, 3, MS_ASYNC | MS_INVALIDATE));
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC | MS_INVALIDATE));
+}
+END_TEST
+
+#ifdef __linux__
+/* A block device of 4 MiB over a file in a tmpfs of 1 MiB: it takes writes
+ * into the page cache and has no room for them afterwards.  The mount is in a
+ * namespace of this process and goes with it. */
+static int
+failing_device(void)
+{
+    char dir[] = "/tmp/mmapx-test-XXXXXX";
+    char path[sizeof dir + 8];
+    int file;
+
+    if (!is_root() || unshare(CLONE_NEWNS) != 0
+        || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        SKIP("it takes root to make a device that fails");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    ck_assert_int_eq(mount("none", dir, "tmpfs", 0, "size=1m"), 0);
+    snprintf(path, sizeof path, "%s/disk", dir);
+    file = open(path, O_RDWR | O_CREAT, 0600);
+    ck_assert_int_eq(ftruncate(file, 4 << 20), 0);
+    /* Nothing is left behind when the namespace goes. */
+    ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    return loop_device(file);
+}
+#endif
+
+START_TEST(a_failed_write_back_is_sticky)
+{
+#ifdef __linux__
+    int fd = failing_device();
+    struct mmapx m;
+    int error;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memset(m.addr, 'x', m.len);
+    errno = 0;
+    ck_assert_int_eq(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC), -1);
+    error = errno;
+    ck_assert(error == EIO || error == ENOSPC);
+    /* The kernel has forgotten; the handle has not. */
+    ck_assert_int_eq(msync(m.addr, m.len, MS_SYNC), 0);
+    FAILS(error, mmapx_sync(&m, 0, 1, MS_SYNC));
+    FAILS(error, mmapx_sync(&m, 0, 1, MS_ASYNC));
+    FAILS(error, mmapx_sync(&m, 0, 0, MS_SYNC));
+    FAILS(error, mmapx_sync_file(&m, fd, 0, 1));
+    FAILS(EINVAL, mmapx_sync(&m, 0, 1, MS_SYNC | MS_ASYNC));
+    OK(mmapx_sync_reset(&m));
+    OK(mmapx_sync(&m, 0, 1, MS_SYNC));
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("sync");
+
+    ADD_TEST(s, any_range);
+    ADD_TEST(s, mappings_with_nothing_to_write);
+    ADD_TEST(s, bad_flags);
+    ADD_TEST(s, bad_ranges);
+    ADD_TEST(s, bad_descriptors);
+    ADD_TEST(s, a_gap);
+    ADD_TEST(s, invalidating_locked_pages);
+    ADD_TEST(s, a_failed_write_back_is_sticky);
+    return s;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+#include "fake_os.h"
+
+#include <string.h>
+
+#include "internal.h"
+
+/* The real seam, from real_os.c. */
+extern __typeof__(mmapx_os_stat) real_os_stat;
+extern __typeof__(mmapx_os_open) real_os_open;
+extern __typeof__(mmapx_os_mmap) real_os_mmap;
+extern __typeof__(mmapx_os_munmap) real_os_munmap;
+extern __typeof__(mmapx_os_mprotect) real_os_mprotect;
+extern __typeof__(mmapx_os_msync) real_os_msync;
+extern __typeof__(mmapx_os_mlock) real_os_mlock;
+extern __typeof__(mmapx_os_mlock_onfault) real_os_mlock_onfault;
+extern __typeof__(mmapx_os_munlock) real_os_munlock;
+extern __typeof__(mmapx_os_locked) real_os_locked;
+extern __typeof__(mmapx_os_mincore) real_os_mincore;
+extern __typeof__(mmapx_os_madvise) real_os_madvise;
+extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
+extern __typeof__(mmapx_os_device_size) real_os_device_size;
+extern __typeof__(mmapx_os_flush) real_os_flush;
+extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
+extern __typeof__(mmapx_os_may_know) real_os_may_know;
+
+bool fake_ignores_address;
+bool fake_is_block_device;
+bool fake_knows_no_advice;
+bool fake_may_not_know;
+
+static struct {
+    int calls;
+    int fails_at;
+    int code;
+} plan[FAKE_CALLS];
+
+void
+fake_reset(void)
+{
+    memset(plan, 0, sizeof plan);
+    fake_ignores_address = false;
+    fake_is_block_device = false;
+    fake_knows_no_advice = false;
+    fake_may_not_know = false;
+}
+
+void
+fake_fail(enum fake_call call, int code, int nth)
+{
+    plan[call].fails_at = plan[call].calls + nth;
+    plan[call].code = code;
+}
+
+int
+fake_count(enum fake_call call)
+{
+    return plan[call].calls;
+}
+
+/* -errno if this call is to fail, or 0. */
+static int
+planned(enum fake_call call)
+{
+    return ++plan[call].calls == plan[call].fails_at ? -plan[call].code : 0;
+}
+
+int
+mmapx_os_stat(int fd, struct mmapx_os_stat *st)
+{
+    int r = planned(FAKE_STAT);
+
+    if (r == 0)
+        r = real_os_stat(fd, st);
+    if (r == 0 && fake_is_block_device)
+        st->type = MMAPX_OS_BLOCK;
+    return r;
+}
+
+int
+mmapx_os_open(const char *path, bool writable)
+{
+    int r = planned(FAKE_OPEN);
+
+    return r < 0 ? r : real_os_open(path, writable);
+}
+
+int
+mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
+              int64_t offset)
+{
+    int r = planned(FAKE_MMAP);
+
+    if (fake_ignores_address) {
+        *addr = NULL;
+        flags &= ~mmapx_os_fixed_noreplace;
+    }
+    return r < 0 ? r : real_os_mmap(addr, len, prot, flags, fd, offset);
+}
+
+int
+mmapx_os_munmap(void *addr, size_t len)
+{
+    int r = planned(FAKE_MUNMAP);
+
+    return r < 0 ? r : real_os_munmap(addr, len);
+}
+
+int
+mmapx_os_mprotect(void *addr, size_t len, int prot)
+{
+    int r = planned(FAKE_MPROTECT);
+
+    return r < 0 ? r : real_os_mprotect(addr, len, prot);
+}
+
+int
+mmapx_os_msync(void *addr, size_t len, int flags)
+{
+    int r = planned(FAKE_MSYNC);
+
+    return r < 0 ? r : real_os_msync(addr, len, flags);
+}
+
+int
+mmapx_os_mlock(void *addr, size_t len)
+{
+    int r = planned(FAKE_MLOCK);
+
+    return r < 0 ? r : real_os_mlock(addr, len);
+}
+
+int
+mmapx_os_mlock_onfault(void *addr, size_t len)
+{
+    int r = planned(FAKE_MLOCK_ONFAULT);
+
+    return r < 0 ? r : real_os_mlock_onfault(addr, len);
+}
+
+int
+mmapx_os_munlock(void *addr, size_t len)
+{
+    int r = planned(FAKE_MUNLOCK);
+
+    return r < 0 ? r : real_os_munlock(addr, len);
+}
+
+int
+mmapx_os_locked(size_t *locked)
+{
+    int r = planned(FAKE_LOCKED);
+
+    return r < 0 ? r : real_os_locked(locked);
+}
+
+int
+mmapx_os_mincore(void *addr, size_t len, unsigned char *vec)
+{
+    int r = planned(FAKE_MINCORE);
+
+    return r < 0 ? r : real_os_mincore(addr, len, vec);
+}
+
+int
+mmapx_os_madvise(void *addr, size_t len, int advice)
+{
+    int r = planned(FAKE_MADVISE);
+
+    return r < 0 ? r : real_os_madvise(addr, len, advice);
+}
+
+int
+mmapx_os_anon_page(int flags, size_t *page)
+{
+    int r = planned(FAKE_ANON_PAGE);
+
+    return r < 0 ? r : real_os_anon_page(flags, page);
+}
+
+int
+mmapx_os_device_size(int fd, int64_t *size)
+{
+    int r = planned(FAKE_DEVICE_SIZE);
+
+    return r < 0 ? r : real_os_device_size(fd, size);
+}
+
+int
+mmapx_os_flush(int fd)
+{
+    int r = planned(FAKE_FLUSH);
+
+    return r < 0 ? r : real_os_flush(fd);
+}
+
+bool
+mmapx_os_advice_known(int advice)
+{
+    return !fake_knows_no_advice && real_os_advice_known(advice);
+}
+
+bool
+mmapx_os_may_know(const struct mmapx_os_owner *owner)
+{
+    return !fake_may_not_know && real_os_may_know(owner);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A seam that does what the real one does, and fails when it is told to. */
+#ifndef MMAPX_TESTS_FAKE_OS_H
+#define MMAPX_TESTS_FAKE_OS_H
+
+#include <stdbool.h>
+
+enum fake_call {
+    FAKE_STAT,
+    FAKE_OPEN,
+    FAKE_MMAP,
+    FAKE_MUNMAP,
+    FAKE_MPROTECT,
+    FAKE_MSYNC,
+    FAKE_MLOCK,
+    FAKE_MLOCK_ONFAULT,
+    FAKE_MUNLOCK,
+    FAKE_LOCKED,
+    FAKE_MINCORE,
+    FAKE_MADVISE,
+    FAKE_ANON_PAGE,
+    FAKE_DEVICE_SIZE,
+    FAKE_FLUSH,
+    FAKE_CALLS,
+};
+
+/* Everything real again, and the counts at 0. */
+void fake_reset(void);
+
+/* The nth call from now on, counted from 1, fails with an errno. */
+void fake_fail(enum fake_call call, int code, int nth);
+
+/* How often a call was made since the reset. */
+int fake_count(enum fake_call call);
+
+extern bool fake_ignores_address; /* mmap(2) takes every address for a hint */
+extern bool fake_is_block_device; /* whatever is looked at */
+extern bool fake_knows_no_advice; /* the kernel, when it is asked */
+extern bool fake_may_not_know;    /* the caller, what is resident */
+
+#endif /* MMAPX_TESTS_FAKE_OS_H */

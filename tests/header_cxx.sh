@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The header is strict C++11 and its functions have C linkage.
+# shellcheck source=tests/tap.sh
+. "${srcdir:=.}/tests/tap.sh"
+
+if [ "${CXX:-none}" = none ]; then
+    skip_all 'there is no C++ compiler (Debian: g++)'
+fi
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tap_output" "$tmp"' EXIT
+
+# What decides whether objects fit together has to be as in the library's.
+flags=
+# Word by word.
+# shellcheck disable=SC2013
+for flag in $(sed -n 's/^CFLAGS = //p' Makefile); do
+    case $flag in
+    -fsanitize* | -fno-sanitize* | --coverage | -m*)
+        flags="$flags $flag" ;;
+    esac
+done
+
+# CXX may bring options.
+# shellcheck disable=SC2086
+compile() {
+    $CXX -std=c++11 -pedantic-errors -Wall -Wextra -Werror $flags \
+        -I"$srcdir/include" -c -o "$tmp/header_cxx.o" \
+        "$srcdir/tests/header_cxx.cc"
+}
+
+# shellcheck disable=SC2086
+link() {
+    ./libtool --tag=CC --mode=link $CXX $flags -o "$tmp/header_cxx" \
+        "$tmp/header_cxx.o" libmmapx.la
+}
+
+run() {
+    ./libtool --mode=execute "$tmp/header_cxx"
+}
+
+check 'the header compiles as C++11' compile
+check 'a C++ program links' link
+check 'and runs' run
+finish

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# "make installcheck": what a user of the installed library finds, by what
+# pkg-config says of it and nothing else.  With DESTDIR too.
+set -u
+
+: "${srcdir:=.}" "${DESTDIR:=}" "${EXEEXT:=}" "${PKG_CONFIG:=pkg-config}"
+: "${mandir:=$(dirname "$bindir")/share/man}"
+
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+bad=0
+
+# A system's own directories are directories like others here.
+export PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 PKG_CONFIG_ALLOW_SYSTEM_LIBS=1
+if [ -n "$DESTDIR" ]; then
+    export PKG_CONFIG_SYSROOT_DIR="$DESTDIR"
+fi
+path=$DESTDIR$libdir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+
+# check DESCRIPTION COMMAND...
+check() {
+    name=$1
+    shift
+    if "$@" >"$tmp/out" 2>&1; then
+        echo "installcheck: ok: $name"
+    else
+        echo "installcheck: FAILED: $name"
+        sed 's/^/    /' "$tmp/out"
+        bad=1
+    fi
+}
+
+with_library() {
+    LD_LIBRARY_PATH=$path DYLD_LIBRARY_PATH=$path "$@"
+}
+
+# build PROGRAM SOURCE FLAG...: CC may bring options.
+build() {
+    program=$tmp/$1$EXEEXT
+    source=$2
+    shift 2
+    # shellcheck disable=SC2086
+    $CC -o "$program" "$source" "$@"
+}
+
+# What pkg-config prints is a list of words.
+# shellcheck disable=SC2046
+build_shared() {
+    flags=$($PKG_CONFIG --cflags --libs "$1") || return
+    # shellcheck disable=SC2086
+    build "$1" "$srcdir/tests/edit.c" $flags
+}
+
+# A wholly static program, or where there is no static C library one that has
+# at least this library inside.
+build_static() {
+    flags=$($PKG_CONFIG --cflags --libs --static mmapx) || return
+    # shellcheck disable=SC2086
+    build static "$srcdir/tests/edit.c" -static $flags && return
+    flags=$($PKG_CONFIG --cflags mmapx) || return
+    # shellcheck disable=SC2086
+    build static "$srcdir/tests/edit.c" $flags "$DESTDIR$libdir/libmmapx.a"
+}
+
+run_shared() {
+    rm -f "$tmp/file"
+    with_library "$tmp/$1$EXEEXT" "$tmp/file"
+}
+
+run_static() {
+    rm -f "$tmp/file"
+    "$tmp/static$EXEEXT" "$tmp/file"
+}
+
+# The first example of README.
+build_readme() {
+    awk '/^    #include <libmmapx\.h>$/ { on = 1 }
+         on { sub(/^    /, ""); print }
+         on && /^}$/ { exit }' "$srcdir/README" >"$tmp/readme.c"
+    flags=$($PKG_CONFIG --cflags --libs mmapx) || return
+    # shellcheck disable=SC2086
+    build readme "$tmp/readme.c" $flags
+}
+
+run_readme() {
+    echo 'notes of old' >"$tmp/notes"
+    (cd "$tmp" && with_library "./readme$EXEEXT") &&
+        [ "$(cat "$tmp/notes")" = 'editedof old' ]
+}
+
+command_says() {
+    said=$(with_library "$DESTDIR$bindir/mmapx$EXEEXT" --version | sed -n 1p)
+    echo "$said"
+    [ "$said" = "mmapx (libmmapx) $VERSION" ]
+}
+
+command_runs() {
+    with_library "$DESTDIR$bindir/mmapx$EXEEXT" status "$srcdir/README"
+}
+
+for package in mmapx libmmapx; do
+    check "$package.pc has the version" \
+        test "$($PKG_CONFIG --modversion "$package")" = "$VERSION"
+    check "a program by $package.pc builds" build_shared "$package"
+    check 'and runs' run_shared "$package"
+done
+if [ -f "$DESTDIR$libdir/libmmapx.a" ]; then
+    check 'a static program builds' build_static
+    check 'and runs' run_static
+else
+    echo 'installcheck: SKIPPED: a static program (no libmmapx.a)'
+fi
+check "README's example builds" build_readme
+check 'and edits' run_readme
+check 'the command has the version' command_says
+check 'the command runs' command_runs
+for page in man1/mmapx.1 man3/mmapx_map.3 man7/libmmapx.7; do
+    check "$page is there" test -s "$DESTDIR$mandir/$page"
+done
+exit "$bad"

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The seam's calls that the fake stands before, under the names that leaves
+ * them. */
+#ifndef MMAPX_TESTS_REAL_OS_H
+#define MMAPX_TESTS_REAL_OS_H
+
+#define mmapx_os_stat          real_os_stat
+#define mmapx_os_open          real_os_open
+#define mmapx_os_mmap          real_os_mmap
+#define mmapx_os_munmap        real_os_munmap
+#define mmapx_os_mprotect      real_os_mprotect
+#define mmapx_os_msync         real_os_msync
+#define mmapx_os_mlock         real_os_mlock
+#define mmapx_os_mlock_onfault real_os_mlock_onfault
+#define mmapx_os_munlock       real_os_munlock
+#define mmapx_os_locked        real_os_locked
+#define mmapx_os_mincore       real_os_mincore
+#define mmapx_os_madvise       real_os_madvise
+#define mmapx_os_anon_page     real_os_anon_page
+#define mmapx_os_device_size   real_os_device_size
+#define mmapx_os_flush         real_os_flush
+#define mmapx_os_advice_known  real_os_advice_known
+#define mmapx_os_may_know      real_os_may_know
+
+#endif /* MMAPX_TESTS_REAL_OS_H */

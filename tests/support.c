@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#if defined __linux__
+#include <linux/loop.h>
+#endif
+
+enum { NOBODY = 65534 };
+
+size_t
+page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned char
+pattern(size_t i)
+{
+    return (unsigned char)(i % 251 + i / 4096 % 5);
+}
+
+int
+temp_named(char *path, size_t size)
+{
+    const char *dir = getenv("TMPDIR");
+    unsigned char buf[4096];
+    int fd;
+
+    snprintf(path, PATH_MAX, "%s/mmapx-test-XXXXXX", dir != NULL ? dir : "/tmp");
+    fd = mkstemp(path);
+    ck_assert_msg(fd >= 0, "%s: errno %d", path, errno);
+    for (size_t done = 0, n; done < size; done += n) {
+        n = size - done < sizeof buf ? size - done : sizeof buf;
+        for (size_t i = 0; i < n; i++)
+            buf[i] = pattern(done + i);
+        ck_assert_int_eq(write(fd, buf, n), (ssize_t)n);
+    }
+    return fd;
+}
+
+int
+temp_file(size_t size)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, size);
+
+    unlink(path);
+    return fd;
+}
+
+void
+check_pattern(const void *p, size_t offset, size_t len)
+{
+    const unsigned char *byte = p;
+
+    for (size_t i = 0; i < len; i++)
+        ck_assert_msg(byte[i] == pattern(offset + i),
+                      "byte %zu is %u, not %u", i, byte[i],
+                      pattern(offset + i));
+}
+
+/* 0 if the child's fn returned true, 1 if false, its signal if it was killed. */
+static int
+run_child(bool drop, bool (*fn)(void *arg), void *arg)
+{
+    int status;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        if (drop && is_root()
+            && (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0
+                || setuid(NOBODY) != 0))
+            _exit(2);
+        _exit(fn(arg) ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+}
+
+bool
+in_child_as_nobody(bool (*fn)(void *arg), void *arg)
+{
+    return run_child(true, fn, arg) == 0;
+}
+
+bool
+in_child(bool (*fn)(void *arg), void *arg)
+{
+    return run_child(false, fn, arg) == 0;
+}
+
+static bool
+store(void *p)
+{
+    signal(SIGSEGV, SIG_DFL);
+    *(volatile unsigned char *)p = 1;
+    return true;
+}
+
+static bool
+load(void *p)
+{
+    signal(SIGSEGV, SIG_DFL);
+    (void)*(volatile unsigned char *)p;
+    return true;
+}
+
+bool
+store_kills(void *p)
+{
+    return run_child(false, store, p) == SIGSEGV;
+}
+
+bool
+load_kills(const void *p)
+{
+    return run_child(false, load, (void *)(uintptr_t)p) == SIGSEGV;
+}
+
+bool
+is_root(void)
+{
+    return geteuid() == 0;
+}
+
+bool
+under_valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    return preload != NULL && strstr(preload, "vgpreload") != NULL;
+}
+
+bool
+under_sanitizer(void)
+{
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+    return true;
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#else
+    return false;
+#endif
+#else
+    return false;
+#endif
+}
+
+size_t
+count_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    size_t lines = 0;
+    int c;
+
+    if (maps == NULL)
+        return 0;
+    while ((c = getc(maps)) != EOF)
+        lines += c == '\n';
+    fclose(maps);
+    return lines;
+}
+
+int
+loop_device(int fd)
+{
+#if defined __linux__
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+
+    if (control < 0)
+        SKIP("no loop devices: they need root and /dev/loop-control");
+    /* The number may be taken by somebody else before it is used. */
+    for (int attempt = 0; attempt < 100; attempt++) {
+        struct loop_info64 info = { .lo_flags = LO_FLAGS_AUTOCLEAR };
+        char path[64];
+        int number = ioctl(control, LOOP_CTL_GET_FREE);
+        int device;
+
+        snprintf(path, sizeof path, "/dev/loop%d", number);
+        device = open(path, O_RDWR | O_CLOEXEC);
+        if (device < 0)
+            break;
+        if (ioctl(device, LOOP_SET_FD, fd) == 0
+            && ioctl(device, LOOP_SET_STATUS64, &info) == 0) {
+            close(control);
+            return device;
+        }
+        close(device);
+    }
+    close(control);
+#else
+    (void)fd;
+#endif
+    SKIP("no loop device to be had");
+}
+
+/* --- The report, in TAP --------------------------------------------------- */
+
+/* A message may have several lines; in TAP each is a comment. */
+static void
+print_comment(const char *text)
+{
+    fputs("# ", stdout);
+    for (; *text != '\0'; text++) {
+        putchar(*text);
+        if (*text == '\n')
+            fputs("# ", stdout);
+    }
+    putchar('\n');
+}
+
+static void
+print_result(int number, TestResult *result)
+{
+    const char *name = tr_tcname(result);
+    const char *message = tr_msg(result);
+
+    if (tr_rtype(result) == CK_PASS) {
+        printf("ok %d - %s\n", number, name);
+    } else if (strncmp(message, "SKIP: ", 6) == 0) {
+        printf("ok %d - %s # SKIP %s\n", number, name, message + 6);
+    } else {
+        printf("not ok %d - %s\n", number, name);
+        printf("# %s:%d\n", tr_lfile(result), tr_lno(result));
+        print_comment(message);
+    }
+}
+
+int
+main(void)
+{
+    struct rlimit no_core = { 0, 0 };
+    SRunner *runner = srunner_create(suite());
+    TestResult **results;
+    int count;
+
+    setrlimit(RLIMIT_CORE, &no_core);
+    srunner_run_all(runner, CK_SILENT);
+    results = srunner_results(runner);
+    count = srunner_ntests_run(runner);
+    printf("1..%d\n", count);
+    for (int i = 0; i < count; i++)
+        print_result(i + 1, results[i]);
+    free(results);
+    srunner_free(runner);
+    return 0;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests share.  Each program defines suite() and links main(). */
+#ifndef MMAPX_TESTS_SUPPORT_H
+#define MMAPX_TESTS_SUPPORT_H
+
+#include <check.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libmmapx.h"
+
+Suite *suite(void);
+
+/* A test is a case of its own, so that the report has its name. */
+#define ADD_TEST(suite, test)                                                  \
+    do {                                                                       \
+        TCase *tcase_ = tcase_create(#test);                                   \
+        tcase_add_test(tcase_, test);                                          \
+        tcase_set_timeout(tcase_, 60);                                         \
+        suite_add_tcase(suite, tcase_);                                        \
+    } while (0)
+
+/* Leave the test: it cannot be done here, and the report says why. */
+#define SKIP(...) ck_abort_msg("SKIP: " __VA_ARGS__)
+
+#define OK(call) ck_assert_msg((call) == 0, "%s: errno %d", #call, errno)
+
+#define FAILS(code, call)                                                      \
+    do {                                                                       \
+        errno = 0;                                                             \
+        ck_assert_msg((call) == -1, "%s succeeded", #call);                    \
+        ck_assert_msg(errno == (code), "%s: errno %d, not %s", #call, errno,   \
+                      #code);                                                  \
+    } while (0)
+
+/* A map call that fails with code and leaves the handle m alone. */
+#define MAP_FAILS(code, m, call)                                               \
+    do {                                                                       \
+        struct mmapx before_;                                                  \
+        memset(&(m), 0x5a, sizeof(m));                                         \
+        before_ = (m);                                                         \
+        FAILS(code, call);                                                     \
+        ck_assert_mem_eq(&(m), &before_, sizeof(m));                           \
+    } while (0)
+
+size_t page_size(void);
+
+/* The byte that stands at offset i of every file made here. */
+unsigned char pattern(size_t i);
+
+/* A new file of size bytes of the pattern, open for reading and writing and
+ * already without a name. */
+int temp_file(size_t size);
+
+/* The same with a name, which is written to path (PATH_MAX bytes). */
+int temp_named(char *path, size_t size);
+
+/* Assert that len bytes at p are the pattern's from offset on. */
+void check_pattern(const void *p, size_t offset, size_t len);
+
+/* Run fn in a child, as nobody if this is root: true if it returned true. */
+bool in_child_as_nobody(bool (*fn)(void *arg), void *arg);
+bool in_child(bool (*fn)(void *arg), void *arg);
+
+/* Whether a child that stores a byte at p, or loads it, is killed by SIGSEGV. */
+bool store_kills(void *p);
+bool load_kills(const void *p);
+
+bool is_root(void);
+bool under_valgrind(void);
+bool under_sanitizer(void);
+
+/* The lines of /proc/self/maps; 0 where there is none. */
+size_t count_mappings(void);
+
+/* A loop device of size bytes over fd, as a descriptor; SKIPs where there is
+ * none to be had.  Its backing goes when both are closed. */
+int loop_device(int fd);
+
+#endif /* MMAPX_TESTS_SUPPORT_H */

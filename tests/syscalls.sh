@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+# What the calls cost: a map of a file is fstat and mmap, every verb one system
+# call, an empty range none.
+. "${srcdir:-.}/tests/tap.sh"
+
+trace=${TMPDIR:-/tmp}/mmapx-trace.$$
+trap 'rm -f "$trace" "$trace.raw" "$tap_output"' EXIT
+
+command -v strace >/dev/null 2>&1 || skip_all "strace is not installed"
+./libtool --mode=execute strace -o "$trace.raw" tests/syscalls \
+    >"$tap_output" 2>&1 || {
+    grep -q 'ptrace' "$tap_output" && skip_all "this user may not trace"
+    sed 's/^/# /' "$tap_output"
+    echo 'Bail out! tests/syscalls failed'
+    exit 1
+}
+
+# "verb call call..." a line.  C libraries ask for an fstat in several ways.
+awk -F'(' '
+    /^write\(-1, / { split($0, part, "\""); printf "\n%s", part[2]; on = 1; next }
+    /^(fstat|fstat64|newfstatat|statx)\(/ { $1 = "fstat" }
+    /^mmap2\(/ { $1 = "mmap" }
+    /^setfsuid32\(/ { $1 = "setfsuid" }
+    on { printf " %s", $1 }
+    END { print "" }
+' "$trace.raw" >"$trace"
+
+# makes VERB CALL...: the verb makes these system calls and no other.
+makes() {
+    check "$1" grep -qx "$*" "$trace"
+}
+
+makes map_region fstat mmap munmap
+makes map_anon mmap
+makes view
+makes unmap_view
+makes map fstat mmap
+makes advise madvise
+if [ "$(uname -s)" = Linux ]; then
+    # and who is asking
+    makes residency setfsuid mincore
+else
+    skip residency "the question of who asks is the system's own"
+fi
+makes resident_count mincore
+makes lock mlock
+makes unlock munlock
+makes protect mprotect
+makes sync msync
+makes sync_file msync fsync
+makes empty
+makes unmap munmap
+finish

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/* What standard output is, and how to write names and sizes to it. */
+#include "tool.h"
+
+#include <inttypes.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+static bool
+is_set(const char *variable)
+{
+    const char *value = getenv(variable);
+
+    return value != NULL && *value != '\0';
+}
+
+static size_t
+terminal_columns(void)
+{
+    const char *value = getenv("COLUMNS");
+    long columns = value != NULL ? strtol(value, NULL, 10) : 0;
+    struct winsize size;
+
+    if (columns > 0)
+        return (size_t)columns;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 80;
+}
+
+void
+tool_screen(struct tool_screen *screen)
+{
+    const char *term = getenv("TERM");
+    bool terminal = isatty(STDOUT_FILENO) == 1;
+
+    screen->columns = terminal ? terminal_columns() : 0;
+    screen->colour = terminal && !is_set("NO_COLOR") && term != NULL
+                     && strcmp(term, "dumb") != 0;
+    screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* A byte as in a C string.  Returns the columns. */
+static size_t
+escape(FILE *out, unsigned char byte)
+{
+    static const char letters[] = "abtnvfr"; /* from 7 on */
+    char text[8];
+    int n;
+
+    if (byte == '\\')
+        n = snprintf(text, sizeof text, "\\\\");
+    else if (byte >= 7 && byte <= 13)
+        n = snprintf(text, sizeof text, "\\%c", letters[byte - 7]);
+    else
+        n = snprintf(text, sizeof text, "\\%03o", byte);
+    if (out != NULL)
+        fputs(text, out);
+    return (size_t)n;
+}
+
+/* What the locale does not print, be it no character at all, is escaped. */
+size_t
+tool_name(FILE *out, const char *name)
+{
+    size_t left = strlen(name);
+    size_t columns = 0;
+
+    while (left > 0) {
+        mbstate_t state = { 0 };
+        wchar_t wc = L'\0';
+        size_t n = mbrtowc(&wc, name, left, &state);
+        bool valid = n <= left;
+        int width = valid && wc != L'\\' ? wcwidth(wc) : -1;
+
+        if (!valid)
+            n = 1;
+        if (width >= 0 && out != NULL)
+            fwrite(name, 1, n, out);
+        if (width >= 0)
+            columns += (size_t)width;
+        for (size_t i = 0; width < 0 && i < n; i++)
+            columns += escape(out, (unsigned char)name[i]);
+        name += n;
+        left -= n;
+    }
+    return columns;
+}
+
+const char *
+tool_size(char buf[static 24], int64_t bytes, bool exact)
+{
+    static const char units[] = "BKMGTPE";
+    double value = (double)bytes;
+    size_t unit = 0;
+
+    /* 1023.5 and more would be printed as 1024. */
+    for (; value >= 1023.5; unit++)
+        value /= 1024;
+    if (exact)
+        snprintf(buf, 24, "%" PRId64, bytes);
+    else
+        snprintf(buf, 24, "%.*f%c", unit > 0 && value < 9.95, value,
+                 units[unit]);
+    return buf;
+}
