@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
+#include <wctype.h>
 
 static bool
 is_set(const char *variable)
@@ -76,7 +77,8 @@ tool_name(FILE *out, const char *name)
         wchar_t wc = L'\0';
         size_t n = mbrtowc(&wc, name, left, &state);
         bool valid = n <= left;
-        int width = valid && wc != L'\\' ? wcwidth(wc) : -1;
+        bool plain = valid && wc != L'\\' && iswprint((wint_t)wc) != 0;
+        int width = plain ? wcwidth(wc) : -1;
 
         if (!valid)
             n = 1;

@@ -89,44 +89,39 @@ survey(struct bar *bar, int fd)
             return errno;
         error = add_resident(bar, &m, off);
         mmapx_unmap(&m);
-        off += window;
+        off += (int64_t)len;
     } while (error == 0 && off < bar->len);
     return error;
 }
 
 /* "0%" and "100%" mean none and all, and are not rounded to. */
-static void
-print_percent(const struct bar *bar)
+static const char *
+percent(char buf[static 8], const struct bar *bar)
 {
-    double percent = 100 * (double)bar->filled / (double)bar->len;
-    bool all = bar->filled == bar->len;
+    double value = 100 * (double)bar->filled / (double)bar->len;
 
-    if (bar->len == 0)
-        printf("%4s", "-");
-    else if (bar->filled > 0 && percent < 1)
-        printf("%4s", "<1%");
-    else if (!all && percent > 99)
-        printf("%4s", ">99%");
-    else
-        printf("%3.0f%%", percent);
+    if (bar->filled > 0 && value < 1)
+        return "<1%";
+    if (bar->filled < bar->len && value > 99)
+        return ">99%";
+    snprintf(buf, 8, "%.0f%%", value);
+    return buf;
 }
 
 static void
 print_line(const char *path, const struct bar *bar, bool known,
            const struct layout *lay)
 {
-    char size[24];
+    bool drawn = known && bar->len > 0;
     char resident[24];
+    char size[24];
+    char part[8];
 
-    printf("%*s of %*s  ", lay->widths[0],
+    printf("%*s of %*s  %4s  ", lay->widths[0],
            known ? tool_size(resident, bar->filled, lay->exact) : "unknown",
-           lay->widths[1], tool_size(size, bar->len, lay->exact));
-    if (known)
-        print_percent(bar);
-    else
-        printf("%4s", "-");
-    fputs("  ", stdout);
-    if (known && bar->len > 0)
+           lay->widths[1], tool_size(size, bar->len, lay->exact),
+           drawn ? percent(part, bar) : "-");
+    if (drawn)
         bar_print(bar, &lay->screen);
     else
         printf("%*s", (int)lay->bar + 2, "");
