@@ -55,13 +55,12 @@ is_exported() {
     ! [ -s "$tmp/stray" ]
 }
 
-# Each has an item, with or without what all the names begin with.
 names_all_advice() {
-    sed -n 's/^ *MMAPX_MADV_\([A-Z_]*\) .*/\1/p' "$header" >"$tmp/advice"
+    sed -n 's/^ *\(MMAPX_MADV_[A-Z_]*\) .*/\1/p' "$header" >"$tmp/advice"
     [ -s "$tmp/advice" ] || return 1
     while read -r name; do
-        grep -q -E "^\.It Dv (MMAPX_MADV_)?$name( |\$)" \
-            "$doc/mmapx_advise.3" || echo "$name"
+        grep -q -E "^\.It Dv $name( |\$)" "$doc/mmapx_advise.3" ||
+            echo "$name"
     done <"$tmp/advice" >"$tmp/lacks"
     cat "$tmp/lacks"
     ! [ -s "$tmp/lacks" ]
