@@ -428,6 +428,165 @@ int mmapx_sync(struct mmapx *m, size_t off, size_t len, int flags);
 int mmapx_sync_file(struct mmapx *m, int fd, size_t off, size_t len);
 int mmapx_sync_reset(struct mmapx *m);
 
+/* --- Surviving SIGBUS ---------------------------------------------------- */
+
+/*
+ * A file that somebody truncates and a disk that is full or fails raise SIGBUS
+ * in whoever touches the mapping.  Inside these calls that is an error.
+ *
+ * mmapx_guard: run fn(arg).  A fault inside the mapping unwinds to this call,
+ *     which fails with EIO; otherwise it returns what fn returned, which
+ *     should be >= 0 so that the two can be told apart.
+ * mmapx_read: copy len bytes at off out of the mapping, into buf.
+ * mmapx_write: copy len bytes from buf into the mapping, at off.
+ *     Both copy what lies before the first page that cannot be had and return
+ *     the number of bytes, as pread(2) and pwrite(2) do; 0 at the end of the
+ *     mapping.  len is cut to the mapping's end.
+ *
+ * The unwinding is siglongjmp(3): it releases no lock that fn took and runs no
+ * C++ destructor.  Guards nest, in each thread on its own, and an inner one
+ * leaves faults in other mappings to the outer ones.
+ *
+ * The first call installs a handler for SIGBUS, for the whole process.  Every
+ * signal that is not a fault in a guarded mapping of the thread goes to the
+ * handler that was there before, or has its default effect.  A handler that is
+ * installed later wins, unless it calls the one that it replaced.
+ *
+ * A guard unblocks SIGBUS while it runs.  mmapx_read() and mmapx_write() look
+ * at the mask until they have found SIGBUS unblocked in a thread, and not
+ * again: a thread that blocks it after that copies inside a guard instead.
+ *
+ * Errors:
+ * EACCES     mmapx_read: the mapping may not be read; mmapx_write: it, or a
+ *            part of the range, may not be written
+ * EINVAL     m is NULL or unmapped; off is past the end; fn or buf is NULL
+ * EIO        a fault in the mapping; for copies, before the first byte
+ *
+ * Since 0.1.
+ */
+int mmapx_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg);
+ssize_t mmapx_read(const struct mmapx *m, size_t off, void *buf, size_t len);
+ssize_t mmapx_write(const struct mmapx *m, size_t off, const void *buf,
+                    size_t len);
+
+/*
+ * Whether a touch of the mapping can be SIGBUS: 0 if provably not, else 1.
+ * 0 is for anonymous memory and for a mapping that lies inside a memfd which
+ * is sealed against shrinking; not where pages are huge, whose pool can run
+ * out.  fd is a descriptor of the mapped object, or -1.  A seal is for ever, so
+ * a 0 does not become stale before the mapping is resized.
+ *
+ * Errors:
+ * EINVAL     m is NULL or unmapped
+ *
+ * Since 0.1.
+ */
+int mmapx_can_fault(const struct mmapx *m, int fd);
+
+/*
+ * New shared memory of len zeroed bytes, mapped for reading and writing, and
+ * its descriptor into *fd, to be passed to other processes and closed by the
+ * caller.  It is sealed against shrinking, so that no process can make another
+ * fault, and closed on exec.
+ *
+ * name    shows up in /proc; at most 249 bytes
+ * flags   0, or flags of memfd_create(2), such as MFD_HUGETLB
+ *
+ * Errors, with *fd unchanged:
+ * EFBIG      len exceeds what a memfd can have
+ * EINVAL     m, fd or name is NULL; len is MMAPX_TO_END; name is too long;
+ *            unknown flags
+ * EMFILE     the process's limit on open files
+ * ENFILE     the system's limit on open files
+ * ENOMEM     no memory, no huge pages, or no room in the address space
+ * ENOSYS     the system has no memfd that can be sealed
+ * EOVERFLOW  len exceeds PTRDIFF_MAX
+ * EPERM      flags ask for huge pages without permission
+ *
+ * Since 0.1.
+ */
+int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
+                    unsigned flags);
+
+/* --- Growing ------------------------------------------------------------- */
+
+#define MMAPX_RESIZE_MAYMOVE 1 /* m->addr may change */
+#define MMAPX_RESIZE_FILE    2 /* resize the file too */
+#define MMAPX_RESIZE_SPARSE  4 /* with FILE: allocate no blocks */
+
+/*
+ * Give the mapping len bytes, more or fewer; its offset in the file stays.
+ *
+ * len     bytes, or MMAPX_TO_END for what the object has from the mapping's
+ *         offset on at this moment
+ * fd      a descriptor of the mapped object, open for writing with FILE; may
+ *         be -1 with neither FILE nor MMAPX_TO_END
+ *
+ * With FILE the file ends where the mapping ends.  Growing allocates its
+ * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
+ * it does not.  New bytes are zero.  Shrinking cuts the mapping first and then
+ * the file.  Nobody else may resize the file at the same time.
+ *
+ * Without FILE a mapping may grow past the end of its file.
+ *
+ * Errors:
+ * EAGAIN     the mapping is locked and RLIMIT_MEMLOCK would be exceeded
+ * EBADF      fd is not an open descriptor, or with FILE not open for writing
+ * EDQUOT     the user's quota of blocks is used up
+ * EFBIG      the file would exceed RLIMIT_FSIZE or what its file system takes
+ * EINTR      a signal came while blocks were allocated
+ * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE without FILE;
+ *            fd is of another object; FILE and an object that has no size to
+ *            be set
+ * EIO        an I/O error
+ * ENODEV     MMAPX_TO_END and a character device
+ * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all, or
+ *            RLIMIT_AS; too many mappings (vm.max_map_count)
+ * ENOSPC     the disk is full
+ * ENOTSUP    growing shared anonymous memory; growing a mapping that has been
+ *            split by protection, advice or a lock on a part of it; a file
+ *            system that cannot allocate blocks; on a system without mremap(2),
+ *            and with huge pages: fd is -1, or there is no room and private
+ *            pages that may have been written would be lost
+ * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
+ * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
+ * EPERM      a seal on the memfd, or sealed memory (mseal(2))
+ * ETXTBSY    the file is used for swapping
+ *
+ * Since 0.1.
+ */
+int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
+
+/* --- Population ---------------------------------------------------------- */
+
+#define MMAPX_POPULATE_READ  1 /* for reading */
+#define MMAPX_POPULATE_WRITE 2 /* for writing: copies private pages */
+
+/*
+ * Bring the pages of a range in and map them; returns when they are there.
+ * Rounds outward.  Pages that are not locked may go again at any time.
+ *
+ * flags   MMAPX_POPULATE_READ or MMAPX_POPULATE_WRITE.  The latter changes no
+ *         byte, but makes the pages dirty, allocates a file's holes and gives
+ *         a private mapping its own copies.
+ *
+ * The work is done in steps of 32 MiB, between which signals are handled; it
+ * goes on after them.  To show progress or to stop, call it for one part after
+ * the other.  After an error the pages before the failing one may be there.
+ *
+ * Errors:
+ * EACCES     the mapping may not be read, or written
+ * EFAULT     past the end of the file; the disk is full; an I/O error
+ * EHWPOISON  a page with a hardware error
+ * EINVAL     m is NULL or unmapped; a bad range; flags are neither of the two
+ * ENOMEM     part of the range is no longer mapped, or no memory
+ * ENOTSUP    a kernel without the advice POPULATE_*, and a view or a mapping
+ *            with several protections
+ *
+ * Since 0.1.
+ */
+int mmapx_populate(const struct mmapx *m, size_t off, size_t len, int flags);
+
 #ifdef __cplusplus
 }
 #endif

@@ -45,3 +45,19 @@ AC_CACHE_CHECK([whether the linker takes a version script],
     LDFLAGS=$mmapx_save_LDFLAGS])
 AM_CONDITIONAL([VERSION_SCRIPT], [test "$mmapx_cv_version_script" = yes])
 ])
+
+# MMAPX_CHECK_NODELETE
+# --------------------
+# Set MMAPX_NODELETE to the linker's flag for a library that stays when it is
+# closed with dlclose(): a signal handler may point into it.
+AC_DEFUN([MMAPX_CHECK_NODELETE], [
+AC_CACHE_CHECK([whether the linker takes -z nodelete], [mmapx_cv_nodelete], [
+    mmapx_save_LDFLAGS=$LDFLAGS
+    LDFLAGS="$LDFLAGS -shared -fPIC -Wl,-z,nodelete"
+    AC_LINK_IFELSE([AC_LANG_SOURCE([[int f(void); int f(void) { return 0; }]])],
+        [mmapx_cv_nodelete=yes], [mmapx_cv_nodelete=no])
+    LDFLAGS=$mmapx_save_LDFLAGS])
+AS_IF([test "$mmapx_cv_nodelete" = yes],
+    [MMAPX_NODELETE=-Wl,-z,nodelete], [MMAPX_NODELETE=])
+AC_SUBST([MMAPX_NODELETE])
+])

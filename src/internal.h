@@ -31,8 +31,8 @@
 enum {
     MMAPX_I_INFO,      /* kind and the bits below */
     MMAPX_I_ERROR,     /* the errno of a failed write-back, or 0 */
-    MMAPX_I_OFFSET,    /* the file offset of addr: 64 bits in two words, */
-    MMAPX_I_OFFSET_HI, /* of which a 64-bit system needs only the first */
+    MMAPX_I_OFFSET,    /* the file offset of addr, its lower 32 bits */
+    MMAPX_I_OFFSET_HI, /* and its upper ones */
     MMAPX_I_UID,       /* the object's owner and group when it was mapped */
     MMAPX_I_GID,
 };
@@ -45,13 +45,19 @@ enum mmapx_i_kind {
     MMAPX_I_VIEW,
 };
 
-/* The bits of MMAPX_I_INFO. */
+/* The parts of MMAPX_I_INFO. */
 enum {
-    MMAPX_I_KIND         = 0x07,
-    MMAPX_I_SHARED       = 0x08,
-    MMAPX_I_GROUP_WRITES = 0x10,
-    MMAPX_I_OTHERS_WRITE = 0x20,
-    MMAPX_I_SHIFT        = 6, /* from here on: the page size's logarithm */
+    MMAPX_I_KIND         = 0x007,
+    MMAPX_I_SHARED       = 0x008,
+    MMAPX_I_GROUP_WRITES = 0x010,
+    MMAPX_I_OTHERS_WRITE = 0x020,
+    MMAPX_I_READS        = 0x040, /* the protection, */
+    MMAPX_I_WRITES       = 0x080,
+    MMAPX_I_EXECS        = 0x100,
+    MMAPX_I_MIXED        = 0x200, /* unless it is not the same everywhere; */
+    MMAPX_I_WRITTEN      = 0x400, /* that it let write, now or once */
+    MMAPX_I_SHIFT        = 11,    /* the page size's logarithm, 6 bits */
+    MMAPX_I_IDENTITY     = 17,    /* of the object, 15 bits */
 };
 
 static inline enum mmapx_i_kind
@@ -70,7 +76,26 @@ mmapx_i_has(const struct mmapx *m, uintptr_t bit)
 static inline size_t
 mmapx_i_page(const struct mmapx *m)
 {
-    return (size_t)1 << (m->reserved[MMAPX_I_INFO] >> MMAPX_I_SHIFT);
+    return (size_t)1 << (m->reserved[MMAPX_I_INFO] >> MMAPX_I_SHIFT & 0x3f);
+}
+
+/* The file offset of addr. */
+static inline int64_t
+mmapx_i_offset(const struct mmapx *m)
+{
+    uint64_t high = (uint32_t)m->reserved[MMAPX_I_OFFSET_HI];
+
+    return (int64_t)(high << 32 | (uint32_t)m->reserved[MMAPX_I_OFFSET]);
+}
+
+/* Whether a descriptor's object is the one that was mapped.  Another one
+ * passes by chance once in 32768 times: it is a check against mistakes. */
+static inline bool
+mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
+{
+    return mmapx_i_kind(m) != MMAPX_I_ANON
+           && ((uint32_t)m->reserved[MMAPX_I_INFO] >> MMAPX_I_IDENTITY)
+                  == st->identity;
 }
 
 /* A stretch of whole pages. */
@@ -91,9 +116,21 @@ unsigned char *mmapx_i_round_down(const void *addr, size_t page);
 size_t mmapx_i_round_up(size_t len, size_t page);
 unsigned char *mmapx_i_base(const struct mmapx *m);
 size_t mmapx_i_extent(const struct mmapx *m);
+size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
 int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
 int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
                  enum mmapx_i_rounding rounding, struct mmapx_i_span *span);
+
+/* map.c */
+int mmapx_i_map(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
+                int flags);
+int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
+                          int64_t offset, size_t *len);
+void mmapx_i_set_protection(struct mmapx *m, int prot);
+
+/* guard.c: mmapx_guard(), with fn's value apart from the error. */
+int mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
+                  int *value);
 
 /* The one place where -errno becomes -1 and errno. */
 int mmapx_i_result(int r);

@@ -9,6 +9,7 @@ struct object {
     int fd;
     int64_t offset;
     struct mmapx_os_owner owner;
+    unsigned identity;
 };
 
 /* MAP_FIXED_NOREPLACE is 0 where the system does not have it. */
@@ -28,8 +29,24 @@ page_shift(size_t page)
     return shift;
 }
 
+/* Note the protection of the whole mapping. */
+void
+mmapx_i_set_protection(struct mmapx *m, int prot)
+{
+    uintptr_t *info = &m->reserved[MMAPX_I_INFO];
+    unsigned all = MMAPX_I_READS | MMAPX_I_WRITES | MMAPX_I_EXECS;
+
+    *info &= ~(uintptr_t)(all | MMAPX_I_MIXED);
+    if ((prot & PROT_READ) != 0)
+        *info |= MMAPX_I_READS;
+    if ((prot & PROT_WRITE) != 0)
+        *info |= MMAPX_I_WRITES | MMAPX_I_WRITTEN;
+    if ((prot & PROT_EXEC) != 0)
+        *info |= MMAPX_I_EXECS;
+}
+
 static void
-fill(struct mmapx *m, void *addr, size_t len, int flags,
+fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
      const struct object *obj)
 {
     uint64_t offset = (uint64_t)obj->offset;
@@ -38,13 +55,15 @@ fill(struct mmapx *m, void *addr, size_t len, int flags,
     *m = (struct mmapx){ .addr = addr, .len = len };
     m->reserved[MMAPX_I_INFO]
         = (uintptr_t)obj->kind | page_shift(obj->page) << MMAPX_I_SHIFT
+          | (uintptr_t)obj->identity << MMAPX_I_IDENTITY
           | ((flags & MAP_SHARED) != 0 ? MMAPX_I_SHARED : 0u)
           | (owner->group_writes ? MMAPX_I_GROUP_WRITES : 0u)
           | (owner->others_write ? MMAPX_I_OTHERS_WRITE : 0u);
-    m->reserved[MMAPX_I_OFFSET] = (uintptr_t)offset;
-    m->reserved[MMAPX_I_OFFSET_HI] = (uintptr_t)(offset >> 32);
+    m->reserved[MMAPX_I_OFFSET] = (uint32_t)offset;
+    m->reserved[MMAPX_I_OFFSET_HI] = (uint32_t)(offset >> 32);
     m->reserved[MMAPX_I_UID] = owner->uid;
     m->reserved[MMAPX_I_GID] = owner->gid;
+    mmapx_i_set_protection(m, prot);
 }
 
 /*
@@ -135,7 +154,8 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (addr == NULL && obj->kind == MMAPX_I_FILE)
         make_congruent(&base, extent, prot, flags, obj->fd, offset);
 
-    fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, flags, obj);
+    fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, prot,
+         flags, obj);
     return 0;
 }
 
@@ -156,9 +176,9 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
 }
 
 /* The length of the object from offset to its end. */
-static int
-length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
-              size_t *len)
+int
+mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
+                      size_t *len)
 {
     int64_t size = st->size;
 
@@ -201,7 +221,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
     if (st.type == MMAPX_OS_NOMAP)
         return -ENODEV;
     if (len == MMAPX_TO_END) {
-        r = length_to_end(fd, &st, offset, &len);
+        r = mmapx_i_length_to_end(fd, &st, offset, &len);
         if (r < 0)
             return r;
     }
@@ -212,14 +232,15 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         .fd = fd,
         .offset = offset,
         .owner = st.owner,
+        .identity = st.identity,
     };
     return map_object(m, addr, len, prot, flags, &obj);
 }
 
 /* The calls that take no address take no flag that makes one exact. */
-static int
-map_anywhere(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
-             int flags)
+int
+mmapx_i_map(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
+            int flags)
 {
     if (is_exact(flags))
         return -EINVAL;
@@ -247,13 +268,19 @@ map_path(struct mmapx *m, const char *path, int prot, int flags)
 static int
 view(struct mmapx *m, void *addr, size_t len)
 {
-    struct object obj = { .kind = MMAPX_I_VIEW, .page = mmapx_os_page_size() };
+    struct object obj = {
+        .kind = MMAPX_I_VIEW,
+        .page = mmapx_os_page_size(),
+        /* So that the head of its first page counts into its extent. */
+        .offset = (int64_t)((uintptr_t)addr & (mmapx_os_page_size() - 1)),
+    };
 
     if (m == NULL || addr == NULL || len == MMAPX_TO_END)
         return -EINVAL;
     if (len > PTRDIFF_MAX || len > UINTPTR_MAX - (uintptr_t)addr)
         return -EOVERFLOW;
-    fill(m, addr, len, 0, &obj);
+    fill(m, addr, len, PROT_READ | PROT_WRITE, 0, &obj);
+    m->reserved[MMAPX_I_INFO] |= MMAPX_I_MIXED; /* nobody knows */
     return 0;
 }
 
@@ -277,14 +304,14 @@ int
 mmapx_map(struct mmapx *m, int fd, int prot, int flags)
 {
     return mmapx_i_result(
-        map_anywhere(m, fd, 0, MMAPX_TO_END, prot, flags));
+        mmapx_i_map(m, fd, 0, MMAPX_TO_END, prot, flags));
 }
 
 int
 mmapx_map_region(struct mmapx *m, int fd, int64_t offset, size_t len,
                  int prot, int flags)
 {
-    return mmapx_i_result(map_anywhere(m, fd, offset, len, prot, flags));
+    return mmapx_i_result(mmapx_i_map(m, fd, offset, len, prot, flags));
 }
 
 int
@@ -304,7 +331,7 @@ int
 mmapx_map_anon(struct mmapx *m, size_t len, int prot, int flags)
 {
     return mmapx_i_result(
-        map_anywhere(m, -1, 0, len, prot, flags | MAP_ANONYMOUS));
+        mmapx_i_map(m, -1, 0, len, prot, flags | MAP_ANONYMOUS));
 }
 
 int

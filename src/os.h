@@ -45,6 +45,7 @@ struct mmapx_os_stat {
     int64_t size;    /* of MMAPX_OS_FILE */
     size_t page;     /* of a mapping of it */
     struct mmapx_os_owner owner;
+    unsigned identity; /* 15 bits that tell one object from another */
 };
 
 /* --- os_posix.c ---------------------------------------------------------- */
@@ -62,6 +63,10 @@ int mmapx_os_mlock(void *addr, size_t len);
 int mmapx_os_munlock(void *addr, size_t len);
 int mmapx_os_lock_limit(size_t *limit); /* SIZE_MAX: none */
 int mmapx_os_mincore(void *addr, size_t len, unsigned char *vec);
+int mmapx_os_set_size(int fd, int64_t size);
+int mmapx_os_allocate(int fd, int64_t from, int64_t len); /* and extend */
+int mmapx_os_file_limit(int64_t *limit);
+bool mmapx_os_is_fault(int code); /* an instruction's, by its si_code */
 int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
 int mmapx_os_seek_size(int fd, int64_t *size);
 
@@ -91,6 +96,17 @@ bool mmapx_os_advice_known(int advice);
  * memory that something else mapped. */
 bool mmapx_os_may_know(const struct mmapx_os_owner *owner);
 bool mmapx_os_may_know_memory(const void *addr, size_t len);
+
+/* mremap(2), which no other system has in this form. */
+int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
+
+/* Zero what mappings have left in the file's last page past its end. */
+int mmapx_os_clear_tail(int fd, int64_t size);
+
+/* Memory behind a descriptor, which can be sealed against shrinking. */
+int mmapx_os_memfd(const char *name, unsigned flags); /* the descriptor */
+int mmapx_os_seal_shrink(int fd);
+bool mmapx_os_is_sealed(int fd);
 
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked(size_t *locked);

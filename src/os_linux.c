@@ -13,13 +13,19 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* From linux/magic.h, linux/capability.h and linux/mman.h, which C libraries
- * do not pass on and which clash with their own headers. */
+/* From linux/magic.h, linux/capability.h, linux/mman.h and their like, which C
+ * libraries do not all pass on and which clash with their own headers. */
 enum {
     PROC_MAGIC = 0x9fa0,
     CAPABILITY_VERSION_3 = 0x20080522,
     CAPABILITY_FOWNER = 3,
     LOCK_ONFAULT = 1,
+    MEMFD_CLOEXEC = 1,
+    MEMFD_ALLOW_SEALING = 2,
+    PUNCH_HOLE_KEEP_SIZE = 3,
+    GET_SEALS = 1034,
+    ADD_SEALS = 1033,
+    SEAL_SHRINK = 2,
     HUGE_SIZE_SHIFT = 26,
     HUGE_SIZE_MASK = 0x3f,
 };
@@ -151,10 +157,65 @@ mmapx_os_device_size(int fd, int64_t *size)
 {
     uint64_t bytes;
 
-    if (ioctl(fd, BLKGETSIZE64, &bytes) < 0)
+    /* By number: C libraries disagree about the type of a request. */
+    if (syscall(SYS_ioctl, fd, BLKGETSIZE64, &bytes) < 0)
         return mmapx_os_seek_size(fd, size);
     *size = (int64_t)bytes;
     return 0;
+}
+
+/* --- Growing, and memory that cannot shrink ------------------------------- */
+
+int
+mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
+{
+    void *p = mremap(*addr, old, len, may_move ? MREMAP_MAYMOVE : 0);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    *addr = p;
+    return 0;
+}
+
+/*
+ * tmpfs brings back what was stored past the end of the file, in its last page
+ * or huge page, when the file grows.  Punching a hole there makes it zero and
+ * leaves the size alone.  File systems that cannot do that are not tmpfs.
+ */
+int
+mmapx_os_clear_tail(int fd, int64_t size)
+{
+    int r;
+
+    do
+        r = fallocate(fd, PUNCH_HOLE_KEEP_SIZE, (off_t)size,
+                      (off_t)mmapx_os_congruence);
+    while (r < 0 && errno == EINTR);
+    return r < 0 && errno == EBADF ? -EBADF : 0;
+}
+
+/* By number: older C libraries do not have it. */
+int
+mmapx_os_memfd(const char *name, unsigned flags)
+{
+    long fd = syscall(SYS_memfd_create, name,
+                      flags | MEMFD_CLOEXEC | MEMFD_ALLOW_SEALING);
+
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int
+mmapx_os_seal_shrink(int fd)
+{
+    return fcntl(fd, ADD_SEALS, SEAL_SHRINK) < 0 ? -errno : 0;
+}
+
+bool
+mmapx_os_is_sealed(int fd)
+{
+    int seals = fcntl(fd, GET_SEALS);
+
+    return seals >= 0 && (seals & SEAL_SHRINK) != 0;
 }
 
 /* --- Advice -------------------------------------------------------------- */

@@ -54,6 +54,41 @@ mmapx_os_may_know_memory(const void *addr, size_t len)
 }
 
 int
+mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
+{
+    (void)addr, (void)old, (void)len, (void)may_move;
+    return -ENOSYS;
+}
+
+int
+mmapx_os_clear_tail(int fd, int64_t size)
+{
+    (void)fd, (void)size;
+    return 0;
+}
+
+int
+mmapx_os_memfd(const char *name, unsigned flags)
+{
+    (void)name, (void)flags;
+    return -ENOSYS;
+}
+
+int
+mmapx_os_seal_shrink(int fd)
+{
+    (void)fd;
+    return -ENOSYS;
+}
+
+bool
+mmapx_os_is_sealed(int fd)
+{
+    (void)fd;
+    return false;
+}
+
+int
 mmapx_os_mlock_onfault(void *addr, size_t len)
 {
     (void)addr, (void)len;

@@ -4,6 +4,7 @@
 #include "internal.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -39,6 +40,19 @@ mmapx_os_page_size(void)
     return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Device and inode, folded. */
+static unsigned
+identity_of(const struct stat *sb)
+{
+    uint64_t device = (uint64_t)(S_ISBLK(sb->st_mode) || S_ISCHR(sb->st_mode)
+                                     ? sb->st_rdev
+                                     : sb->st_dev);
+    uint64_t mixed = ((uint64_t)sb->st_ino ^ device * 0x9e3779b97f4a7c15u)
+                     * 0xff51afd7ed558ccdu;
+
+    return (unsigned)(mixed >> 49);
+}
+
 static enum mmapx_os_type
 type_of(mode_t mode)
 {
@@ -68,6 +82,7 @@ mmapx_os_stat(int fd, struct mmapx_os_stat *st)
             .group_writes = (sb.st_mode & S_IWGRP) != 0,
             .others_write = (sb.st_mode & S_IWOTH) != 0,
         },
+        .identity = identity_of(&sb),
     };
     if (st->type != MMAPX_OS_FILE)
         return 0;
@@ -208,6 +223,61 @@ mmapx_os_madvise(void *addr, size_t len, int advice)
 #else
     return -posix_madvise(addr, len, advice);
 #endif
+}
+
+/* A descriptor that cannot write is EBADF, as for write(2). */
+int
+mmapx_os_set_size(int fd, int64_t size)
+{
+    int r = result(ftruncate(fd, (off_t)size));
+    int flags = r == -EINVAL ? fcntl(fd, F_GETFL) : -1;
+
+    return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? -EBADF : r;
+}
+
+int
+mmapx_os_allocate(int fd, int64_t from, int64_t len)
+{
+#if HAVE_DECL_POSIX_FALLOCATE
+    int error = posix_fallocate(fd, (off_t)from, (off_t)len);
+
+    return error == EOPNOTSUPP ? -ENOTSUP : -error;
+#elif defined F_PREALLOCATE
+    fstore_t store = { .fst_flags = F_ALLOCATEALL,
+                       .fst_posmode = F_PEOFPOSMODE,
+                       .fst_length = (off_t)len };
+
+    if (fcntl(fd, F_PREALLOCATE, &store) < 0)
+        return -errno;
+    return mmapx_os_set_size(fd, from + len);
+#else
+    (void)fd, (void)from, (void)len;
+    return -ENOTSUP;
+#endif
+}
+
+int
+mmapx_os_file_limit(int64_t *limit)
+{
+    struct rlimit rl;
+
+    if (getrlimit(RLIMIT_FSIZE, &rl) < 0)
+        return -errno;
+    *limit = rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur > INT64_MAX
+                 ? INT64_MAX
+                 : (int64_t)rl.rlim_cur;
+    return 0;
+}
+
+/* Not a signal that a process sent, nor a memory error found in passing. */
+bool
+mmapx_os_is_fault(int code)
+{
+#ifdef BUS_MCEERR_AO
+    if (code == BUS_MCEERR_AO)
+        return false;
+#endif
+    return code > 0;
 }
 
 /* By the class that the mode puts the caller into: the group's members have

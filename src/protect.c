@@ -2,15 +2,35 @@
 /* The protection of ranges. */
 #include "internal.h"
 
+/* Whether the whole mapping has the protection already. */
+static bool
+has_protection(const struct mmapx *m, int prot)
+{
+    struct mmapx other = *m;
+
+    mmapx_i_set_protection(&other, prot);
+    return other.reserved[MMAPX_I_INFO] == m->reserved[MMAPX_I_INFO];
+}
+
 static int
 protect(struct mmapx *m, size_t off, size_t len, int prot)
 {
     struct mmapx_i_span span;
     int r = mmapx_i_span(m, off, len, MMAPX_I_EXACT, &span);
 
-    return r < 0 || span.len == 0
-               ? r
-               : mmapx_os_mprotect(span.addr, span.len, prot);
+    if (r < 0 || span.len == 0)
+        return r;
+    r = mmapx_os_mprotect(span.addr, span.len, prot);
+    if (r < 0 || mmapx_i_kind(m) == MMAPX_I_VIEW)
+        return r;
+    if (span.len == mmapx_i_extent(m)) {
+        mmapx_i_set_protection(m, prot);
+    } else if (!has_protection(m, prot)) {
+        m->reserved[MMAPX_I_INFO] |= MMAPX_I_MIXED;
+        if ((prot & PROT_WRITE) != 0)
+            m->reserved[MMAPX_I_INFO] |= MMAPX_I_WRITTEN;
+    }
+    return 0;
 }
 
 int

@@ -30,13 +30,21 @@ mmapx_i_base(const struct mmapx *m)
     return mmapx_i_round_down(m->addr, mmapx_i_page(m));
 }
 
-/* The length of the mapping from its base, in whole pages. */
+/* What the mapping takes from its base on, in whole pages, if it has len bytes.
+ * An empty one has a page too. */
+size_t
+mmapx_i_extent_of(const struct mmapx *m, size_t len)
+{
+    size_t page = mmapx_i_page(m);
+    size_t head = (size_t)mmapx_i_offset(m) & (page - 1);
+
+    return len > 0 ? mmapx_i_round_up(head + len, page) : page;
+}
+
 size_t
 mmapx_i_extent(const struct mmapx *m)
 {
-    size_t head = (size_t)((unsigned char *)m->addr - mmapx_i_base(m));
-
-    return mmapx_i_round_up(head + m->len + (m->len == 0), mmapx_i_page(m));
+    return mmapx_i_extent_of(m, m->len);
 }
 
 /* Check a range of a handle and replace MMAPX_TO_END by the length it means. */

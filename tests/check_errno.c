@@ -120,6 +120,60 @@ run_sync_file(void)
     return mmapx_sync_file(&m, fd, 0, MMAPX_TO_END);
 }
 
+/* m grows by a page, with the file and without; fd is its file. */
+static int
+run_resize(void)
+{
+    return mmapx_resize(&m, fd, m.len + page_size(), MMAPX_RESIZE_MAYMOVE);
+}
+
+static int
+run_resize_to_end(void)
+{
+    return mmapx_resize(&m, fd, MMAPX_TO_END, MMAPX_RESIZE_MAYMOVE);
+}
+
+static int
+run_shrink(void)
+{
+    return mmapx_resize(&m, -1, 1, 0);
+}
+
+static int
+run_resize_both(void)
+{
+    return mmapx_resize(&m, fd, m.len + page_size(),
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
+}
+
+static int
+run_resize_sparse(void)
+{
+    return mmapx_resize(&m, fd, m.len + page_size(),
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
+                            | MMAPX_RESIZE_SPARSE);
+}
+
+static int
+run_shrink_both(void)
+{
+    return mmapx_resize(&m, fd, 1, MMAPX_RESIZE_FILE);
+}
+
+static int
+run_populate(void)
+{
+    return mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
+}
+
+static int memfd = 77;
+
+static int
+run_map_memfd(void)
+{
+    return mmapx_map_memfd(&m, &memfd, "test", 10, 0);
+}
+
 static void
 set_up(void)
 {
@@ -160,6 +214,9 @@ check_failures(const struct failure *failures, size_t n)
                       "case %zu changed the handle", i);
         ck_assert_msg(count_mappings() == mappings,
                       "case %zu changed the address space", i);
+        ck_assert_msg(lseek(fd, 0, SEEK_END) == (off_t)m.len,
+                      "case %zu changed the file", i);
+        ck_assert_msg(memfd == 77, "case %zu stored a descriptor", i);
         ck_assert_msg(dup(fd) == next, "case %zu left a descriptor", i);
         close(next);
         fake_reset();
@@ -444,6 +501,257 @@ START_TEST(protection)
 }
 END_TEST
 
+/* --- Growing -------------------------------------------------------------- */
+
+START_TEST(resizing)
+{
+    static const struct failure failures[] = {
+        { run_resize, FAKE_MREMAP, EAGAIN, EAGAIN },
+        { run_resize, FAKE_MREMAP, EFAULT, ENOTSUP },
+        { run_resize, FAKE_MREMAP, EINVAL, EINVAL },
+        { run_resize, FAKE_MREMAP, ENOMEM, ENOMEM },
+        { run_resize, FAKE_MREMAP, EPERM, EPERM },
+        { run_resize_to_end, FAKE_STAT, EBADF, EBADF },
+        { run_resize_to_end, FAKE_STAT, EIO, EIO },
+        { run_shrink, FAKE_MUNMAP, ENOMEM, ENOMEM },
+        { run_shrink, FAKE_MUNMAP, EPERM, EPERM },
+        { run_resize_both, FAKE_STAT, EBADF, EBADF },
+        { run_resize_both, FAKE_FILE_LIMIT, EINVAL, EINVAL },
+        { run_resize_both, FAKE_CLEAR_TAIL, EBADF, EBADF },
+        { run_resize_both, FAKE_ALLOCATE, EBADF, EBADF },
+        { run_resize_both, FAKE_ALLOCATE, EDQUOT, EDQUOT },
+        { run_resize_both, FAKE_ALLOCATE, EFBIG, EFBIG },
+        { run_resize_both, FAKE_ALLOCATE, EINTR, EINTR },
+        { run_resize_both, FAKE_ALLOCATE, EIO, EIO },
+        { run_resize_both, FAKE_ALLOCATE, ENOSPC, ENOSPC },
+        { run_resize_both, FAKE_ALLOCATE, ENOTSUP, ENOTSUP },
+        { run_resize_both, FAKE_ALLOCATE, EPERM, EPERM },
+        { run_resize_both, FAKE_ALLOCATE, ETXTBSY, ETXTBSY },
+        { run_resize_both, FAKE_MREMAP, ENOMEM, ENOMEM },
+        { run_resize_both, FAKE_MREMAP, EFAULT, ENOTSUP },
+        { run_resize_sparse, FAKE_SET_SIZE, EFBIG, EFBIG },
+        { run_resize_sparse, FAKE_SET_SIZE, EIO, EIO },
+        { run_resize_sparse, FAKE_SET_SIZE, EPERM, EPERM },
+        { run_resize_sparse, FAKE_MREMAP, EAGAIN, EAGAIN },
+        { run_shrink_both, FAKE_MPROTECT, ENOMEM, ENOMEM },
+        { run_shrink_both, FAKE_MPROTECT, EPERM, EPERM },
+        { run_shrink_both, FAKE_SET_SIZE, EIO, EIO },
+        { run_shrink_both, FAKE_SET_SIZE, EPERM, EPERM },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
+/* A cut that fails gives the tail back. */
+START_TEST(a_cut_that_fails)
+{
+    set_up();
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, run_shrink_both());
+    ck_assert_int_eq(fake_count(FAKE_MPROTECT), 2);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* The mapping grows, and the file, which went on behind it, is to be cut. */
+START_TEST(a_cut_that_fails_behind_a_mapping_that_grew)
+{
+    size_t page = page_size();
+
+    set_up();
+    OK(mmapx_resize(&m, fd, page, 0));
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
+                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_uint_eq(m.len, page);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* --- Growing where there is no mremap(2) ---------------------------------- */
+
+/* Map one page of fd into m, with pages of address space behind it that are
+ * free, or taken. */
+static void
+map_with_room(int prot, int flags, size_t room)
+{
+    size_t page = page_size();
+    struct mmapx area, behind;
+
+    OK(mmapx_map_anon(&area, 4 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, area.addr, fd, 0, page, prot, flags | MAP_FIXED));
+    if (room > 0) {
+        OK(mmapx_view(&behind, (char *)area.addr + page, room * page));
+        ck_assert_int_eq(munmap(behind.addr, behind.len), 0);
+    }
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+}
+
+START_TEST(growing_in_place_without_mremap)
+{
+    size_t page = page_size();
+    unsigned char *p;
+
+    set_up();
+    map_with_room(PROT_READ | PROT_WRITE, MAP_PRIVATE, 2);
+    p = m.addr;
+    memset(p, 'x', page);
+    OK(mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_ptr_eq(m.addr, p);
+    for (size_t i = 0; i < page; i++)
+        ck_assert_int_eq(p[i], 'x');
+    check_pattern(p + page, page, 2 * page);
+    p[3 * page - 1] = 'y';
+    OK(mmapx_unmap(&m));
+    ck_assert(load_kills(p + 3 * page - 1));
+}
+END_TEST
+
+START_TEST(growing_without_room_and_mremap)
+{
+    size_t page = page_size();
+    size_t mappings;
+    struct mmapx before;
+
+    set_up();
+    map_with_room(PROT_READ, MAP_SHARED, 1);
+    before = m;
+    mappings = count_mappings();
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, -1, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MMAP, ENOMEM, 2);
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MUNMAP, EPERM, 1);
+    FAILS(EPERM, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    ck_assert_uint_eq(count_mappings(), mappings);
+
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_ptr_ne(m.addr, before.addr);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* An address that is only a hint must not scatter the mapping. */
+START_TEST(growing_where_addresses_are_hints)
+{
+    size_t page = page_size();
+    size_t mappings;
+
+    set_up();
+    /* Too small, so that the pages land elsewhere. */
+    map_with_room(PROT_READ, MAP_SHARED, 1);
+    mappings = count_mappings();
+    fake_ignores_address = true;
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_uint_eq(count_mappings(), mappings);
+}
+END_TEST
+
+START_TEST(written_pages_and_no_mremap)
+{
+    size_t page = page_size();
+
+    /* It can be written. */
+    set_up();
+    map_with_room(PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It could, once. */
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It never could. */
+    map_with_room(PROT_READ, MAP_PRIVATE, 0);
+    OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    check_pattern(m.addr, 0, m.len);
+    /* It has no one protection. */
+    OK(mmapx_protect(&m, page, page, PROT_NONE));
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It is no file. */
+    OK(run_map_anon());
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+}
+END_TEST
+
+/* --- Population ----------------------------------------------------------- */
+
+START_TEST(population)
+{
+    static const struct failure failures[] = {
+        { run_populate, FAKE_MADVISE, EFAULT, EFAULT },
+#ifdef EHWPOISON
+        { run_populate, FAKE_MADVISE, EHWPOISON, EHWPOISON },
+#endif
+        { run_populate, FAKE_MADVISE, EINVAL, EACCES },
+        { run_populate, FAKE_MADVISE, ENOMEM, ENOMEM },
+    };
+
+    CHECK_FAILURES(failures);
+    set_up();
+    fake_fail(FAKE_MADVISE, EINTR, 1);
+    OK(run_populate());
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
+}
+END_TEST
+
+/* Without the advice each page is touched. */
+START_TEST(population_by_touching)
+{
+    static const int codes[] = { EINVAL, ENOSYS };
+    size_t page = page_size();
+    int flags[] = { MMAPX_POPULATE_READ, MMAPX_POPULATE_WRITE };
+    struct mmapx n;
+
+    set_up();
+    OK(mmapx_map_region(&n, fd, 5, 6 * page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    for (size_t i = 0; i < 4; i++) {
+        fake_knows_no_advice = true;
+        fake_fail(FAKE_MADVISE, codes[i % 2], 1);
+        OK(mmapx_populate(&n, 0, 3 * page, flags[i / 2]));
+        check_pattern(n.addr, 5, 3 * page - 5);
+        fake_fail(FAKE_MADVISE, codes[i % 2], 1);
+        FAILS(EFAULT, mmapx_populate(&n, 0, MMAPX_TO_END, flags[i / 2]));
+    }
+    OK(mmapx_protect(&n, page - 5, page, PROT_READ));
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    FAILS(ENOTSUP, mmapx_populate(&n, 0, 3 * page, MMAPX_POPULATE_WRITE));
+    /* A copy cannot ask either and takes the caller's word. */
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    ck_assert_int_eq(mmapx_write(&n, 0, "x", 1), 1);
+}
+END_TEST
+
+START_TEST(making_a_memfd)
+{
+    static const struct failure failures[] = {
+        { run_map_memfd, FAKE_MEMFD, EINVAL, EINVAL },
+        { run_map_memfd, FAKE_MEMFD, EMFILE, EMFILE },
+        { run_map_memfd, FAKE_MEMFD, ENFILE, ENFILE },
+        { run_map_memfd, FAKE_MEMFD, ENOMEM, ENOMEM },
+        { run_map_memfd, FAKE_MEMFD, ENOSYS, ENOSYS },
+        { run_map_memfd, FAKE_MEMFD, EPERM, EPERM },
+        { run_map_memfd, FAKE_STAT, EIO, EIO },
+        { run_map_memfd, FAKE_SET_SIZE, EFBIG, EFBIG },
+        { run_map_memfd, FAKE_SEAL_SHRINK, ENOSYS, ENOSYS },
+        { run_map_memfd, FAKE_MMAP, ENOMEM, ENOMEM },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
 /* --- Write-back ----------------------------------------------------------- */
 
 START_TEST(wrong_syncs_are_not_sticky)
@@ -530,6 +838,16 @@ suite(void)
     ADD_TEST(s, locking_behind_a_filter);
     ADD_TEST(s, the_lock_limit);
     ADD_TEST(s, protection);
+    ADD_TEST(s, resizing);
+    ADD_TEST(s, a_cut_that_fails);
+    ADD_TEST(s, a_cut_that_fails_behind_a_mapping_that_grew);
+    ADD_TEST(s, growing_in_place_without_mremap);
+    ADD_TEST(s, growing_without_room_and_mremap);
+    ADD_TEST(s, growing_where_addresses_are_hints);
+    ADD_TEST(s, written_pages_and_no_mremap);
+    ADD_TEST(s, population);
+    ADD_TEST(s, population_by_touching);
+    ADD_TEST(s, making_a_memfd);
     ADD_TEST(s, wrong_syncs_are_not_sticky);
     ADD_TEST(s, failed_syncs_are_sticky);
     ADD_TEST(s, a_new_mapping_has_not_failed);

@@ -771,40 +771,6 @@ END_TEST
 
 /* --- Huge pages ----------------------------------------------------------- */
 
-static const char pool[] = "/proc/sys/vm/nr_hugepages";
-static long pool_before = -1;
-
-static void
-set_pool(long pages)
-{
-    FILE *f = fopen(pool, "w");
-
-    if (f != NULL) {
-        fprintf(f, "%ld\n", pages);
-        fclose(f);
-    }
-}
-
-/* A few huge pages for the time of a test, if this is root. */
-static void
-fill_pool(void)
-{
-    FILE *f = fopen(pool, "r");
-
-    if (!is_root() || f == NULL)
-        return;
-    if (fscanf(f, "%ld", &pool_before) == 1)
-        set_pool(pool_before + 8);
-    fclose(f);
-}
-
-static void
-restore_pool(void)
-{
-    if (pool_before >= 0)
-        set_pool(pool_before);
-}
-
 START_TEST(huge_pages)
 {
 #if defined __linux__ && defined MAP_HUGETLB && defined MFD_HUGETLB
@@ -983,7 +949,6 @@ Suite *
 suite(void)
 {
     Suite *s = suite_create("map");
-    TCase *huge = tcase_create("huge_pages");
 
     ADD_TEST(s, whole_file);
     ADD_TEST(s, to_the_end_from_an_offset);
@@ -1015,9 +980,7 @@ suite(void)
     ADD_TEST(s, a_path_that_may_only_be_read);
     ADD_TEST(s, anonymous);
     ADD_TEST(s, locked_above_the_limit);
-    tcase_add_unchecked_fixture(huge, fill_pool, restore_pool);
-    tcase_add_test(huge, huge_pages);
-    suite_add_tcase(s, huge);
+    ADD_HUGE_TEST(s, huge_pages);
     ADD_TEST(s, view);
     ADD_TEST(s, unmapping);
     ADD_TEST(s, an_unmapped_handle);

@@ -21,6 +21,13 @@ extern __typeof__(mmapx_os_madvise) real_os_madvise;
 extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
 extern __typeof__(mmapx_os_device_size) real_os_device_size;
 extern __typeof__(mmapx_os_flush) real_os_flush;
+extern __typeof__(mmapx_os_mremap) real_os_mremap;
+extern __typeof__(mmapx_os_set_size) real_os_set_size;
+extern __typeof__(mmapx_os_allocate) real_os_allocate;
+extern __typeof__(mmapx_os_clear_tail) real_os_clear_tail;
+extern __typeof__(mmapx_os_file_limit) real_os_file_limit;
+extern __typeof__(mmapx_os_memfd) real_os_memfd;
+extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
 extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
 extern __typeof__(mmapx_os_may_know) real_os_may_know;
 
@@ -192,6 +199,62 @@ mmapx_os_flush(int fd)
     int r = planned(FAKE_FLUSH);
 
     return r < 0 ? r : real_os_flush(fd);
+}
+
+int
+mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
+{
+    int r = planned(FAKE_MREMAP);
+
+    return r < 0 ? r : real_os_mremap(addr, old, len, may_move);
+}
+
+int
+mmapx_os_set_size(int fd, int64_t size)
+{
+    int r = planned(FAKE_SET_SIZE);
+
+    return r < 0 ? r : real_os_set_size(fd, size);
+}
+
+int
+mmapx_os_allocate(int fd, int64_t from, int64_t len)
+{
+    int r = planned(FAKE_ALLOCATE);
+
+    return r < 0 ? r : real_os_allocate(fd, from, len);
+}
+
+int
+mmapx_os_clear_tail(int fd, int64_t size)
+{
+    int r = planned(FAKE_CLEAR_TAIL);
+
+    return r < 0 ? r : real_os_clear_tail(fd, size);
+}
+
+int
+mmapx_os_file_limit(int64_t *limit)
+{
+    int r = planned(FAKE_FILE_LIMIT);
+
+    return r < 0 ? r : real_os_file_limit(limit);
+}
+
+int
+mmapx_os_memfd(const char *name, unsigned flags)
+{
+    int r = planned(FAKE_MEMFD);
+
+    return r < 0 ? r : real_os_memfd(name, flags);
+}
+
+int
+mmapx_os_seal_shrink(int fd)
+{
+    int r = planned(FAKE_SEAL_SHRINK);
+
+    return r < 0 ? r : real_os_seal_shrink(fd);
 }
 
 bool

@@ -19,6 +19,13 @@
 #define mmapx_os_anon_page     real_os_anon_page
 #define mmapx_os_device_size   real_os_device_size
 #define mmapx_os_flush         real_os_flush
+#define mmapx_os_mremap         real_os_mremap
+#define mmapx_os_set_size       real_os_set_size
+#define mmapx_os_allocate       real_os_allocate
+#define mmapx_os_clear_tail     real_os_clear_tail
+#define mmapx_os_file_limit     real_os_file_limit
+#define mmapx_os_memfd          real_os_memfd
+#define mmapx_os_seal_shrink    real_os_seal_shrink
 #define mmapx_os_advice_known  real_os_advice_known
 #define mmapx_os_may_know      real_os_may_know
 

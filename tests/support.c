@@ -18,6 +18,8 @@
 #include <unistd.h>
 #if defined __linux__
 #include <linux/loop.h>
+#include <sched.h>
+#include <sys/mount.h>
 #endif
 
 enum { NOBODY = 65534 };
@@ -147,19 +149,27 @@ under_valgrind(void)
     return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
+#ifndef __has_feature
+#define __has_feature(x) 0 /* clang's way; gcc has macros */
+#endif
+
 bool
-under_sanitizer(void)
+under_tsan(void)
 {
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-    return true;
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#if defined __SANITIZE_THREAD__ || __has_feature(thread_sanitizer)
     return true;
 #else
     return false;
 #endif
+}
+
+bool
+under_sanitizer(void)
+{
+#if defined __SANITIZE_ADDRESS__ || __has_feature(address_sanitizer)
+    return true;
 #else
-    return false;
+    return under_tsan();
 #endif
 }
 
@@ -209,6 +219,100 @@ loop_device(int fd)
     (void)fd;
 #endif
     SKIP("no loop device to be had");
+}
+
+#if defined __linux__
+static bool
+write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, text, strlen(text)) >= 0;
+
+    if (fd >= 0)
+        close(fd);
+    return done;
+}
+
+/* Mounts of one's own, with the rights of root over them. */
+static bool
+enter_mount_namespace(void)
+{
+    char users[32];
+    char groups[32];
+
+    snprintf(users, sizeof users, "0 %ld 1", (long)geteuid());
+    snprintf(groups, sizeof groups, "0 %ld 1", (long)getegid());
+    if (!is_root()
+        && (unshare(CLONE_NEWUSER) != 0
+            || !write_text("/proc/self/setgroups", "deny")
+            || !write_text("/proc/self/uid_map", users)
+            || !write_text("/proc/self/gid_map", groups)))
+        return false;
+    return unshare(CLONE_NEWNS) == 0
+           && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+#endif
+
+int
+tiny_tmpfs_file(size_t size)
+{
+#if defined __linux__
+    char dir[] = "/tmp/mmapx-test-XXXXXX";
+    char path[sizeof dir + 8];
+    char options[32];
+    int fd;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/file", dir);
+    snprintf(options, sizeof options, "size=%zu", size);
+    if (!enter_mount_namespace()
+        || mount("none", dir, "tmpfs", 0, options) != 0) {
+        rmdir(dir);
+        SKIP("no tmpfs can be mounted: neither root nor a user namespace");
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    /* Nothing is left behind when the namespace goes. */
+    ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    return fd;
+#else
+    (void)size;
+    SKIP("a matter of Linux");
+#endif
+}
+
+static const char huge_pool[] = "/proc/sys/vm/nr_hugepages";
+static long huge_pool_before = -1;
+
+static void
+set_huge_pool(long pages)
+{
+    FILE *f = fopen(huge_pool, "w");
+
+    if (f != NULL) {
+        fprintf(f, "%ld\n", pages);
+        fclose(f);
+    }
+}
+
+void
+fill_huge_pool(void)
+{
+    FILE *f = fopen(huge_pool, "r");
+
+    if (f == NULL)
+        return;
+    if (is_root() && fscanf(f, "%ld", &huge_pool_before) == 1)
+        set_huge_pool(huge_pool_before + 8);
+    fclose(f);
+}
+
+void
+restore_huge_pool(void)
+{
+    if (huge_pool_before >= 0)
+        set_huge_pool(huge_pool_before);
 }
 
 /* --- The report, in TAP --------------------------------------------------- */

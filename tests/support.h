@@ -19,7 +19,17 @@ Suite *suite(void);
     do {                                                                       \
         TCase *tcase_ = tcase_create(#test);                                   \
         tcase_add_test(tcase_, test);                                          \
-        tcase_set_timeout(tcase_, 60);                                         \
+        tcase_set_timeout(tcase_, 300);                                         \
+        suite_add_tcase(suite, tcase_);                                        \
+    } while (0)
+
+/* The same with a few huge pages in the system's pool, if this is root. */
+#define ADD_HUGE_TEST(suite, test)                                             \
+    do {                                                                       \
+        TCase *tcase_ = tcase_create(#test);                                   \
+        tcase_add_test(tcase_, test);                                          \
+        tcase_add_unchecked_fixture(tcase_, fill_huge_pool,                    \
+                                    restore_huge_pool);                        \
         suite_add_tcase(suite, tcase_);                                        \
     } while (0)
 
@@ -72,11 +82,19 @@ bool load_kills(const void *p);
 bool is_root(void);
 bool under_valgrind(void);
 bool under_sanitizer(void);
+bool under_tsan(void);
 
 /* The lines of /proc/self/maps; 0 where there is none. */
 size_t count_mappings(void);
 
-/* A loop device of size bytes over fd, as a descriptor; SKIPs where there is
+/* A file without a name in a tmpfs of size bytes that nobody else sees; SKIPs
+ * where none can be mounted. */
+int tiny_tmpfs_file(size_t size);
+
+void fill_huge_pool(void);
+void restore_huge_pool(void);
+
+/* A loop device over fd, as a descriptor; SKIPs where there is
  * none to be had.  Its backing goes when both are closed. */
 int loop_device(int fd);
 

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Bringing pages in, with an error where they cannot be had. */
+#include "internal.h"
+
+/* Bytes for one system call.  It is long against the cost of a call, and a
+ * signal waits no longer than for that much to be read. */
+enum { STEP = 32 << 20 };
+
+struct touch {
+    struct mmapx_i_span span;
+    size_t page;
+    bool writes;
+};
+
+/* Touch each page, for writing by a store that changes nothing. */
+static int
+touch(void *arg)
+{
+    const struct touch *t = arg;
+
+    for (size_t i = 0; i < t->span.len; i += t->page) {
+        unsigned char *byte = t->span.addr + i;
+
+        if (t->writes)
+            __atomic_fetch_or(byte, 0, __ATOMIC_RELAXED);
+        else
+            (void)*(volatile unsigned char *)byte;
+    }
+    return 0;
+}
+
+/* For kernels without the advice. */
+static int
+populate_by_touch(const struct mmapx *m, const struct mmapx_i_span *span,
+                  bool writes)
+{
+    struct touch t = { *span, mmapx_i_page(m), writes };
+    int value;
+    int r;
+
+    /* Where it may be done is not known, and a wrong touch is a crash. */
+    if (mmapx_i_has(m, MMAPX_I_MIXED))
+        return -ENOTSUP;
+    r = mmapx_i_guard(m, touch, &t, &value);
+    return r == -EIO ? -EFAULT : r;
+}
+
+static int
+populate_by_advice(const struct mmapx_i_span *span, int advice)
+{
+    size_t n;
+    int r = 0;
+
+    for (size_t done = 0; done < span->len && r == 0; done += n) {
+        n = span->len - done < STEP ? span->len - done : STEP;
+        do
+            r = mmapx_os_madvise(span->addr + done, n, advice);
+        while (r == -EINTR);
+    }
+    return r;
+}
+
+static int
+populate(const struct mmapx *m, size_t off, size_t len, int flags)
+{
+    bool writes = flags == MMAPX_POPULATE_WRITE;
+    uintptr_t needed = writes ? MMAPX_I_WRITES : MMAPX_I_READS;
+    struct mmapx_i_span span;
+    int advice = mmapx_os_advice(writes ? MMAPX_MADV_POPULATE_WRITE
+                                        : MMAPX_MADV_POPULATE_READ);
+    int r;
+
+    if (flags != MMAPX_POPULATE_READ && flags != MMAPX_POPULATE_WRITE)
+        return -EINVAL;
+    r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
+    if (r < 0 || span.len == 0)
+        return r;
+    if (!mmapx_i_has(m, MMAPX_I_MIXED) && !mmapx_i_has(m, needed))
+        return -EACCES;
+
+    r = advice < 0 ? advice : populate_by_advice(&span, advice);
+    if (r == -ENOTSUP || r == -ENOSYS
+        || (r == -EINVAL && !mmapx_os_advice_known(advice)))
+        return populate_by_touch(m, &span, writes);
+    /* The range is right, so it is the protection that is not. */
+    return r == -EINVAL ? -EACCES : r;
+}
+
+int
+mmapx_populate(const struct mmapx *m, size_t off, size_t len, int flags)
+{
+    return mmapx_i_result(populate(m, off, len, flags));
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing and shrinking: the mapping, and its file with it. */
+#include "internal.h"
+
+enum {
+    ALL_FLAGS = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE,
+};
+
+/* --- The mapping ---------------------------------------------------------- */
+
+static int
+protection_of(const struct mmapx *m)
+{
+    return (mmapx_i_has(m, MMAPX_I_READS) ? PROT_READ : 0)
+           | (mmapx_i_has(m, MMAPX_I_WRITES) ? PROT_WRITE : 0)
+           | (mmapx_i_has(m, MMAPX_I_EXECS) ? PROT_EXEC : 0);
+}
+
+/* Map what follows the mapping's old end right behind it. */
+static int
+map_behind(unsigned char *end, size_t n, int prot, int flags, int fd,
+           int64_t offset)
+{
+    void *at = end;
+    int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
+                          offset);
+
+    if (r == -EEXIST)
+        return -ENOMEM;
+    if (r < 0 || at == end)
+        return r;
+    /* The address was taken for a hint. */
+    mmapx_os_munmap(at, n);
+    return -ENOMEM;
+}
+
+/*
+ * Grow without mremap(2): map what is missing behind the old end or, if there
+ * is no room, all of it anew.  Pages of a private mapping that were written
+ * exist in the old one alone.
+ */
+static int
+grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
+                size_t old, size_t new, bool may_move)
+{
+    int64_t offset = mmapx_i_offset(m) & -(int64_t)mmapx_i_page(m);
+    int flags = mmapx_i_has(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
+    bool written = flags == MAP_PRIVATE && mmapx_i_has(m, MMAPX_I_WRITTEN);
+    int prot = protection_of(m);
+    void *moved = NULL;
+    int r;
+
+    if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
+        || mmapx_i_has(m, MMAPX_I_MIXED))
+        return -ENOTSUP;
+    r = map_behind(*base + old, new - old, prot, flags, fd,
+                   offset + (int64_t)old);
+    if (r != -ENOMEM || !may_move)
+        return r;
+    if (written)
+        return -ENOTSUP;
+    r = mmapx_os_mmap(&moved, new, prot, flags, fd, offset);
+    if (r < 0)
+        return r;
+    r = mmapx_os_munmap(*base, old);
+    if (r < 0) {
+        mmapx_os_munmap(moved, new);
+        return r;
+    }
+    *base = moved;
+    return 0;
+}
+
+static int
+grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
+     size_t new, bool may_move)
+{
+    bool huge = mmapx_i_page(m) != mmapx_os_page_size();
+    void *moved = *base;
+    int r;
+
+    /* The kernel would grow it, but not the memory behind it. */
+    if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has(m, MMAPX_I_SHARED))
+        return -ENOTSUP;
+    r = mmapx_os_mremap(&moved, old, new, may_move);
+    if (r == -ENOSYS || (r == -EINVAL && huge))
+        return grow_by_mapping(m, fd, base, old, new, may_move);
+    *base = moved;
+    /* Linux cannot grow what was split by protection, advice or locks. */
+    return r == -EFAULT ? -ENOTSUP : r;
+}
+
+static int
+resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
+{
+    size_t head = (size_t)mmapx_i_offset(m) & (mmapx_i_page(m) - 1);
+    unsigned char *base = mmapx_i_base(m);
+    size_t old = mmapx_i_extent(m);
+    size_t new = mmapx_i_extent_of(m, len);
+    int r = 0;
+
+    if (new < old)
+        r = mmapx_os_munmap(base + new, old - new);
+    else if (new > old)
+        r = grow(m, fd, &base, old, new, may_move);
+    if (r < 0)
+        return r;
+    m->addr = base + (len > 0 ? head : 0);
+    m->len = len;
+    return 0;
+}
+
+/* --- The file ------------------------------------------------------------- */
+
+static int
+grow_file(int fd, int64_t old, int64_t new, bool sparse)
+{
+    int64_t limit;
+    int r = mmapx_os_file_limit(&limit);
+
+    /* Beyond it the kernel does not merely fail, it sends SIGXFSZ. */
+    if (r == 0 && new > limit)
+        r = -EFBIG;
+    if (r == 0)
+        r = mmapx_os_clear_tail(fd, old);
+    if (r < 0)
+        return r;
+    r = sparse ? mmapx_os_set_size(fd, new)
+               : mmapx_os_allocate(fd, old, new - old);
+    /* An allocation that fails may have got half-way. */
+    if (r < 0)
+        mmapx_os_set_size(fd, old);
+    return r;
+}
+
+/*
+ * Shorten the mapping and then its file.  Until the file is known to be
+ * shorter the mapping's tail is only made inaccessible, so that it can come
+ * back whole.
+ */
+static int
+cut(struct mmapx *m, int fd, size_t len, int64_t size)
+{
+    size_t keep = mmapx_i_extent_of(m, len);
+    size_t n = mmapx_i_extent(m) - keep;
+    unsigned char *tail = mmapx_i_base(m) + keep;
+    bool hides = n > 0 && !mmapx_i_has(m, MMAPX_I_MIXED);
+    int r = hides ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
+
+    if (r < 0)
+        return r;
+    r = mmapx_os_set_size(fd, size);
+    if (r == 0)
+        return resize_mapping(m, fd, len, false);
+    if (hides)
+        mmapx_os_mprotect(tail, n, protection_of(m));
+    return r;
+}
+
+/* Bring mapping and file to len, where the file has old bytes now. */
+static int
+resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old)
+{
+    bool may_move = (flags & MMAPX_RESIZE_MAYMOVE) != 0;
+    bool sparse = (flags & MMAPX_RESIZE_SPARSE) != 0;
+    int64_t size = mmapx_i_offset(m) + (int64_t)len;
+    size_t old_len = m->len;
+    int r = 0;
+
+    if (size < old && len <= old_len)
+        return cut(m, fd, len, size);
+    if (size > old)
+        r = grow_file(fd, old, size, sparse);
+    if (r < 0)
+        return r;
+    r = resize_mapping(m, fd, len, may_move);
+    if (r < 0) {
+        if (size > old)
+            mmapx_os_set_size(fd, old);
+        return r;
+    }
+    if (size < old) {
+        r = mmapx_os_set_size(fd, size);
+        if (r < 0)
+            resize_mapping(m, fd, old_len, false);
+    }
+    return r;
+}
+
+/* Look at the file, and at whether it is the mapping's. */
+static int
+stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
+{
+    int r = mmapx_os_stat(fd, st);
+
+    if (r < 0)
+        return r;
+    return mmapx_i_is_object(m, st) ? 0 : -EINVAL;
+}
+
+static int
+resize(struct mmapx *m, int fd, size_t len, int flags)
+{
+    bool both = (flags & MMAPX_RESIZE_FILE) != 0;
+    struct mmapx_os_stat st;
+    size_t none = 0;
+    int r = mmapx_i_range(m, 0, &none);
+
+    if (r < 0)
+        return r;
+    if ((flags & ~ALL_FLAGS) != 0 || mmapx_i_kind(m) == MMAPX_I_VIEW
+        || (!both && (flags & MMAPX_RESIZE_SPARSE) != 0))
+        return -EINVAL;
+    if (both || len == MMAPX_TO_END) {
+        r = stat_object(m, fd, &st);
+        if (r < 0)
+            return r;
+        if (both && st.type != MMAPX_OS_FILE)
+            return -EINVAL;
+    }
+    if (len == MMAPX_TO_END) {
+        r = mmapx_i_length_to_end(fd, &st, mmapx_i_offset(m), &len);
+        if (r < 0)
+            return r;
+    }
+    if (len > PTRDIFF_MAX || (int64_t)len > INT64_MAX - mmapx_i_offset(m))
+        return -EOVERFLOW;
+    if (both)
+        return resize_both(m, fd, len, flags, st.size);
+    return resize_mapping(m, fd, len, (flags & MMAPX_RESIZE_MAYMOVE) != 0);
+}
+
+int
+mmapx_resize(struct mmapx *m, int fd, size_t len, int flags)
+{
+    return mmapx_i_result(resize(m, fd, len, flags));
+}

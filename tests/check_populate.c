@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Bringing pages in, and being told where that cannot be. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { READ = MMAPX_POPULATE_READ, WRITE = MMAPX_POPULATE_WRITE };
+
+static size_t
+resident(const struct mmapx *m)
+{
+    size_t pages;
+
+    OK(mmapx_resident_count(m, 0, MMAPX_TO_END, &pages));
+    return pages;
+}
+
+START_TEST(pages_come_in)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 8 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    if (mmapx_advice_supported(MMAPX_MADV_NOHUGEPAGE))
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NOHUGEPAGE));
+    ck_assert_uint_eq(resident(&m), 0);
+    OK(mmapx_populate(&m, 3 * page + 5, 0, WRITE));
+    ck_assert_uint_eq(resident(&m), 0);
+    OK(mmapx_populate(&m, 3 * page + 5, 3, WRITE));
+    ck_assert_uint_eq(resident(&m), 1);
+    OK(mmapx_populate(&m, page - 1, 2, WRITE));
+    ck_assert_uint_eq(resident(&m), 3);
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    ck_assert_uint_eq(resident(&m), 8);
+}
+END_TEST
+
+/* Several steps long, and not a byte is changed. */
+START_TEST(a_large_file)
+{
+    size_t size = (80 << 20) + 5;
+    int fd = temp_file(0);
+    struct mmapx m;
+
+    ck_assert_int_eq(pwrite(fd, "end", 3, (off_t)size - 3), 3);
+    ck_assert_int_eq(pwrite(fd, "begin", 5, 0), 5);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    ck_assert_uint_eq(resident(&m), mmapx_page_count(&m, 0, MMAPX_TO_END));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    ck_assert_mem_eq(m.addr, "begin", 5);
+    ck_assert_mem_eq((char *)m.addr + size - 3, "end", 3);
+}
+END_TEST
+
+START_TEST(past_the_end_of_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(page + 1);
+    int flags[] = { READ, WRITE };
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    for (size_t i = 0; i < 2; i++) {
+        OK(mmapx_populate(&m, 0, 2 * page, flags[i]));
+        FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, flags[i]));
+        FAILS(EFAULT, mmapx_populate(&m, 2 * page, 1, flags[i]));
+    }
+}
+END_TEST
+
+/* The size of the file behind a loop device is taken away: reads fail. */
+START_TEST(a_failing_disk)
+{
+    size_t size = 1 << 20;
+    int file = temp_file(size);
+    int fd = loop_device(file);
+    struct mmapx m;
+    char buf[16];
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    ck_assert_uint_eq(m.len, size);
+    ck_assert_int_eq(fsync(file), 0);
+    ck_assert_int_eq(ftruncate(file, 0), 0);
+    FAILS(EFAULT, mmapx_populate(&m, size / 2, MMAPX_TO_END, READ));
+    FAILS(EFAULT, mmapx_populate(&m, size / 2, MMAPX_TO_END, WRITE));
+    FAILS(EIO, mmapx_read(&m, size / 2, buf, sizeof buf));
+    FAILS(EIO, mmapx_write(&m, size / 2, buf, sizeof buf));
+}
+END_TEST
+
+START_TEST(bad_arguments)
+{
+    struct mmapx m, unmapped = MMAPX_INIT;
+
+    OK(mmapx_map_anon(&m, 10, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    FAILS(EINVAL, mmapx_populate(NULL, 0, 0, READ));
+    FAILS(EINVAL, mmapx_populate(&unmapped, 0, 0, READ));
+    FAILS(EINVAL, mmapx_populate(&m, 0, 1, 0));
+    FAILS(EINVAL, mmapx_populate(&m, 0, 1, READ | WRITE));
+    FAILS(EINVAL, mmapx_populate(&m, 0, 0, 4));
+    FAILS(EINVAL, mmapx_populate(&m, 0, 11, READ));
+    FAILS(EINVAL, mmapx_populate(&m, SIZE_MAX, 2, READ));
+}
+END_TEST
+
+START_TEST(against_the_protection)
+{
+    size_t page = page_size();
+    int fd = temp_file(3 * page);
+    struct mmapx m, v;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));
+    FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ | PROT_WRITE));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    OK(mmapx_view(&v, (char *)m.addr + page, page));
+    if (mmapx_advice_supported(MMAPX_MADV_POPULATE_WRITE)) {
+        OK(mmapx_populate(&m, 0, page, WRITE));
+        FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+        FAILS(EACCES, mmapx_populate(&v, 0, MMAPX_TO_END, WRITE));
+        OK(mmapx_populate(&v, 0, MMAPX_TO_END, READ));
+    }
+}
+END_TEST
+
+START_TEST(a_gap)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_PRIVATE));
+    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        SKIP("without the advice a gap is a crash");
+    FAILS(ENOMEM, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+}
+END_TEST
+
+/* Signals are handled meanwhile, and are no reason to stop. */
+static volatile sig_atomic_t alarms;
+
+static void
+on_alarm(int sig)
+{
+    (void)sig;
+    alarms = alarms + 1;
+}
+
+START_TEST(signals)
+{
+    struct itimerval every = { { 0, 200 }, { 0, 200 } };
+    struct sigaction act = { .sa_flags = 0 };
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, 160 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    act.sa_handler = on_alarm;
+    sigemptyset(&act.sa_mask);
+    ck_assert_int_eq(sigaction(SIGALRM, &act, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &every, NULL), 0);
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    ck_assert_uint_eq(resident(&m), mmapx_page_count(&m, 0, MMAPX_TO_END));
+    ck_assert_int_gt(alarms, 0);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("populate");
+
+    ADD_TEST(s, pages_come_in);
+    ADD_TEST(s, a_large_file);
+    ADD_TEST(s, past_the_end_of_the_file);
+    ADD_TEST(s, a_failing_disk);
+    ADD_TEST(s, bad_arguments);
+    ADD_TEST(s, against_the_protection);
+    ADD_TEST(s, a_gap);
+    ADD_TEST(s, signals);
+    return s;
+}

@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing and shrinking, with room and without. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum {
+    MAYMOVE = MMAPX_RESIZE_MAYMOVE,
+    BOTH = MMAPX_RESIZE_FILE,
+    SPARSE = MMAPX_RESIZE_SPARSE,
+};
+
+static size_t
+file_size(int fd)
+{
+    struct stat st;
+
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    return (size_t)st.st_size;
+}
+
+/* A resize that fails with code and leaves mapping and file alone. */
+static void
+check_refused(struct mmapx *m, int fd, size_t len, int flags, int code,
+              int line)
+{
+    struct mmapx before = *m;
+    size_t size = fd >= 0 ? file_size(fd) : 0;
+    int r;
+
+    errno = 0;
+    r = mmapx_resize(m, fd, len, flags);
+    ck_assert_msg(r == -1 && errno == code, "line %d: %d, errno %d, not %d",
+                  line, r, errno, code);
+    ck_assert_mem_eq(m, &before, sizeof before);
+    if (fd >= 0)
+        ck_assert_uint_eq(file_size(fd), size);
+}
+
+#define REFUSED(code, m, fd, len, flags)                                       \
+    check_refused(m, fd, len, flags, code, __LINE__)
+
+static void
+check_zero(const void *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        ck_assert_msg(((const char *)p)[i] == 0, "byte %zu", i);
+}
+
+/* --- The mapping alone ---------------------------------------------------- */
+
+START_TEST(grow_and_shrink)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    size_t lengths[] = { 3 * page, page + 1, 8 * page, 1, 8 * page - 1,
+                         2 * page, 7 * page };
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, page, PROT_READ, MAP_SHARED));
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        OK(mmapx_resize(&m, -1, lengths[i], MAYMOVE));
+        ck_assert_uint_eq(m.len, lengths[i]);
+        check_pattern(m.addr, 0, m.len);
+    }
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+START_TEST(an_unaligned_head)
+{
+    size_t page = page_size();
+    size_t off = page + 100;
+    int fd = temp_file(8 * page);
+    size_t lengths[] = { 5, page, 0, 4 * page, page - 100, 0, 1,
+                         6 * page };
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, (int64_t)off, 0, PROT_READ, MAP_SHARED));
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        OK(mmapx_resize(&m, -1, lengths[i], MAYMOVE));
+        ck_assert_uint_eq(m.len, lengths[i]);
+        if (m.len == 0)
+            ck_assert_uint_eq((uintptr_t)m.addr % page, 0);
+        check_pattern(m.addr, off, m.len);
+    }
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
+START_TEST(what_is_cut_is_gone)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+    char *p;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    p = m.addr;
+    OK(mmapx_resize(&m, -1, page + 1, 0));
+    ck_assert_ptr_eq(m.addr, p);
+    ck_assert(!load_kills(p + 2 * page - 1));
+    ck_assert(load_kills(p + 2 * page));
+    ck_assert(load_kills(p + 4 * page - 1));
+    FAILS(EINVAL, mmapx_protect(&m, 0, page + 2, PROT_NONE));
+    ck_assert_uint_eq(file_size(fd), 4 * page);
+}
+END_TEST
+
+START_TEST(follow_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(page);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 10, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    ck_assert_int_eq(ftruncate(fd, (off_t)(5 * page)), 0);
+    OK(mmapx_resize(&m, fd, MMAPX_TO_END, MAYMOVE));
+    ck_assert_uint_eq(m.len, 5 * page - 10);
+    check_pattern(m.addr, 10, page - 10);
+    check_zero((char *)m.addr + page - 10, 4 * page);
+    ck_assert_int_eq(ftruncate(fd, 17), 0);
+    OK(mmapx_resize(&m, fd, MMAPX_TO_END, 0));
+    ck_assert_uint_eq(m.len, 7);
+    ck_assert_int_eq(ftruncate(fd, 10), 0);
+    OK(mmapx_resize(&m, fd, MMAPX_TO_END, 0));
+    ck_assert_uint_eq(m.len, 0);
+    ck_assert_int_eq(ftruncate(fd, 9), 0);
+    REFUSED(ENXIO, &m, fd, MMAPX_TO_END, 0);
+}
+END_TEST
+
+START_TEST(private_pages_come_along)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 2 * page, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE));
+    memset(m.addr, 'x', page);
+    OK(mmapx_resize(&m, -1, 8 * page, MAYMOVE));
+    for (size_t i = 0; i < page; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 'x');
+    check_pattern((char *)m.addr + page, page, 7 * page);
+}
+END_TEST
+
+START_TEST(anonymous_memory)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(m.addr, 'x', m.len);
+    OK(mmapx_resize(&m, -1, 100 * page, MAYMOVE));
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    check_zero((char *)m.addr + page, 99 * page);
+    OK(mmapx_unmap(&m));
+
+    /* The kernel would grow this and leave nothing behind it. */
+    OK(mmapx_map_anon(&m, 3 * page, PROT_READ | PROT_WRITE, MAP_SHARED));
+    REFUSED(ENOTSUP, &m, -1, 4 * page, MAYMOVE);
+    OK(mmapx_resize(&m, -1, page + 1, 0));
+    OK(mmapx_resize(&m, -1, 2 * page, 0)); /* still inside its pages */
+    REFUSED(ENOTSUP, &m, -1, 2 * page + 1, MAYMOVE);
+    memset(m.addr, 'x', m.len);
+}
+END_TEST
+
+START_TEST(no_room)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    struct mmapx room, m;
+
+    OK(mmapx_map_anon(&room, 4 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, room.addr, fd, 0, 2 * page, PROT_READ,
+                    MAP_SHARED | MAP_FIXED));
+    REFUSED(ENOMEM, &m, -1, 3 * page, 0);
+    REFUSED(ENOMEM, &m, fd, 9 * page, BOTH);
+    OK(mmapx_resize(&m, -1, 2 * page - 5, 0));
+    OK(mmapx_resize(&m, -1, 3 * page, MAYMOVE));
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* What splits a mapping stops it from growing, and undoing that lets it. */
+START_TEST(split)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    REFUSED(ENOTSUP, &m, fd, 8 * page, MAYMOVE);
+    REFUSED(ENOTSUP, &m, fd, 9 * page, MAYMOVE | BOTH);
+    OK(mmapx_resize(&m, fd, 3 * page, 0));
+    OK(mmapx_protect(&m, page, page, PROT_READ | PROT_WRITE));
+    OK(mmapx_resize(&m, fd, 8 * page, MAYMOVE));
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    OK(mmapx_resize(&m, fd, 3 * page, BOTH));
+    ck_assert_uint_eq(file_size(fd), 3 * page);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* --- The file with it ----------------------------------------------------- */
+
+START_TEST(grow_with_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(page + 7);
+    struct mmapx m;
+    struct stat st;
+
+    OK(mmapx_map_region(&m, fd, 5, MMAPX_TO_END, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    OK(mmapx_resize(&m, fd, 64 * page, MAYMOVE | BOTH));
+    ck_assert_uint_eq(m.len, 64 * page);
+    ck_assert_uint_eq(file_size(fd), 64 * page + 5);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_uint_ge((uint64_t)st.st_blocks * 512, 64 * page);
+    check_pattern(m.addr, 5, page + 2);
+    check_zero((char *)m.addr + page + 2, 63 * page - 2);
+    memset(m.addr, 'x', m.len);
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+}
+END_TEST
+
+START_TEST(grow_sparsely)
+{
+    size_t page = page_size();
+    int fd = temp_file(0);
+    struct mmapx m;
+    struct stat st;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_resize(&m, fd, 1024 * page, MAYMOVE | BOTH | SPARSE));
+    ck_assert_uint_eq(file_size(fd), 1024 * page);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_uint_lt((uint64_t)st.st_blocks * 512, 1024 * page);
+    ((char *)m.addr)[m.len - 1] = 'x';
+}
+END_TEST
+
+START_TEST(shrink_with_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+    char *p;
+
+    OK(mmapx_map_region(&m, fd, 5, MMAPX_TO_END, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    p = m.addr;
+    OK(mmapx_resize(&m, fd, page, BOTH));
+    ck_assert_uint_eq(file_size(fd), page + 5);
+    check_pattern(m.addr, 5, page);
+    ck_assert(load_kills(p + 2 * page));
+    OK(mmapx_resize(&m, fd, 0, BOTH));
+    ck_assert_uint_eq(file_size(fd), 5);
+    ck_assert_uint_eq(m.len, 0);
+    OK(mmapx_resize(&m, fd, 10, BOTH));
+    ck_assert_uint_eq(file_size(fd), 15);
+    check_zero(m.addr, 10);
+}
+END_TEST
+
+/* The file ends with the mapping, also where it went on behind it. */
+START_TEST(grow_and_cut_the_file)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, page, PROT_READ, MAP_SHARED));
+    OK(mmapx_resize(&m, fd, 4 * page, MAYMOVE | BOTH));
+    ck_assert_uint_eq(file_size(fd), 4 * page);
+    check_pattern(m.addr, 0, m.len);
+    /* And the other way: the mapping went on behind the file. */
+    OK(mmapx_resize(&m, -1, 8 * page, MAYMOVE));
+    OK(mmapx_resize(&m, fd, 6 * page, BOTH));
+    ck_assert_uint_eq(file_size(fd), 6 * page);
+    check_zero((char *)m.addr + 4 * page, 2 * page);
+}
+END_TEST
+
+/* tmpfs brings back what was stored behind the end of the file. */
+static void
+check_tail(int fd, int flags)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    ck_assert_int_eq(ftruncate(fd, 0), 0);
+    ck_assert_int_eq(ftruncate(fd, 100), 0);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memset(m.addr, 'x', page);
+    OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | flags));
+    for (size_t i = 0; i < 100; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 'x');
+    check_zero((char *)m.addr + 100, 3 * page - 100);
+    OK(mmapx_unmap(&m));
+}
+
+START_TEST(what_was_behind_the_end)
+{
+    char path[] = "/dev/shm/mmapx-test-XXXXXX";
+    int shm = mkstemp(path);
+
+    check_tail(temp_file(0), BOTH);
+    if (shm < 0)
+        SKIP("no /dev/shm");
+    unlink(path);
+    check_tail(shm, BOTH);
+    check_tail(shm, BOTH | SPARSE);
+}
+END_TEST
+
+/* --- Limits --------------------------------------------------------------- */
+
+START_TEST(a_full_disk)
+{
+    size_t page = page_size();
+    int fd = tiny_tmpfs_file(16 * page);
+    struct mmapx m;
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)(2 * page)), 0);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memset(m.addr, 'x', m.len);
+    REFUSED(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
+    OK(mmapx_resize(&m, fd, 4 * page, MAYMOVE | BOTH));
+    memset(m.addr, 'y', m.len);
+    /* Without blocks the file grows, and the touch fails, guarded or dead. */
+    OK(mmapx_resize(&m, fd, 32 * page, MAYMOVE | BOTH | SPARSE));
+    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_WRITE));
+    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+
+    char *buf = calloc(1, 32 * page);
+    ssize_t n = mmapx_write(&m, 0, buf, 32 * page);
+
+    ck_assert_int_gt(n, 0);
+    ck_assert_int_lt(n, (ssize_t)(32 * page));
+    FAILS(EIO, mmapx_write(&m, 31 * page, buf, page));
+    /* On a tmpfs that is full even a hole cannot be read. */
+    FAILS(EIO, mmapx_read(&m, 31 * page, buf, page));
+    free(buf);
+}
+END_TEST
+
+static bool
+is_stopped_by_file_limit(void *arg)
+{
+    int fd = *(int *)arg;
+    struct rlimit limit = { 3 * page_size(), 3 * page_size() };
+    struct mmapx m;
+
+    signal(SIGXFSZ, SIG_DFL);
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0
+           && mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED) == 0
+           && mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE | BOTH) == -1
+           && errno == EFBIG
+           && mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE | BOTH | SPARSE)
+                  == -1
+           && errno == EFBIG && file_size(fd) == page_size()
+           && mmapx_resize(&m, fd, 3 * page_size(), MAYMOVE | BOTH) == 0;
+}
+
+START_TEST(the_limit_on_file_size)
+{
+    int fd = temp_file(page_size());
+
+    ck_assert(in_child(is_stopped_by_file_limit, &fd));
+}
+END_TEST
+
+START_TEST(the_limit_on_address_space)
+{
+    int fd = temp_file(page_size());
+    struct rlimit limit = { 256 << 20, 256 << 20 };
+    struct mmapx m;
+
+    if (under_sanitizer() || under_valgrind())
+        SKIP("the instrumentation needs the address space");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+    REFUSED(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE);
+    REFUSED(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE | BOTH | SPARSE);
+    MAP_FAILS(ENOMEM, m, mmapx_map_anon(&m, (size_t)1 << 30, PROT_READ,
+                                        MAP_PRIVATE));
+}
+END_TEST
+
+static long
+max_mappings(void)
+{
+    FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+    long n = 0;
+
+    if (f != NULL) {
+        if (fscanf(f, "%ld", &n) != 1)
+            n = 0;
+        fclose(f);
+    }
+    return n;
+}
+
+START_TEST(the_limit_on_mappings)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m, filler, last;
+    long most = max_mappings();
+    size_t i = 0;
+
+    if (most == 0 || most > 200000)
+        SKIP("vm.max_map_count is not known or too large to use up");
+    if (under_valgrind() || under_sanitizer())
+        SKIP("the instrumentation cannot do without mappings");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_map_anon(&filler, 2 * (size_t)most * page, PROT_NONE,
+                      MAP_PRIVATE | MAP_NORESERVE));
+    /* Every second page of another protection is a mapping of its own. */
+    while (mmapx_protect(&filler, 2 * i * page, page, PROT_READ) == 0)
+        i++;
+    ck_assert_int_eq(errno, ENOMEM);
+    while (mmapx_map_region(&last, fd, 0, page, PROT_READ,
+                            i++ % 2 != 0 ? MAP_SHARED : MAP_PRIVATE)
+           == 0)
+        continue;
+    ck_assert_int_eq(errno, ENOMEM);
+
+    /* Hiding the tail would split the mapping: nothing has been cut. */
+    REFUSED(ENOMEM, &m, fd, page, BOTH);
+    check_pattern(m.addr, 0, m.len);
+    FAILS(ENOMEM, mmapx_protect(&m, page, page, PROT_READ));
+    FAILS(EAGAIN, mmapx_advise(&m, page, page, MMAPX_MADV_DONTFORK));
+    OK(mmapx_unmap(&filler));
+    OK(mmapx_resize(&m, fd, page, BOTH));
+}
+END_TEST
+
+static bool
+grows_beyond_its_lock(void *arg)
+{
+    size_t page = page_size();
+    struct rlimit limit = { page, page };
+    struct mmapx m;
+
+    (void)arg;
+    return setrlimit(RLIMIT_MEMLOCK, &limit) == 0
+           && mmapx_map_anon(&m, page, PROT_READ, MAP_PRIVATE) == 0
+           && mmapx_lock(&m, 0, MMAPX_TO_END, 0) == 0
+           && mmapx_resize(&m, -1, 2 * page, MAYMOVE) == -1
+           && errno == EAGAIN && m.len == page;
+}
+
+START_TEST(a_locked_mapping)
+{
+    if (under_sanitizer())
+        SKIP("the sanitizer makes mlock(2) do nothing");
+    ck_assert(in_child_as_nobody(grows_beyond_its_lock, NULL));
+}
+END_TEST
+
+/* --- Bad input, and what cannot be resized -------------------------------- */
+
+START_TEST(bad_arguments)
+{
+    size_t page = page_size();
+    char path[PATH_MAX];
+    int fd = temp_named(path, page);
+    int other = temp_file(page);
+    int ro = open(path, O_RDONLY);
+    struct mmapx m, v, anon, unmapped = MMAPX_INIT;
+
+    unlink(path);
+    OK(mmapx_map_region(&m, fd, 10, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+    OK(mmapx_view(&v, m.addr, 1));
+    OK(mmapx_map_anon(&anon, 1, PROT_READ, MAP_PRIVATE));
+    FAILS(EINVAL, mmapx_resize(NULL, fd, 1, 0));
+    FAILS(EINVAL, mmapx_resize(&unmapped, fd, 1, 0));
+    REFUSED(EINVAL, &v, fd, 1, 0);
+    REFUSED(EINVAL, &m, fd, 1, 8);
+    REFUSED(EINVAL, &m, fd, 1, -1);
+    REFUSED(EINVAL, &m, fd, 1, SPARSE);
+    REFUSED(EBADF, &m, -1, 1, BOTH);
+    REFUSED(EBADF, &m, -1, MMAPX_TO_END, 0);
+    REFUSED(EBADF, &m, ro, 2 * page, BOTH | MAYMOVE);
+    REFUSED(EBADF, &m, ro, 2 * page, BOTH | SPARSE | MAYMOVE);
+    REFUSED(EBADF, &m, ro, 1, BOTH);
+    REFUSED(EINVAL, &m, other, 2 * page, BOTH | MAYMOVE);
+    REFUSED(EINVAL, &m, other, MMAPX_TO_END, MAYMOVE);
+    REFUSED(EINVAL, &anon, fd, 1, BOTH);
+    REFUSED(EINVAL, &anon, fd, MMAPX_TO_END, 0);
+    REFUSED(EOVERFLOW, &m, fd, (size_t)PTRDIFF_MAX + 1, 0);
+    REFUSED(EOVERFLOW, &m, fd, SIZE_MAX - 1, BOTH);
+    if (sizeof(size_t) == 8)
+        REFUSED(EOVERFLOW, &m, fd, PTRDIFF_MAX, 0);
+    check_pattern(m.addr, 10, m.len);
+}
+END_TEST
+
+START_TEST(a_character_device)
+{
+    int fd = open("/dev/zero", O_RDWR);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 10, PROT_READ, MAP_PRIVATE));
+    FAILS(ENODEV, mmapx_resize(&m, fd, MMAPX_TO_END, MAYMOVE));
+    FAILS(EINVAL, mmapx_resize(&m, fd, 100, BOTH | MAYMOVE));
+    OK(mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE));
+    check_zero(m.addr, m.len);
+}
+END_TEST
+
+START_TEST(a_block_device)
+{
+    size_t size = 64 * 512;
+    int fd = loop_device(temp_file(size));
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 0, 100, PROT_READ, MAP_SHARED));
+    OK(mmapx_resize(&m, fd, MMAPX_TO_END, MAYMOVE));
+    ck_assert_uint_eq(m.len, size);
+    check_pattern(m.addr, 0, size);
+    FAILS(EINVAL, mmapx_resize(&m, fd, 512, BOTH));
+}
+END_TEST
+
+START_TEST(sealed)
+{
+    size_t page = page_size();
+    struct mmapx m, before;
+    int fd = -1;
+
+    if (mmapx_map_memfd(&m, &fd, "sealed", 3 * page, 0) != 0)
+        SKIP("no memfd");
+    memset(m.addr, 'x', m.len);
+    /* The seal lets it grow, and not shrink: nothing has been cut. */
+    REFUSED(EPERM, &m, fd, page, BOTH);
+    for (size_t i = 0; i < m.len; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 'x');
+    ((char *)m.addr)[m.len - 1] = 'y';
+    OK(mmapx_resize(&m, fd, 5 * page, BOTH | MAYMOVE));
+    OK(mmapx_resize(&m, -1, page, 0));
+#ifdef __linux__
+    enum { MSEAL = 462 }; /* the same on every architecture */
+
+    before = m;
+    if (syscall(MSEAL, m.addr, page, 0UL) != 0)
+        return;
+    FAILS(EPERM, mmapx_resize(&m, -1, 2 * page, MAYMOVE));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+#else
+    (void)before;
+#endif
+}
+END_TEST
+
+START_TEST(huge_pages)
+{
+    struct mmapx m;
+    size_t huge;
+    int fd = -1;
+
+#ifdef MFD_HUGETLB
+    if (mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB) != 0)
+#endif
+        SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
+    huge = mmapx_page_size(&m);
+    ck_assert_uint_eq(file_size(fd), huge);
+    *(char *)m.addr = 'x';
+    OK(mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE));
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    ((char *)m.addr)[3 * huge - 1] = 'y';
+    REFUSED(ENOTSUP, &m, -1, 4 * huge, MAYMOVE);
+    OK(mmapx_resize(&m, -1, huge, 0));
+    OK(mmapx_resize(&m, fd, MMAPX_TO_END, MAYMOVE));
+    ck_assert_int_eq(((char *)m.addr)[3 * huge - 1], 'y');
+    OK(mmapx_unmap(&m));
+    close(fd);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("resize");
+
+    ADD_TEST(s, grow_and_shrink);
+    ADD_TEST(s, an_unaligned_head);
+    ADD_TEST(s, what_is_cut_is_gone);
+    ADD_TEST(s, follow_the_file);
+    ADD_TEST(s, private_pages_come_along);
+    ADD_TEST(s, anonymous_memory);
+    ADD_TEST(s, no_room);
+    ADD_TEST(s, split);
+    ADD_TEST(s, grow_with_the_file);
+    ADD_TEST(s, grow_sparsely);
+    ADD_TEST(s, shrink_with_the_file);
+    ADD_TEST(s, grow_and_cut_the_file);
+    ADD_TEST(s, what_was_behind_the_end);
+    ADD_TEST(s, a_full_disk);
+    ADD_TEST(s, the_limit_on_file_size);
+    ADD_TEST(s, the_limit_on_address_space);
+    ADD_TEST(s, the_limit_on_mappings);
+    ADD_TEST(s, a_locked_mapping);
+    ADD_TEST(s, bad_arguments);
+    ADD_TEST(s, a_character_device);
+    ADD_TEST(s, a_block_device);
+    ADD_TEST(s, sealed);
+    ADD_HUGE_TEST(s, huge_pages);
+    return s;
+}
