@@ -87,9 +87,9 @@ map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
 /*
  * Move a mapping that the kernel placed to where huge pages can map it, if it
  * covers a huge page of the object.  Most file systems see to that themselves;
- * overlayfs, block devices and tmpfs do not.  A second mapping is made below
- * the first, where there is room as a rule, and the better one kept: nothing
- * can fail on the way.
+ * overlayfs, block devices and tmpfs do not.  A reservation with room to spare
+ * finds the place and is given up again; a second mapping is made there, and
+ * the better one kept: nothing can fail on the way.
  */
 static void
 make_congruent(void **addr, size_t len, int prot, int flags, int fd,
@@ -97,16 +97,23 @@ make_congruent(void **addr, size_t len, int prot, int flags, int fd,
 {
     size_t unit = mmapx_os_congruence;
     size_t lead = (size_t)-offset & (unit - 1);
-    size_t excess = ((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1);
-    size_t down = excess + mmapx_i_round_up(len, unit);
-    void *first = *addr;
-    void *other = (unsigned char *)first - down;
+    void *other = NULL;
+    size_t shift;
 
-    if (excess == 0 || len < lead + unit || (uintptr_t)first <= down
-        || (flags & mmapx_os_map_eager) != 0
-        || mmapx_os_mmap(&other, len, prot, flags, fd, offset) < 0)
+    if ((((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1)) == 0
+        || len < lead + unit || (flags & mmapx_os_map_eager) != 0
+        || mmapx_os_mmap(&other, len + unit, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+               < 0)
+        return;
+    mmapx_os_munmap(other, len + unit);
+    shift = ((uintptr_t)offset - (uintptr_t)other) & (unit - 1);
+    other = (unsigned char *)other + shift;
+    if (mmapx_os_mmap(&other, len, prot, flags, fd, offset) < 0)
         return;
     if ((((uintptr_t)other - (uintptr_t)offset) & (unit - 1)) == 0) {
+        void *first = *addr;
+
         *addr = other;
         other = first;
     }

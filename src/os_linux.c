@@ -254,7 +254,7 @@ ids_are_mapped(const char *map, uintptr_t first, uintptr_t last)
 static bool
 id_is_somebodys(const char *map, uintptr_t id)
 {
-    return id != OVERFLOW_ID || ids_are_mapped(map, id, id);
+    return id != OVERFLOW_ID || ids_are_mapped(map, 0, UINT32_MAX - 1u);
 }
 
 /* The capability that makes the kernel take the caller for a file's owner. */
@@ -294,24 +294,26 @@ is_anonymous(uintptr_t begin, uintptr_t end)
 {
     struct reader in;
     char line[128];
-    bool anonymous = true;
 
-    if (!reader_open(&in, "/proc/self/maps"))
+    if (!reader_open(&in, "/proc/thread-self/maps"))
         return false;
-    /* "begin-end perms offset major:minor inode path" */
-    while (anonymous && next_line(&in, line, sizeof line)) {
+    /* "begin-end perms offset major:minor inode path", by address.  What no
+     * line tells of stays in doubt. */
+    while (begin < end && next_line(&in, line, sizeof line)) {
         char *rest;
         unsigned long long from = strtoull(line, &rest, 16);
         unsigned long long to = strtoull(rest + 1, &rest, 16);
 
-        if (from >= end || to <= begin)
+        if (to <= begin)
             continue;
         for (int field = 0; field < 3 && *rest != '\0'; field++)
             rest += 1 + strcspn(rest + 1, " ");
-        anonymous = strtoull(rest, NULL, 10) == 0;
+        if (from > begin || strtoull(rest, NULL, 10) != 0)
+            break;
+        begin = (uintptr_t)to;
     }
     close(in.fd);
-    return anonymous;
+    return begin >= end;
 }
 
 bool
@@ -341,5 +343,5 @@ mmapx_os_mlock_onfault(void *addr, size_t len)
 int
 mmapx_os_locked(size_t *locked)
 {
-    return proc_bytes("/proc/self/status", "VmLck:", locked);
+    return proc_bytes("/proc/thread-self/status", "VmLck:", locked);
 }

@@ -414,6 +414,9 @@ START_TEST(a_view_of_the_wrong_kind)
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     OK(mmapx_view(&v, m.addr, m.len));
     FAILS(EINVAL, mmapx_advise(&v, 0, MMAPX_TO_END, MMAPX_MADV_FREE));
+    OK(mmapx_map_anon(&m, page_size(), PROT_READ, MAP_PRIVATE));
+    OK(mmapx_view(&v, m.addr, m.len));
+    OK(mmapx_advise(&v, 0, MMAPX_TO_END, MMAPX_MADV_FREE));
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 
 #include "support.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -111,6 +112,9 @@ START_TEST(bad_arguments)
     FAILS(EINVAL, mmapx_lock(&m, 0, 1, 2));
     FAILS(EINVAL, mmapx_lock(&m, 0, 0, 2));
     FAILS(EINVAL, mmapx_lock(&m, 0, 1, -1));
+    FAILS(EINVAL, mmapx_lock(&m, 0, 1, 4));
+    FAILS(EINVAL, mmapx_lock(&m, 0, 1, 4 | MMAPX_LOCK_ONFAULT));
+    FAILS(EINVAL, mmapx_lock(&m, 0, 0, INT_MIN));
     FAILS(EINVAL, mmapx_lock(&m, 0, m.len + 1, 0));
     FAILS(EINVAL, mmapx_lock(&m, SIZE_MAX, 2, 0));
     FAILS(EINVAL, mmapx_unlock(&m, 1, m.len));
@@ -218,12 +222,37 @@ START_TEST(above_the_limit)
 }
 END_TEST
 
+static bool
+the_soft_limit_is_told(void *arg)
+{
+    struct rlimit rl = { 3 * 65536, 5 * 65536 };
+    size_t limit;
+
+    (void)arg;
+    return setrlimit(RLIMIT_MEMLOCK, &rl) == 0
+           && mmapx_lock_limit(&limit, NULL) == 0 && limit == 3 * 65536;
+}
+
+START_TEST(the_soft_limit)
+{
+    struct rlimit rl;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &rl), 0);
+    if (!is_root() && rl.rlim_max < 5 * 65536)
+        SKIP("the hard limit is too low");
+    ck_assert(in_child(the_soft_limit_is_told, NULL));
+}
+END_TEST
+
 START_TEST(the_limit)
 {
     struct rlimit rl;
     size_t limit = 12345;
     size_t locked = 12345;
 
+    int next = dup(0);
+
+    close(next);
     OK(mmapx_lock_limit(NULL, NULL));
     OK(mmapx_lock_limit(&limit, NULL));
     ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &rl), 0);
@@ -233,6 +262,7 @@ START_TEST(the_limit)
         ck_assert_uint_eq(limit, rl.rlim_cur);
     if (mmapx_lock_limit(&limit, &locked) == 0)
         ck_assert_uint_ne(locked, 12345);
+    ck_assert_int_eq(dup(0), next); /* /proc was closed */
 }
 END_TEST
 
@@ -251,5 +281,6 @@ suite(void)
     ADD_TEST(s, a_gap);
     ADD_TEST(s, above_the_limit);
     ADD_TEST(s, the_limit);
+    ADD_TEST(s, the_soft_limit);
     return s;
 }

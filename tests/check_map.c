@@ -356,6 +356,10 @@ START_TEST(bad_flags)
 #endif
 #ifdef MAP_HUGETLB
     MAP_FAILS(EINVAL, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED | MAP_HUGETLB));
+    /* A huge page of 2 to the power of 63 bytes. */
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_anon(&m, 1, PROT_READ,
+                             (int)(MAP_PRIVATE | MAP_HUGETLB | 63u << 26)));
 #endif
 }
 END_TEST
@@ -365,6 +369,7 @@ static void
 check_unmappable(int fd)
 {
     size_t lengths[] = { MMAPX_TO_END, 0, 1, 4096 };
+    struct stat st;
     struct mmapx m;
 
     ck_assert_int_ge(fd, 0);
@@ -372,6 +377,12 @@ check_unmappable(int fd)
         MAP_FAILS(ENODEV, m,
                   mmapx_map_region(&m, fd, 0, lengths[i], PROT_READ,
                                    MAP_PRIVATE));
+    /* What has no size has no end to be past. */
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    if (!S_ISREG(st.st_mode))
+        MAP_FAILS(ENODEV, m,
+                  mmapx_map_region(&m, fd, INT64_MAX / 2, MMAPX_TO_END,
+                                   PROT_READ, MAP_PRIVATE));
     close(fd);
 }
 
@@ -451,6 +462,10 @@ START_TEST(character_device)
     MAP_FAILS(ENODEV, m, mmapx_map(&m, fd, PROT_READ, MAP_PRIVATE));
     OK(mmapx_map_region(&m, fd, 0, 100, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     ck_assert_int_eq(*(char *)m.addr, 0);
+    /* Only the driver knows what it is: here, private anonymous memory. */
+    if (mmapx_advice_supported(MMAPX_MADV_FREE)) {
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_FREE));
+    }
     OK(mmapx_unmap(&m));
     check_unmappable(open("/dev/null", O_RDONLY));
 }
@@ -684,7 +699,7 @@ START_TEST(by_path)
     MAP_FAILS(ENOENT, m, mmapx_map_path(&m, path, PROT_READ, MAP_SHARED));
     MAP_FAILS(EINVAL, m, mmapx_map_path(&m, NULL, PROT_READ, MAP_SHARED));
     MAP_FAILS(EINVAL, m,
-              mmapx_map_path(&m, "/", PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS));
+              mmapx_map_path(&m, path, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS));
 }
 END_TEST
 

@@ -180,6 +180,60 @@ START_TEST(base_and_extent)
 }
 END_TEST
 
+/* Where the mapping begins in the file, which growing it will need. */
+START_TEST(the_offset_is_kept)
+{
+    static const int64_t offsets[]
+        = { 0, 5, 12345, ((int64_t)5 << 30) + 123, (int64_t)1 << 40 };
+    int fd = temp_file(10);
+    struct mmapx m;
+
+    for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
+        OK(mmapx_map_region(&m, fd, offsets[i], 10, PROT_READ, MAP_SHARED));
+        ck_assert_int_eq(
+            (int64_t)((uint64_t)m.reserved[MMAPX_I_OFFSET_HI] << 32
+                      | (m.reserved[MMAPX_I_OFFSET] & 0xffffffffu)),
+            offsets[i]);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+/* The size of a device that no request tells: the position stays. */
+START_TEST(a_size_by_seeking)
+{
+    int fd = temp_file(12345);
+    int ends[2];
+    int64_t size = 77;
+
+    ck_assert_int_eq(lseek(fd, 123, SEEK_SET), 123);
+    ck_assert_int_eq(mmapx_os_seek_size(fd, &size), 0);
+    ck_assert_int_eq(size, 12345);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 123);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(mmapx_os_seek_size(ends[0], &size), -EIO);
+    ck_assert_int_eq(size, 12345);
+}
+END_TEST
+
+START_TEST(huge_page_sizes)
+{
+#if defined __linux__ && defined MAP_HUGETLB
+    size_t size;
+
+    for (unsigned shift = 12; shift < 31; shift++) {
+        ck_assert_int_eq(
+            mmapx_os_anon_page((int)(MAP_HUGETLB | shift << 26), &size), 0);
+        ck_assert_uint_eq(size, (size_t)1 << shift);
+    }
+    ck_assert_int_eq(mmapx_os_anon_page((int)(MAP_HUGETLB | 63u << 26), &size),
+                     -EINVAL);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -190,5 +244,8 @@ suite(void)
     ADD_TEST(s, ranges_out_of_bounds);
     ADD_TEST(s, to_the_end);
     ADD_TEST(s, base_and_extent);
+    ADD_TEST(s, huge_page_sizes);
+    ADD_TEST(s, the_offset_is_kept);
+    ADD_TEST(s, a_size_by_seeking);
     return s;
 }

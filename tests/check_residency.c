@@ -7,10 +7,17 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { PAGES = 8, FIRST = 3, LAST = 4 }; /* of which only these are resident */
@@ -388,6 +395,293 @@ START_TEST(a_view_of_somebody_elses_file)
 }
 END_TEST
 
+/* The end of a run on the edge of a window of the search, and a run of more
+ * pages than a window can grow to. */
+START_TEST(runs_and_windows)
+{
+    enum { MANY = 100000 };
+    size_t page = page_size();
+    static const size_t edges[] = { 63, 64, 65, 192, 448, 8128, 12224 };
+    struct mmapx_run run;
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, MANY * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    if (mmapx_advice_supported(MMAPX_MADV_NOHUGEPAGE))
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NOHUGEPAGE));
+    OK(mmapx_resident_run(&m, 0, &run));
+    ck_assert_uint_eq(run.len, m.len);
+    ck_assert_int_eq(run.resident, 0);
+    for (size_t i = sizeof edges / sizeof edges[0]; i-- > 0;) {
+        ((char *)m.addr)[edges[i] * page] = 1;
+        OK(mmapx_resident_run(&m, 0, &run));
+        ck_assert_uint_eq(run.len, edges[i] * page);
+        ck_assert_int_eq(run.resident, 0);
+    }
+}
+END_TEST
+
+/* --- Who may know, continued ------------------------------------------------ */
+
+static size_t
+open_descriptors(void)
+{
+    size_t n = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        n += fcntl(fd, F_GETFD) != -1;
+    return n;
+}
+
+/* CAP_FOWNER: the superuser may know about everybody's files. */
+START_TEST(the_superuser)
+{
+    enum { SOMEBODY = 1234, NOBODY = 65534 };
+    int fd = temp_file(100);
+    struct mmapx m, v;
+    size_t open_before;
+
+    if (!is_root())
+        SKIP("it takes root");
+    ck_assert_int_eq(fchown(fd, SOMEBODY, SOMEBODY), 0);
+    ck_assert_int_eq(fchmod(fd, 0600), 0);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    ck_assert(every_call_works(&m));
+    OK(mmapx_view(&v, m.addr, m.len));
+    ck_assert_int_eq(fchown(fd, NOBODY, NOBODY), 0);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    open_before = open_descriptors();
+    if (access("/proc/self/maps", R_OK) == 0) {
+        ck_assert(every_call_works(&m));
+        ck_assert(every_call_works(&v));
+    }
+    ck_assert_uint_eq(open_descriptors(), open_before);
+}
+END_TEST
+
+#ifdef __linux__
+/* To write everybody's files is another capability. */
+static bool
+without_fowner(void *path)
+{
+    uint32_t header[2] = { 0x20080522, 0 };
+    uint32_t data[6] = { 0 };
+
+    if (syscall(SYS_capget, header, data) != 0)
+        return false;
+    data[0] &= ~(UINT32_C(1) << 3);
+    data[1] &= ~(UINT32_C(1) << 3);
+    return syscall(SYS_capset, header, data) == 0 && path_is_hidden(path);
+}
+#endif
+
+START_TEST(a_lesser_superuser)
+{
+#ifdef __linux__
+    char path[PATH_MAX];
+    bool hidden;
+    int fd;
+
+    if (!is_root())
+        SKIP("it takes root");
+    fd = temp_named(path, 100);
+    ck_assert_int_eq(fchown(fd, 1234, 1234), 0);
+    ck_assert_int_eq(fchmod(fd, 0600), 0);
+    hidden = in_child(without_fowner, path);
+    unlink(path);
+    ck_assert(hidden);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+static bool
+in_a_supplementary_group(void *path)
+{
+    gid_t group = 4321;
+
+    return setgroups(1, &group) == 0 && setgid(77) == 0 && setuid(77) == 0
+           && path_is_shown(path);
+}
+
+static bool
+in_too_many_groups(void *path)
+{
+    gid_t groups[300];
+
+    for (size_t i = 0; i < 300; i++)
+        groups[i] = (gid_t)(1000 + i);
+    return setgroups(300, groups) == 0 && setgid(77) == 0 && setuid(77) == 0
+           && path_is_hidden(path);
+}
+
+START_TEST(supplementary_groups)
+{
+    char path[PATH_MAX];
+    bool member, crowd;
+    int fd;
+
+    if (!is_root())
+        SKIP("it takes root to be in a group");
+    fd = temp_named(path, 100);
+    ck_assert_int_eq(fchown(fd, 0, 4321), 0);
+    ck_assert_int_eq(fchmod(fd, 0664), 0);
+    member = in_child(in_a_supplementary_group, path);
+    /* The group's 4 or the others' 6: nobody can tell. */
+    ck_assert_int_eq(fchown(fd, 0, 1299), 0);
+    ck_assert_int_eq(fchmod(fd, 0646), 0);
+    crowd = in_child(in_too_many_groups, path);
+    unlink(path);
+    ck_assert(member);
+    ck_assert(crowd);
+}
+END_TEST
+
+#ifdef __linux__
+/* Runs fn in a user namespace whose ids 0 to 65535 are 100000 and on outside,
+ * as is usual for containers. */
+static bool
+in_a_container(bool (*fn)(void *arg), void *arg)
+{
+    static const char map[] = "0 100000 65536";
+    int ready[2], go[2], status;
+    char path[64], byte;
+    bool written = true;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ready) | pipe(go), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        if (unshare(CLONE_NEWUSER) != 0)
+            _exit(3);
+        if (write(ready[1], "", 1) != 1 || read(go[0], &byte, 1) != 1)
+            _exit(3);
+        if (setgroups(0, NULL) != 0 || setgid(0) != 0 || setuid(0) != 0)
+            _exit(3);
+        _exit(fn(arg) ? 0 : 1);
+    }
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) == 1)
+        for (int i = 0; i < 2; i++) {
+            int fd;
+
+            snprintf(path, sizeof path, "/proc/%d/%cid_map", (int)pid, "ug"[i]);
+            fd = open(path, O_WRONLY);
+            written = written
+                      && write(fd, map, strlen(map)) == (ssize_t)strlen(map);
+            close(fd);
+        }
+    ck_assert_int_eq(write(go[1], "", 1), 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    if (!written || !WIFEXITED(status) || WEXITSTATUS(status) == 3)
+        SKIP("no user namespace to be had");
+    return WEXITSTATUS(status) == 0;
+}
+#endif
+
+/* Ids without a place in the namespace look like 65534, which has one too. */
+START_TEST(a_container)
+{
+#ifdef __linux__
+    char path[PATH_MAX];
+    bool of_root, of_user, of_group, by_view, own;
+    int fd;
+
+    if (!is_root())
+        SKIP("it takes root to write such a map");
+    fd = temp_named(path, 100);
+    ck_assert_int_eq(fchmod(fd, 0644), 0);
+    of_root = in_a_container(path_is_hidden, path);
+    by_view = in_a_container(view_is_hidden, path);
+    ck_assert_int_eq(fchown(fd, 0, 100000), 0);
+    of_user = in_a_container(path_is_hidden, path);
+    ck_assert_int_eq(fchown(fd, 100000, 100000), 0);
+    own = in_a_container(path_is_shown, path);
+    ck_assert_int_eq(fchown(fd, 100000 + 77, 0), 0);
+    ck_assert_int_eq(fchmod(fd, 0646), 0);
+    of_group = in_a_container(path_is_hidden, path);
+    unlink(path);
+    ck_assert(of_root);
+    ck_assert(of_user);
+    ck_assert(by_view);
+    ck_assert(own);
+    ck_assert(of_group);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+static const char *thread_path;
+
+static void *
+ask_without_a_leader(void *arg)
+{
+    (void)arg;
+    usleep(100000);
+    _exit(view_is_hidden((void *)(uintptr_t)thread_path) ? 0 : 1);
+}
+
+static bool
+the_leader_is_gone(void *path)
+{
+    pthread_t thread;
+
+    thread_path = path;
+    if (pthread_create(&thread, NULL, ask_without_a_leader, NULL) != 0)
+        return false;
+    pthread_exit(NULL);
+}
+
+/* /proc/self is the first thread's, and has no maps when that has ended. */
+START_TEST(a_view_when_main_has_ended)
+{
+    char path[] = "/etc/passwd";
+
+    ck_assert(in_child_as_nobody(the_leader_is_gone, path));
+}
+END_TEST
+
+/* Its first part is anonymous, its second is not; and the other way round. */
+static bool
+mixed_views_are_hidden(void *path)
+{
+    size_t page = page_size();
+    struct mmapx room, m, v;
+    char *p;
+
+    for (size_t at = 0; at < 2; at++) {
+        if (mmapx_map_anon(&room, 2 * page, PROT_READ, MAP_PRIVATE) != 0)
+            return false;
+        p = room.addr;
+        if (mmapx_map_path(&m, path, PROT_READ, MAP_SHARED) != 0
+            || mremap(m.addr, page, page, MREMAP_MAYMOVE | MREMAP_FIXED,
+                      p + at * page)
+                   == MAP_FAILED
+            || mmapx_view(&v, p, 2 * page) != 0 || !every_call_fails(&v))
+            return false;
+    }
+    return true;
+}
+
+START_TEST(a_view_of_two_kinds)
+{
+    char path[] = "/etc/passwd";
+    size_t page = page_size();
+    struct mmapx m, v;
+    size_t pages;
+
+    ck_assert(in_child_as_nobody(mixed_views_are_hidden, path));
+    /* A hole in it is no page in memory either. */
+    OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_view(&v, m.addr, m.len));
+    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    ck_assert_int_eq(mmapx_resident_count(&v, 0, MMAPX_TO_END, &pages), -1);
+    ck_assert(errno == ENOMEM || errno == EPERM);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -407,5 +701,12 @@ suite(void)
     ADD_TEST(s, who_asks);
     ADD_TEST(s, anonymous_memory_is_ones_own);
     ADD_TEST(s, a_view_of_somebody_elses_file);
+    ADD_TEST(s, runs_and_windows);
+    ADD_TEST(s, the_superuser);
+    ADD_TEST(s, a_lesser_superuser);
+    ADD_TEST(s, supplementary_groups);
+    ADD_TEST(s, a_container);
+    ADD_TEST(s, a_view_when_main_has_ended);
+    ADD_TEST(s, a_view_of_two_kinds);
     return s;
 }

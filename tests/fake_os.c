@@ -35,6 +35,9 @@ bool fake_ignores_address;
 bool fake_is_block_device;
 bool fake_knows_no_advice;
 bool fake_may_not_know;
+unsigned char fake_mincore_bits;
+void (*fake_in_msync)(void);
+struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args;
 
 static struct {
     int calls;
@@ -50,6 +53,8 @@ fake_reset(void)
     fake_is_block_device = false;
     fake_knows_no_advice = false;
     fake_may_not_know = false;
+    fake_mincore_bits = 0;
+    fake_in_msync = NULL;
 }
 
 void
@@ -98,6 +103,7 @@ mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
 {
     int r = planned(FAKE_MMAP);
 
+    fake_mmap_args = (struct fake_args){ *addr, len, flags };
     if (fake_ignores_address) {
         *addr = NULL;
         flags &= ~mmapx_os_fixed_noreplace;
@@ -125,7 +131,12 @@ int
 mmapx_os_msync(void *addr, size_t len, int flags)
 {
     int r = planned(FAKE_MSYNC);
+    void (*other)(void) = fake_in_msync;
 
+    fake_msync_args = (struct fake_args){ addr, len, flags };
+    fake_in_msync = NULL;
+    if (other != NULL)
+        other();
     return r < 0 ? r : real_os_msync(addr, len, flags);
 }
 
@@ -166,7 +177,11 @@ mmapx_os_mincore(void *addr, size_t len, unsigned char *vec)
 {
     int r = planned(FAKE_MINCORE);
 
-    return r < 0 ? r : real_os_mincore(addr, len, vec);
+    if (r == 0)
+        r = real_os_mincore(addr, len, vec);
+    for (size_t i = 0; r == 0 && i < len / mmapx_os_page_size(); i++)
+        vec[i] |= fake_mincore_bits;
+    return r;
 }
 
 int
@@ -174,6 +189,7 @@ mmapx_os_madvise(void *addr, size_t len, int advice)
 {
     int r = planned(FAKE_MADVISE);
 
+    fake_madvise_args = (struct fake_args){ addr, len, advice };
     return r < 0 ? r : real_os_madvise(addr, len, advice);
 }
 

@@ -4,6 +4,7 @@
 #define MMAPX_TESTS_FAKE_OS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum fake_call {
     FAKE_STAT,
@@ -44,5 +45,15 @@ extern bool fake_ignores_address; /* mmap(2) takes every address for a hint */
 extern bool fake_is_block_device; /* whatever is looked at */
 extern bool fake_knows_no_advice; /* the kernel, when it is asked */
 extern bool fake_may_not_know;    /* the caller, what is resident */
+extern unsigned char fake_mincore_bits; /* put into every entry of a vector */
+extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
+
+/* What the seam was handed last. */
+struct fake_args {
+    void *addr;
+    size_t len;
+    int flags; /* or the system's number of an advice */
+};
+extern struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args;
 
 #endif /* MMAPX_TESTS_FAKE_OS_H */

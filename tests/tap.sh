@@ -3,7 +3,7 @@
 # ends with "finish".
 
 tap_count=0
-tap_output=${TMPDIR:-/tmp}/mmapx-tap.$$
+tap_output=$(mktemp) || exit 99
 trap 'rm -rf "$tap_output"' EXIT
 
 # check DESCRIPTION COMMAND...: the command must succeed.
