@@ -109,6 +109,7 @@ struct mmapx {
  *            the object does not fit into the address space
  * EPERM      PROT_EXEC on a file system mounted noexec, a seal on a memfd, or
  *            MAP_HUGETLB without permission
+ * ETXTBSY    PROT_WRITE and MAP_SHARED, and the file is used for swapping
  *
  * The driver of a device, and a network file system, may fail with errors of
  * their own.  Since 0.1.
@@ -269,6 +270,7 @@ enum mmapx_advice {
  * ENOSPC     REMOVE: the file system needs a block to write its books
  * ENOTSUP    this system, kernel or file system has no such advice
  * EPERM      a seal on the memory or on the memfd forbids it
+ * ETXTBSY    REMOVE and the file is used for swapping
  *
  * Since 0.1.
  */
@@ -413,14 +415,14 @@ int mmapx_protect(struct mmapx *m, size_t off, size_t len, int prot);
  * EBUSY      MS_INVALIDATE and pages of the range are locked
  * EINTR      a signal came before it was done
  * EINVAL     m is NULL or unmapped; a bad range; flags other than the above;
- *            fd is of a kind that cannot be synced
+ *            memory or fd of a kind that cannot be synced
  * ENOMEM     part of the range is no longer mapped
- * EROFS      fd is of a kind that cannot be synced
- * Any other errno, and ENOMEM when it comes from the flush of the whole file,
- * is a failed write-back, and sticky; usually
+ * Any other errno is a failed write-back, and sticky, as is one of these where
+ * it comes from the disk and not from the arguments; usually
  * EDQUOT     the user's quota of blocks is used up
  * EIO        an I/O error
  * ENOSPC     the disk is full
+ * EROFS      the file system went read-only after an error
  *
  * Since 0.1.
  */
@@ -457,8 +459,8 @@ int mmapx_sync_reset(struct mmapx *m);
  * again: a thread that blocks it after that copies inside a guard instead.
  *
  * Errors:
- * EACCES     mmapx_read: the mapping may not be read; mmapx_write: it, or a
- *            part of the range, may not be written
+ * EACCES     mmapx_read: no part of the mapping may be read; mmapx_write: the
+ *            mapping, or a part of the range, may not be written
  * EINVAL     m is NULL or unmapped; off is past the end; fn or buf is NULL
  * EIO        a fault in the mapping; for copies, before the first byte
  *
@@ -473,8 +475,11 @@ ssize_t mmapx_write(const struct mmapx *m, size_t off, const void *buf,
  * Whether a touch of the mapping can be SIGBUS: 0 if provably not, else 1.
  * 0 is for anonymous memory and for a mapping that lies inside a memfd which
  * is sealed against shrinking; not where pages are huge, whose pool can run
- * out.  fd is a descriptor of the mapped object, or -1.  A seal is for ever, so
- * a 0 does not become stale before the mapping is resized.
+ * out.  Broken memory can fault anywhere, and so can a memfd's first touch
+ * where the system refuses to overcommit (vm.overcommit_memory 2).  A seal is
+ * for ever, so a 0 does not become stale before the mapping is resized.
+ *
+ * fd      a descriptor of the mapped object, or -1
  *
  * Errors:
  * EINVAL     m is NULL or unmapped
@@ -493,7 +498,8 @@ int mmapx_can_fault(const struct mmapx *m, int fd);
  * flags   0, or flags of memfd_create(2), such as MFD_HUGETLB
  *
  * Errors, with *fd unchanged:
- * EFBIG      len exceeds what a memfd can have
+ * EACCES     vm.memfd_noexec does not allow memfds with these flags
+ * EFBIG      len exceeds what a memfd can have, or RLIMIT_FSIZE
  * EINVAL     m, fd or name is NULL; len is MMAPX_TO_END; name is too long;
  *            unknown flags
  * EMFILE     the process's limit on open files
@@ -530,6 +536,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * Without FILE a mapping may grow past the end of its file.
  *
  * Errors:
+ * EACCES     on a system without mremap(2), and with huge pages: fd does not
+ *            allow what the mapping allows
  * EAGAIN     the mapping is locked and RLIMIT_MEMLOCK would be exceeded
  * EBADF      fd is not an open descriptor, or with FILE not open for writing
  * EDQUOT     the user's quota of blocks is used up
@@ -537,7 +545,7 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * EINTR      a signal came while blocks were allocated
  * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE without FILE;
  *            fd is of another object; FILE and an object that has no size to
- *            be set
+ *            be set, or one of huge pages that the size would cut
  * EIO        an I/O error
  * ENODEV     MMAPX_TO_END and a character device
  * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all, or
@@ -573,6 +581,7 @@ int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
  * The work is done in steps of 32 MiB, between which signals are handled; it
  * goes on after them.  To show progress or to stop, call it for one part after
  * the other.  After an error the pages before the failing one may be there.
+ * A kernel without the advice POPULATE_* has the pages touched, in a guard.
  *
  * Errors:
  * EACCES     the mapping may not be read, or written

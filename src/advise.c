@@ -23,13 +23,14 @@ enum target {
 static const struct class {
     unsigned char edge;
     unsigned char target;
+    bool small_pages; /* does nothing to huge ones */
 } classes[] = {
     [MMAPX_MADV_NORMAL]          = { HINT, ANY },
     [MMAPX_MADV_RANDOM]          = { HINT, ANY },
     [MMAPX_MADV_SEQUENTIAL]      = { HINT, ANY },
     [MMAPX_MADV_WILLNEED]        = { HINT, ANY },
     [MMAPX_MADV_DONTNEED]        = { LOSES_UNSHARED, ANY },
-    [MMAPX_MADV_FREE]            = { LOSES, PRIVATE_ANON },
+    [MMAPX_MADV_FREE]            = { LOSES, PRIVATE_ANON, true },
     [MMAPX_MADV_REMOVE]          = { LOSES_OBJECT, SHARED },
     [MMAPX_MADV_DONTFORK]        = { EXACT, ANY },
     [MMAPX_MADV_DOFORK]          = { EXACT, ANY },
@@ -39,16 +40,16 @@ static const struct class {
     [MMAPX_MADV_NOHUGEPAGE]      = { HINT, ANY },
     [MMAPX_MADV_DONTDUMP]        = { EXACT, ANY },
     [MMAPX_MADV_DODUMP]          = { EXACT, ANY },
-    [MMAPX_MADV_WIPEONFORK]      = { LOSES, PRIVATE_ANON },
+    [MMAPX_MADV_WIPEONFORK]      = { LOSES, PRIVATE_ANON, true },
     [MMAPX_MADV_KEEPONFORK]      = { HINT, ANY },
-    [MMAPX_MADV_COLD]            = { HINT, ANY },
-    [MMAPX_MADV_PAGEOUT]         = { HINT, ANY },
+    [MMAPX_MADV_COLD]            = { HINT, ANY, true },
+    [MMAPX_MADV_PAGEOUT]         = { HINT, ANY, true },
     [MMAPX_MADV_POPULATE_READ]   = { HINT, ANY },
     [MMAPX_MADV_POPULATE_WRITE]  = { HINT, ANY },
     [MMAPX_MADV_DONTNEED_LOCKED] = { LOSES, ANY },
     [MMAPX_MADV_COLLAPSE]        = { HINT, ANY },
-    [MMAPX_MADV_GUARD_INSTALL]   = { LOSES, ANY },
-    [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY },
+    [MMAPX_MADV_GUARD_INSTALL]   = { LOSES, ANY, true },
+    [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY, true },
 };
 
 static const struct class *
@@ -61,18 +62,21 @@ classify(enum mmapx_advice advice)
     return &classes[i];
 }
 
-/* Of a view, and of a device's memory, only the kernel knows what it is. */
+/* What a view is of only the kernel knows, and what a device's memory is: that
+ * of /dev/zero is anonymous. */
 static bool
 can_act_on(const struct class *class, const struct mmapx *m)
 {
     enum mmapx_i_kind kind = mmapx_i_kind(m);
     bool shared = mmapx_i_has(m, MMAPX_I_SHARED);
 
-    if (kind == MMAPX_I_VIEW || kind == MMAPX_I_DEVICE)
+    if (kind == MMAPX_I_VIEW)
         return true;
+    if (class->small_pages && mmapx_i_page(m) != mmapx_os_page_size())
+        return false;
     switch (class->target) {
     case PRIVATE_ANON:
-        return kind == MMAPX_I_ANON && !shared;
+        return kind != MMAPX_I_FILE && !shared;
     case SHARED:
         return shared;
     default:
@@ -124,7 +128,9 @@ advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
     /* An old kernel says of an advice what it says of a wrong mapping. */
     if (r == -EINVAL && !mmapx_os_advice_known(native))
         return -ENOTSUP;
-    return r == -ENOSYS || r == -EOPNOTSUPP ? -ENOTSUP : r;
+    if (r == -ENOSYS || r == -EOPNOTSUPP)
+        return -ENOTSUP;
+    return r == -ENODEV ? -EINVAL : r;
 }
 
 int

@@ -58,18 +58,18 @@ set_default(void)
 static void
 call_previous(int sig, siginfo_t *info, void *context)
 {
-    sigset_t mask = previous.sa_mask;
+    struct sigaction act = previous;
     sigset_t old;
 
-    if ((previous.sa_flags & (int)SA_RESETHAND) != 0)
-        set_default();
-    if ((previous.sa_flags & SA_NODEFER) == 0)
-        sigaddset(&mask, sig);
-    pthread_sigmask(SIG_BLOCK, &mask, &old);
-    if ((previous.sa_flags & SA_SIGINFO) != 0)
-        previous.sa_sigaction(sig, info, context);
+    if ((act.sa_flags & (int)SA_RESETHAND) != 0)
+        previous = (struct sigaction){ .sa_handler = SIG_DFL };
+    if ((act.sa_flags & SA_NODEFER) == 0)
+        sigaddset(&act.sa_mask, sig);
+    pthread_sigmask(SIG_BLOCK, &act.sa_mask, &old);
+    if ((act.sa_flags & SA_SIGINFO) != 0)
+        act.sa_sigaction(sig, info, context);
     else
-        previous.sa_handler(sig);
+        act.sa_handler(sig);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
@@ -219,7 +219,7 @@ mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
     block_sigbus(SIG_UNBLOCK, &mask);
     r = call(m, fn, arg, value);
     if (sigismember(&mask, SIGBUS) == 1)
-        pthread_sigmask(SIG_SETMASK, &mask, NULL);
+        block_sigbus(SIG_BLOCK, NULL);
     return r;
 }
 
@@ -271,8 +271,9 @@ copy_pages(const struct copy *c, const unsigned char *mapped)
 }
 
 /*
- * Copy what can be copied.  A guard costs two system calls for the mask; a
- * copy looks at it only until it has been found to let SIGBUS through.
+ * Copy what can be copied.  A guard costs a system call for the mask; a copy
+ * looks at it only until it has been found to let SIGBUS through, and not by
+ * the doing of a guard.
  */
 static ssize_t
 copy(const struct copy *c, const unsigned char *mapped)
@@ -288,12 +289,12 @@ copy(const struct copy *c, const unsigned char *mapped)
             return r;
         block_sigbus(SIG_UNBLOCK, &mask);
         blocked = sigismember(&mask, SIGBUS) == 1;
-        unblocked = !blocked;
+        unblocked = !blocked && innermost == NULL;
     }
     if (!copy_whole(c))
         done = copy_pages(c, mapped);
     if (blocked)
-        pthread_sigmask(SIG_SETMASK, &mask, NULL);
+        block_sigbus(SIG_BLOCK, NULL);
     return done > 0 ? (ssize_t)done : -EIO;
 }
 
@@ -318,7 +319,7 @@ read_from(const struct mmapx *m, size_t off, void *buf, size_t len)
 
     if (r < 0 || len == 0)
         return r;
-    if (!mmapx_i_has(m, MMAPX_I_READS))
+    if (!mmapx_i_has(m, MMAPX_I_READS | MMAPX_I_MIXED))
         return -EACCES;
 
     const unsigned char *from = (unsigned char *)m->addr + off;

@@ -31,7 +31,7 @@
 enum {
     MMAPX_I_INFO,      /* kind and the bits below */
     MMAPX_I_ERROR,     /* the errno of a failed write-back, or 0 */
-    MMAPX_I_OFFSET,    /* the file offset of addr, its lower 32 bits */
+    MMAPX_I_OFFSET,    /* the file offset asked for, its lower 32 bits */
     MMAPX_I_OFFSET_HI, /* and its upper ones */
     MMAPX_I_UID,       /* the object's owner and group when it was mapped */
     MMAPX_I_GID,
@@ -79,7 +79,7 @@ mmapx_i_page(const struct mmapx *m)
     return (size_t)1 << (m->reserved[MMAPX_I_INFO] >> MMAPX_I_SHIFT & 0x3f);
 }
 
-/* The file offset of addr. */
+/* The file offset asked for: addr's, unless the mapping is empty. */
 static inline int64_t
 mmapx_i_offset(const struct mmapx *m)
 {
@@ -127,6 +127,9 @@ int mmapx_i_map(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
 int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
                           int64_t offset, size_t *len);
 void mmapx_i_set_protection(struct mmapx *m, int prot);
+
+/* resize.c */
+int mmapx_i_check_file_limit(int64_t size);
 
 /* guard.c: mmapx_guard(), with fn's value apart from the error. */
 int mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,

@@ -31,7 +31,7 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
     r = flags == 0 ? mmapx_os_mlock(span.addr, span.len)
                    : lock_on_fault(span.addr, span.len);
     /* The kernel leaves the range marked, and what comes in later locked. */
-    if (r < 0)
+    if (r < 0 && r != -ENOTSUP)
         mmapx_os_munlock(span.addr, span.len);
     return r;
 }

@@ -205,6 +205,16 @@ mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
     return 0;
 }
 
+/* Whether there are numbers for a range of an object; on 32-bit systems those
+ * of pages end before those of bytes. */
+static bool
+is_representable(int64_t offset, size_t len)
+{
+    return len <= PTRDIFF_MAX && (int64_t)len <= INT64_MAX - offset
+           && (uint64_t)(offset + (int64_t)len) / mmapx_os_page_size()
+                  <= SIZE_MAX;
+}
+
 static int
 map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
        int prot, int flags)
@@ -218,8 +228,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         return map_anon(m, addr, len, prot, flags);
     if (offset < 0)
         return -EINVAL;
-    if (len != MMAPX_TO_END
-        && (len > PTRDIFF_MAX || (int64_t)len > INT64_MAX - offset))
+    if (len != MMAPX_TO_END && !is_representable(offset, len))
         return -EOVERFLOW;
 
     r = mmapx_os_stat(fd, &st);
@@ -275,6 +284,8 @@ map_path(struct mmapx *m, const char *path, int prot, int flags)
 static int
 view(struct mmapx *m, void *addr, size_t len)
 {
+    /* A range in the last page of all would have no end to round to. */
+    uintptr_t last = UINTPTR_MAX - (mmapx_os_page_size() - 1);
     struct object obj = {
         .kind = MMAPX_I_VIEW,
         .page = mmapx_os_page_size(),
@@ -284,7 +295,8 @@ view(struct mmapx *m, void *addr, size_t len)
 
     if (m == NULL || addr == NULL || len == MMAPX_TO_END)
         return -EINVAL;
-    if (len > PTRDIFF_MAX || len > UINTPTR_MAX - (uintptr_t)addr)
+    if (len > PTRDIFF_MAX || (uintptr_t)addr > last
+        || len > last - (uintptr_t)addr)
         return -EOVERFLOW;
     fill(m, addr, len, PROT_READ | PROT_WRITE, 0, &obj);
     m->reserved[MMAPX_I_INFO] |= MMAPX_I_MIXED; /* nobody knows */

@@ -6,15 +6,16 @@ static int
 map_new(struct mmapx *m, int fd, size_t len)
 {
     struct mmapx_os_stat st;
+    size_t size = len;
     int r = mmapx_os_stat(fd, &st);
 
     /* hugetlbfs takes only sizes of whole pages. */
-    if (r == 0 && len > PTRDIFF_MAX - st.page)
-        r = -EOVERFLOW;
     if (r == 0 && st.page != mmapx_os_page_size())
-        r = mmapx_os_set_size(fd, (int64_t)mmapx_i_round_up(len, st.page));
-    else if (r == 0)
-        r = mmapx_os_set_size(fd, (int64_t)len);
+        size = mmapx_i_round_up(len, st.page);
+    if (r == 0)
+        r = mmapx_i_check_file_limit((int64_t)size);
+    if (r == 0)
+        r = mmapx_os_set_size(fd, (int64_t)size);
     if (r == 0)
         r = mmapx_os_seal_shrink(fd);
     if (r == 0)

@@ -4,17 +4,19 @@
 
 #include <sys/ioctl.h>
 #include <sys/param.h>
-#if HAVE_SYS_DISK_H
+#ifdef HAVE_SYS_DISK_H
 #include <sys/disk.h>
 #endif
-#if HAVE_SYS_DKIO_H
+#ifdef HAVE_SYS_DKIO_H
 #include <sys/dkio.h>
 #endif
 
+/* For NetBSD and OpenBSD: on the others disks are character devices, and those
+ * cannot be mapped. */
 int
 mmapx_os_device_size(int fd, int64_t *size)
 {
-#ifdef DIOCGMEDIASIZE
+#if HAVE_DECL_DIOCGMEDIASIZE
     off_t bytes;
 
     if (ioctl(fd, DIOCGMEDIASIZE, &bytes) == 0) {

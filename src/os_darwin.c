@@ -2,20 +2,24 @@
 /* macOS, beyond os_plain.c. */
 #include "internal.h"
 
+#ifdef HAVE_SYS_DISK_H
 #include <sys/disk.h>
+#endif
 #include <sys/ioctl.h>
 
 int
 mmapx_os_device_size(int fd, int64_t *size)
 {
+#ifdef DKIOCGETBLOCKSIZE
     uint32_t block;
     uint64_t blocks;
 
-    if (ioctl(fd, DKIOCGETBLOCKSIZE, &block) < 0
-        || ioctl(fd, DKIOCGETBLOCKCOUNT, &blocks) < 0)
-        return mmapx_os_seek_size(fd, size);
-    if (block > 0 && blocks > (uint64_t)INT64_MAX / block)
-        return -EOVERFLOW;
-    *size = (int64_t)(blocks * block);
-    return 0;
+    if (ioctl(fd, DKIOCGETBLOCKSIZE, &block) == 0
+        && ioctl(fd, DKIOCGETBLOCKCOUNT, &blocks) == 0
+        && (block == 0 || blocks <= (uint64_t)INT64_MAX / block)) {
+        *size = (int64_t)(blocks * block);
+        return 0;
+    }
+#endif
+    return mmapx_os_seek_size(fd, size);
 }

@@ -229,9 +229,9 @@ mmapx_os_advice_known(int advice)
 
 /* --- Who may know what is resident --------------------------------------- */
 
-/* Whether the caller's user namespace maps all of the ids first to last. */
+/* Whether the caller's user namespace has all ids, so that none overflows. */
 static bool
-ids_are_mapped(const char *map, uintptr_t first, uintptr_t last)
+ids_are_mapped(const char *map)
 {
     struct reader in;
     char line[64];
@@ -244,17 +244,18 @@ ids_are_mapped(const char *map, uintptr_t first, uintptr_t last)
         unsigned long long inside = strtoull(line, &rest, 10);
 
         strtoull(rest, &rest, 10); /* outside */
-        found = inside <= first && last < inside + strtoull(rest, NULL, 10);
+        found = inside == 0 && strtoull(rest, NULL, 10) >= UINT32_MAX;
     }
     close(in.fd);
     return found;
 }
 
-/* An overflow id may be anybody's who is not in the namespace. */
+/* An overflow id may be anybody's who is not in the namespace, also where the
+ * namespace has such an id of its own. */
 static bool
 id_is_somebodys(const char *map, uintptr_t id)
 {
-    return id != OVERFLOW_ID || ids_are_mapped(map, 0, UINT32_MAX - 1u);
+    return id != OVERFLOW_ID || ids_are_mapped(map);
 }
 
 /* The capability that makes the kernel take the caller for a file's owner. */
@@ -323,7 +324,7 @@ mmapx_os_may_know_memory(const void *addr, size_t len)
 
     return is_anonymous(begin, begin + len)
            || (acts_as_owner()
-               && ids_are_mapped("/proc/self/uid_map", 0, UINT32_MAX - 1u));
+               && ids_are_mapped("/proc/self/uid_map"));
 }
 
 /* --- Locking ------------------------------------------------------------- */

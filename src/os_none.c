@@ -3,7 +3,7 @@
  * disks have an ioctl for their size. */
 #include "internal.h"
 
-#if HAVE_SYS_DKIO_H
+#ifdef HAVE_SYS_DKIO_H
 #include <sys/dkio.h>
 #include <unistd.h>
 #endif

@@ -14,16 +14,16 @@ _Static_assert(sizeof(off_t) >= 8, "large files need a 64-bit off_t");
 _Static_assert(sizeof(struct mmapx) == 8 * sizeof(void *),
                "the handle is eight words");
 
-#ifdef MAP_FIXED_NOREPLACE
+#if HAVE_DECL_MAP_FIXED_NOREPLACE
 const int mmapx_os_fixed_noreplace = MAP_FIXED_NOREPLACE;
 #else
 const int mmapx_os_fixed_noreplace = 0;
 #endif
 
-#ifndef MAP_POPULATE
+#if !HAVE_DECL_MAP_POPULATE
 #define MAP_POPULATE 0
 #endif
-#ifndef MAP_LOCKED
+#if !HAVE_DECL_MAP_LOCKED
 #define MAP_LOCKED 0
 #endif
 const int mmapx_os_map_eager = MAP_POPULATE | MAP_LOCKED;
@@ -60,6 +60,11 @@ type_of(mode_t mode)
         return MMAPX_OS_BLOCK;
     if (S_ISCHR(mode))
         return MMAPX_OS_CHAR;
+#ifdef __linux__
+    /* io_uring, perf and their like: no file, no size, a driver's memory. */
+    if ((mode & S_IFMT) == 0)
+        return MMAPX_OS_CHAR;
+#endif
     if (S_ISDIR(mode) || S_ISFIFO(mode) || S_ISSOCK(mode))
         return MMAPX_OS_NOMAP;
     return MMAPX_OS_FILE;
@@ -302,7 +307,7 @@ mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner, uintptr_t gid)
 int
 mmapx_os_flush(int fd)
 {
-#ifdef F_FULLFSYNC
+#if HAVE_DECL_F_FULLFSYNC
     if (fcntl(fd, F_FULLFSYNC) == 0)
         return 0;
     if (errno != ENOTSUP && errno != EINVAL && errno != ENOTTY

@@ -16,7 +16,7 @@ enum { FIRST_WINDOW = 64 };
  * may write; anonymous memory is the caller's own.
  */
 static bool
-may_know(const struct mmapx *m)
+may_know(const struct mmapx *m, const struct mmapx_i_span *span)
 {
     struct mmapx_os_owner owner = {
         .uid = m->reserved[MMAPX_I_UID],
@@ -29,7 +29,7 @@ may_know(const struct mmapx *m)
     case MMAPX_I_ANON:
         return true;
     case MMAPX_I_VIEW:
-        return mmapx_os_may_know_memory(m->addr, m->len);
+        return mmapx_os_may_know_memory(span->addr, span->len);
     default:
         return mmapx_os_may_know(&owner);
     }
@@ -43,7 +43,7 @@ checked_span(const struct mmapx *m, size_t off, size_t len,
 
     if (r < 0 || span->len == 0)
         return r;
-    return may_know(m) ? 0 : -EPERM;
+    return may_know(m, span) ? 0 : -EPERM;
 }
 
 /*

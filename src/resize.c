@@ -6,6 +6,17 @@ enum {
     ALL_FLAGS = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE,
 };
 
+/* Look at the file, and at whether it is the mapping's. */
+static int
+stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
+{
+    int r = mmapx_os_stat(fd, st);
+
+    if (r < 0)
+        return r;
+    return mmapx_i_is_object(m, st) ? 0 : -EINVAL;
+}
+
 /* --- The mapping ---------------------------------------------------------- */
 
 static int
@@ -47,12 +58,16 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
     int flags = mmapx_i_has(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
     bool written = flags == MAP_PRIVATE && mmapx_i_has(m, MMAPX_I_WRITTEN);
     int prot = protection_of(m);
+    struct mmapx_os_stat st;
     void *moved = NULL;
     int r;
 
     if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
         || mmapx_i_has(m, MMAPX_I_MIXED))
         return -ENOTSUP;
+    r = stat_object(m, fd, &st);
+    if (r < 0)
+        return r;
     r = map_behind(*base + old, new - old, prot, flags, fd,
                    offset + (int64_t)old);
     if (r != -ENOMEM || !may_move)
@@ -112,15 +127,21 @@ resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
 
 /* --- The file ------------------------------------------------------------- */
 
-static int
-grow_file(int fd, int64_t old, int64_t new, bool sparse)
+/* Beyond its limit the kernel does not merely fail, it sends SIGXFSZ. */
+int
+mmapx_i_check_file_limit(int64_t size)
 {
     int64_t limit;
     int r = mmapx_os_file_limit(&limit);
 
-    /* Beyond it the kernel does not merely fail, it sends SIGXFSZ. */
-    if (r == 0 && new > limit)
-        r = -EFBIG;
+    return r == 0 && size > limit ? -EFBIG : r;
+}
+
+static int
+grow_file(int fd, int64_t old, int64_t new, bool sparse)
+{
+    int r = mmapx_i_check_file_limit(new);
+
     if (r == 0)
         r = mmapx_os_clear_tail(fd, old);
     if (r < 0)
@@ -185,17 +206,6 @@ resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old)
             resize_mapping(m, fd, old_len, false);
     }
     return r;
-}
-
-/* Look at the file, and at whether it is the mapping's. */
-static int
-stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
-{
-    int r = mmapx_os_stat(fd, st);
-
-    if (r < 0)
-        return r;
-    return mmapx_i_is_object(m, st) ? 0 : -EINVAL;
 }
 
 static int

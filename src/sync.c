@@ -32,38 +32,36 @@ remember(struct mmapx *m, int r)
     return r;
 }
 
-/* msync(2); every errno but those that say the call was wrong is the disk's. */
+/*
+ * msync(2).  Its errors are the disk's, whatever they are, but for those that
+ * say that the call was wrong; and a file system may use the same errno.  What
+ * is wrong with a call is told again by one that waits for nothing, a lost
+ * write is told once.
+ */
 static int
 write_back(struct mmapx *m, const struct mmapx_i_span *span, int flags)
 {
+    int gently = (flags & ~MS_SYNC) | MS_ASYNC;
     int r = mmapx_os_msync(span->addr, span->len, flags);
 
-    switch (-r) {
-    case EBUSY:
-    case EINTR:
-    case EINVAL:
-    case ENOMEM:
+    if (r == -EINTR)
         return r;
-    default:
-        return remember(m, r);
-    }
+    if ((r == -EBUSY || r == -EINVAL || r == -ENOMEM)
+        && mmapx_os_msync(span->addr, span->len, gently) == r)
+        return r;
+    return remember(m, r);
 }
 
-/* fsync(2), which unlike msync(2) can report ENOMEM for a failed write-back. */
+/* fsync(2), likewise: of its errors only EINVAL is ambiguous. */
 static int
 flush(struct mmapx *m, int fd)
 {
     int r = mmapx_os_flush(fd);
 
-    switch (-r) {
-    case EBADF:
-    case EINTR:
-    case EINVAL:
-    case EROFS:
+    if (r == -EBADF || r == -EINTR
+        || (r == -EINVAL && mmapx_os_flush(fd) == r))
         return r;
-    default:
-        return remember(m, r);
-    }
+    return remember(m, r);
 }
 
 static int
@@ -87,14 +85,14 @@ static int
 sync_file(struct mmapx *m, int fd, size_t off, size_t len)
 {
     struct mmapx_i_span span;
-    int r;
+    int r = mmapx_i_range(m, off, &len);
 
+    if (r < 0)
+        return r;
     if (fd < 0)
         return -EBADF;
     r = sync_range(m, off, len, MS_SYNC, &span);
-    if (r < 0 || span.len == 0)
-        return r;
-    return flush(m, fd);
+    return r < 0 || span.len == 0 ? r : flush(m, fd);
 }
 
 static int

@@ -359,11 +359,26 @@ touch_with_one_shot(void)
     mmapx_guard(&guarded, touch_own_then_foreign, NULL);
 }
 
+/* It has had its one signal, and the guard still stands. */
+static void
+repair_in_one_shot(void)
+{
+    struct sigaction act = { .sa_flags = (int)SA_RESETHAND };
+
+    sigemptyset(&act.sa_mask);
+    act.sa_handler = plain_handler;
+    sigaction(SIGBUS, &act, NULL);
+    if (mmapx_guard(&guarded, touch_own_then_foreign, NULL) == 0
+        && mmapx_guard(&guarded, load_byte, hole_in(&guarded)) == -1)
+        _exit(42);
+}
+
 START_TEST(an_earlier_handler_for_one_shot)
 {
     guarded = short_file(PROT_READ, MAP_SHARED);
     foreign = short_file(PROT_READ, MAP_SHARED);
     ck_assert_int_eq(child_status(touch_with_one_shot), -SIGBUS);
+    ck_assert_int_eq(child_status(repair_in_one_shot), 42);
 }
 END_TEST
 
@@ -399,6 +414,51 @@ START_TEST(sigbus_blocked)
     /* After that, a guard is as good as ever. */
     block(SIG_BLOCK);
     FAILS(EIO, mmapx_guard(&m, load_byte, hole_in(&m)));
+    ck_assert(is_blocked(SIGBUS));
+}
+END_TEST
+
+/* A copy inside a guard of such a thread finds SIGBUS unblocked, and must not
+ * take that for the thread's own doing. */
+static int
+copy_one(void *arg)
+{
+    char c;
+
+    return (int)mmapx_read(arg, 0, &c, 1);
+}
+
+START_TEST(sigbus_blocked_around_a_guard)
+{
+    struct mmapx m = short_file(PROT_READ, MAP_SHARED);
+    char buf[10];
+
+    block(SIG_BLOCK);
+    ck_assert_int_eq(mmapx_guard(&m, copy_one, &m), 1);
+    ck_assert(is_blocked(SIGBUS));
+    FAILS(EIO, mmapx_read(&m, page_size(), buf, 10));
+}
+END_TEST
+
+/* What fn does to the mask is its own affair. */
+static int
+block_usr1(void *arg)
+{
+    sigset_t set;
+
+    (void)arg;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+START_TEST(the_mask_that_fn_sets)
+{
+    struct mmapx m = short_file(PROT_READ, MAP_SHARED);
+
+    block(SIG_BLOCK);
+    ck_assert_int_eq(mmapx_guard(&m, block_usr1, NULL), 0);
+    ck_assert(is_blocked(SIGUSR1));
     ck_assert(is_blocked(SIGBUS));
 }
 END_TEST
@@ -557,6 +617,9 @@ START_TEST(copies_against_the_protection)
     }
     OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
     FAILS(EACCES, mmapx_write(&m, 0, buf, 1));
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    ck_assert_int_eq(mmapx_read(&m, page, buf, 1), 1);
     close(fd);
 }
 END_TEST
@@ -783,6 +846,8 @@ suite(void)
     ADD_TEST(s, an_earlier_plain_handler);
     ADD_TEST(s, an_earlier_handler_for_one_shot);
     ADD_TEST(s, sigbus_blocked);
+    ADD_TEST(s, sigbus_blocked_around_a_guard);
+    ADD_TEST(s, the_mask_that_fn_sets);
     ADD_TEST(s, the_mask_is_kept);
     ADD_TEST(s, on_an_alternate_stack);
     ADD_TEST(s, fork_in_the_middle);

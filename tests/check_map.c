@@ -599,11 +599,12 @@ END_TEST
 static bool
 low_address_is_refused(void *arg)
 {
+    uintptr_t second_page = page_size();
     struct mmapx m;
 
     (void)arg;
     errno = 0;
-    return mmapx_map_at(&m, (void *)page_size(), -1, 0, 1, PROT_READ,
+    return mmapx_map_at(&m, (void *)second_page, -1, 0, 1, PROT_READ,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)
                == -1
            && errno == EPERM;
@@ -853,7 +854,6 @@ START_TEST(view)
     ck_assert_uint_eq(mmapx_page_size(&m), page);
     OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
     OK(mmapx_advise(&m, 0, 3, MMAPX_MADV_WILLNEED));
-    OK(mmapx_lock(&m, 0, 1, 0));
     OK(mmapx_unlock(&m, 0, 1));
     OK(mmapx_unmap(&m));
     ck_assert_ptr_null(m.addr);
@@ -864,6 +864,9 @@ START_TEST(view)
     MAP_FAILS(EINVAL, m, mmapx_view(&m, &m, MMAPX_TO_END));
     MAP_FAILS(EOVERFLOW, m, mmapx_view(&m, &m, (size_t)PTRDIFF_MAX + 1));
     MAP_FAILS(EOVERFLOW, m, mmapx_view(&m, (void *)(UINTPTR_MAX - 9), 10));
+    MAP_FAILS(EOVERFLOW, m, mmapx_view(&m, (void *)(UINTPTR_MAX - 9), 1));
+    MAP_FAILS(EOVERFLOW, m,
+              mmapx_view(&m, (void *)(UINTPTR_MAX - page), page));
     FAILS(EINVAL, mmapx_view(NULL, &m, 1));
 }
 END_TEST

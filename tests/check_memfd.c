@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -76,6 +77,29 @@ descriptors_run_out(void *arg)
            && errno == EMFILE;
 }
 
+static bool
+is_stopped_by_file_limit(void *arg)
+{
+    struct rlimit limit = { page_size(), page_size() };
+    struct mmapx m;
+    int fd = 77;
+
+    (void)arg;
+    signal(SIGXFSZ, SIG_DFL);
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0
+           && mmapx_map_memfd(&m, &fd, "test", page_size() + 1, 0) == -1
+           && errno == EFBIG && fd == 77;
+}
+
+START_TEST(the_limit_on_file_size)
+{
+    struct mmapx m;
+
+    memfd_or_skip(&m, 1);
+    ck_assert(in_child(is_stopped_by_file_limit, NULL));
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     char name[300];
@@ -143,6 +167,7 @@ suite(void)
 
     ADD_TEST(s, shared_memory);
     ADD_TEST(s, empty_memory);
+    ADD_TEST(s, the_limit_on_file_size);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, what_can_fault);
     return s;

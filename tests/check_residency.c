@@ -649,6 +649,8 @@ mixed_views_are_hidden(void *path)
 {
     size_t page = page_size();
     struct mmapx room, m, v;
+    struct mmapx_run run;
+    size_t pages;
     char *p;
 
     for (size_t at = 0; at < 2; at++) {
@@ -659,7 +661,10 @@ mixed_views_are_hidden(void *path)
             || mremap(m.addr, page, page, MREMAP_MAYMOVE | MREMAP_FIXED,
                       p + at * page)
                    == MAP_FAILED
-            || mmapx_view(&v, p, 2 * page) != 0 || !every_call_fails(&v))
+            || mmapx_view(&v, p, 2 * page) != 0
+            || mmapx_resident_count(&v, 0, MMAPX_TO_END, &pages) != -1
+            || errno != EPERM || mmapx_resident_run(&v, 0, &run) != -1
+            || errno != EPERM)
             return false;
     }
     return true;

@@ -3,7 +3,7 @@
 # call, an empty range none.
 . "${srcdir:-.}/tests/tap.sh"
 
-trace=${TMPDIR:-/tmp}/mmapx-trace.$$
+trace=$(mktemp) || exit 99
 trap 'rm -f "$trace" "$trace.raw" "$tap_output"' EXIT
 
 command -v strace >/dev/null 2>&1 || skip_all "strace is not installed"
@@ -36,8 +36,11 @@ makes view
 makes unmap_view
 makes map fstat mmap
 makes advise madvise
-if [ "$(uname -s)" = Linux ]; then
-    # and who is asking
+if [ "$(uname -s)" = Linux ] && [ "$(id -u)" -eq 65534 ]; then
+    # who is asking, and whether this user is really this user
+    makes residency openat read close openat read close setfsuid mincore
+elif [ "$(uname -s)" = Linux ]; then
+    # who is asking
     makes residency setfsuid mincore
 else
     skip residency "the question of who asks is the system's own"
