@@ -19,37 +19,43 @@ enum target {
     SHARED,
 };
 
+/* Which pages it can act on. */
+enum pages {
+    EVERY_PAGE,
+    SMALL_PAGES,
+};
+
 /* Every advice there is; what is not here never reaches the kernel. */
 static const struct class {
     unsigned char edge;
     unsigned char target;
-    bool small_pages; /* does nothing to huge ones */
+    unsigned char pages;
 } classes[] = {
-    [MMAPX_MADV_NORMAL]          = { HINT, ANY },
-    [MMAPX_MADV_RANDOM]          = { HINT, ANY },
-    [MMAPX_MADV_SEQUENTIAL]      = { HINT, ANY },
-    [MMAPX_MADV_WILLNEED]        = { HINT, ANY },
-    [MMAPX_MADV_DONTNEED]        = { LOSES_UNSHARED, ANY },
-    [MMAPX_MADV_FREE]            = { LOSES, PRIVATE_ANON, true },
-    [MMAPX_MADV_REMOVE]          = { LOSES_OBJECT, SHARED },
-    [MMAPX_MADV_DONTFORK]        = { EXACT, ANY },
-    [MMAPX_MADV_DOFORK]          = { EXACT, ANY },
-    [MMAPX_MADV_MERGEABLE]       = { HINT, ANY },
-    [MMAPX_MADV_UNMERGEABLE]     = { HINT, ANY },
-    [MMAPX_MADV_HUGEPAGE]        = { HINT, ANY },
-    [MMAPX_MADV_NOHUGEPAGE]      = { HINT, ANY },
-    [MMAPX_MADV_DONTDUMP]        = { EXACT, ANY },
-    [MMAPX_MADV_DODUMP]          = { EXACT, ANY },
-    [MMAPX_MADV_WIPEONFORK]      = { LOSES, PRIVATE_ANON, true },
-    [MMAPX_MADV_KEEPONFORK]      = { HINT, ANY },
-    [MMAPX_MADV_COLD]            = { HINT, ANY, true },
-    [MMAPX_MADV_PAGEOUT]         = { HINT, ANY, true },
-    [MMAPX_MADV_POPULATE_READ]   = { HINT, ANY },
-    [MMAPX_MADV_POPULATE_WRITE]  = { HINT, ANY },
-    [MMAPX_MADV_DONTNEED_LOCKED] = { LOSES, ANY },
-    [MMAPX_MADV_COLLAPSE]        = { HINT, ANY },
-    [MMAPX_MADV_GUARD_INSTALL]   = { LOSES, ANY, true },
-    [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY, true },
+    [MMAPX_MADV_NORMAL]          = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_RANDOM]          = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_SEQUENTIAL]      = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_WILLNEED]        = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_DONTNEED]        = { LOSES_UNSHARED, ANY, EVERY_PAGE },
+    [MMAPX_MADV_FREE]            = { LOSES, PRIVATE_ANON, SMALL_PAGES },
+    [MMAPX_MADV_REMOVE]          = { LOSES_OBJECT, SHARED, EVERY_PAGE },
+    [MMAPX_MADV_DONTFORK]        = { EXACT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_DOFORK]          = { EXACT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_MERGEABLE]       = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_UNMERGEABLE]     = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_HUGEPAGE]        = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_NOHUGEPAGE]      = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_DONTDUMP]        = { EXACT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_DODUMP]          = { EXACT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_WIPEONFORK]      = { LOSES, PRIVATE_ANON, SMALL_PAGES },
+    [MMAPX_MADV_KEEPONFORK]      = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_COLD]            = { HINT, ANY, SMALL_PAGES },
+    [MMAPX_MADV_PAGEOUT]         = { HINT, ANY, SMALL_PAGES },
+    [MMAPX_MADV_POPULATE_READ]   = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_POPULATE_WRITE]  = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_DONTNEED_LOCKED] = { LOSES, ANY, EVERY_PAGE },
+    [MMAPX_MADV_COLLAPSE]        = { HINT, ANY, EVERY_PAGE },
+    [MMAPX_MADV_GUARD_INSTALL]   = { LOSES, ANY, SMALL_PAGES },
+    [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY, SMALL_PAGES },
 };
 
 static const struct class *
@@ -72,7 +78,7 @@ can_act_on(const struct class *class, const struct mmapx *m)
 
     if (kind == MMAPX_I_VIEW)
         return true;
-    if (class->small_pages && mmapx_i_page(m) != mmapx_os_page_size())
+    if (class->pages == SMALL_PAGES && mmapx_i_page(m) != mmapx_os_page_size())
         return false;
     switch (class->target) {
     case PRIVATE_ANON:

@@ -172,7 +172,9 @@ ensure_handler(void)
 static inline void
 enter(struct frame *f, const struct mmapx *m)
 {
-    f->begin = (uintptr_t)mmapx_i_base(m);
+    const unsigned char *base = mmapx_i_base(m);
+
+    f->begin = (uintptr_t)base;
     f->end = f->begin + mmapx_i_extent(m);
     f->outer = innermost;
     innermost = f;

@@ -226,7 +226,7 @@ kill_inside(void)
     kill(getpid(), SIGBUS);
 }
 
-static void
+static _Noreturn void
 kill_ignored(void)
 {
     signal(SIGBUS, SIG_IGN);
@@ -736,7 +736,7 @@ bare_reader(void *arg)
 }
 
 /* The control: what the same scene does to a program that maps by itself. */
-static void
+static _Noreturn void
 read_bare(void)
 {
     pthread_t thread;
