@@ -616,6 +616,7 @@ START_TEST(growing_without_room_and_mremap)
     size_t mappings;
     struct mmapx before;
 
+    need_the_kernel();
     set_up();
     map_with_room(PROT_READ, MAP_SHARED, 1);
     before = m;

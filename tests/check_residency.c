@@ -639,6 +639,7 @@ START_TEST(a_view_when_main_has_ended)
 {
     char path[] = "/etc/passwd";
 
+    need_the_kernel();
     ck_assert(in_child_as_nobody(the_leader_is_gone, path));
 }
 END_TEST

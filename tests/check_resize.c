@@ -205,6 +205,7 @@ START_TEST(split)
     int fd = temp_file(8 * page);
     struct mmapx m;
 
+    need_the_kernel();
     OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     OK(mmapx_protect(&m, page, page, PROT_READ));
@@ -473,6 +474,7 @@ grows_beyond_its_lock(void *arg)
 
 START_TEST(a_locked_mapping)
 {
+    need_the_kernel();
     if (under_sanitizer())
         SKIP("the sanitizer makes mlock(2) do nothing");
     ck_assert(in_child_as_nobody(grows_beyond_its_lock, NULL));
@@ -580,6 +582,7 @@ START_TEST(huge_pages)
     size_t huge;
     int fd = -1;
 
+    need_the_kernel();
 #ifdef MFD_HUGETLB
     if (mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB) != 0)
 #endif

@@ -39,6 +39,7 @@ START_TEST(mappings_with_nothing_to_write)
     int fd = temp_file(100);
     struct mmapx m;
 
+    need_the_kernel();
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
     OK(mmapx_unmap(&m));
@@ -107,6 +108,7 @@ START_TEST(a_gap)
     size_t page = page_size();
     struct mmapx m;
 
+    need_the_kernel();
     OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_SHARED));
     ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
     FAILS(ENOMEM, mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));

@@ -81,10 +81,13 @@ bool load_kills(const void *p);
 
 bool is_root(void);
 bool under_valgrind(void);
+
+/* SKIP where valgrind answers in the kernel's place, and otherwise. */
+void need_the_kernel(void);
 bool under_sanitizer(void);
 bool under_tsan(void);
 
-/* The lines of /proc/self/maps; 0 where there is none. */
+/* The lines of /proc/self/maps; 0 where they tell nothing. */
 size_t count_mappings(void);
 
 /* A file without a name in a tmpfs of size bytes that nobody else sees; SKIPs
