@@ -446,8 +446,10 @@ int mmapx_sync_reset(struct mmapx *m);
  *     mapping.  len is cut to the mapping's end.
  *
  * The unwinding is siglongjmp(3): it releases no lock that fn took and runs no
- * C++ destructor.  Guards nest, in each thread on its own, and an inner one
- * leaves faults in other mappings to the outer ones.
+ * C++ destructor.  fn itself has to return, and not to jump or throw past the
+ * guard, which would leave it standing on a stack that is gone.  Guards nest,
+ * in each thread on its own, and an inner one leaves faults in other mappings
+ * to the outer ones.
  *
  * The first call installs a handler for SIGBUS, for the whole process.  Every
  * signal that is not a fault in a guarded mapping of the thread goes to the
