@@ -67,6 +67,7 @@ child_status(void (*fn)(void))
 
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
+        alarm(100); /* against handlers that never end */
         fn();
         _exit(0);
     }
@@ -180,10 +181,12 @@ END_TEST
 
 static struct mmapx guarded, foreign;
 
+/* A guard that is over must not stand in the way either. */
 static void
 touch_foreign(void)
 {
     signal(SIGBUS, SIG_DFL);
+    mmapx_guard(&foreign, return_seven, NULL);
     mmapx_guard(&guarded, load_byte, hole_in(&foreign));
 }
 
@@ -339,6 +342,37 @@ START_TEST(an_earlier_plain_handler)
 }
 END_TEST
 
+/* A handler that lets its signal in again may be guarded itself. */
+static volatile ssize_t copied;
+
+static void
+handler_that_copies(int sig, siginfo_t *info, void *context)
+{
+    char c;
+
+    (void)sig;
+    (void)info;
+    (void)context;
+    copied = mmapx_read(&guarded, page_size(), &c, 1);
+    repair();
+}
+
+START_TEST(a_fault_inside_an_earlier_handler)
+{
+    struct sigaction act = { .sa_flags = SA_SIGINFO | SA_NODEFER };
+    char c;
+
+    guarded = short_file(PROT_READ, MAP_SHARED);
+    foreign = short_file(PROT_READ, MAP_SHARED);
+    sigemptyset(&act.sa_mask);
+    act.sa_sigaction = handler_that_copies;
+    ck_assert_int_eq(sigaction(SIGBUS, &act, NULL), 0);
+    ck_assert_int_eq(mmapx_read(&guarded, 0, &c, 1), 1);
+    ck_assert_int_eq(mmapx_guard(&guarded, touch_own_then_foreign, NULL), 0);
+    ck_assert_int_eq(copied, -1);
+}
+END_TEST
+
 /* A handler for one signal only must not be called for ever. */
 static void
 note_and_return(int sig)
@@ -481,19 +515,38 @@ START_TEST(the_mask_is_kept)
 }
 END_TEST
 
+static void *volatile handlers_stack;
+
+static void
+note_stack(int sig)
+{
+    char here;
+
+    (void)sig;
+    handlers_stack = &here;
+    repair();
+}
+
 START_TEST(on_an_alternate_stack)
 {
     struct mmapx m = short_file(PROT_READ, MAP_SHARED);
     static char room[1 << 16];
     stack_t stack = { .ss_sp = room, .ss_size = sizeof room };
     stack_t now;
+    char *at;
 
+    signal(SIGBUS, note_stack);
+    guarded = foreign = short_file(PROT_READ, MAP_SHARED);
     ck_assert_int_eq(sigaltstack(&stack, NULL), 0);
     for (int i = 0; i < 3; i++) {
         FAILS(EIO, mmapx_guard(&m, load_byte, hole_in(&m)));
         ck_assert_int_eq(sigaltstack(NULL, &now), 0);
         ck_assert_int_eq(now.ss_flags & SS_ONSTACK, 0);
     }
+    ck_assert_int_eq(mmapx_guard(&m, touch_own_then_foreign, NULL), 0);
+    at = handlers_stack;
+    if (!under_sanitizer()) /* which may keep locals elsewhere */
+        ck_assert(at >= room && at < room + sizeof room);
 }
 END_TEST
 
@@ -844,6 +897,7 @@ suite(void)
     ADD_TEST(s, faults_that_are_not_ours);
     ADD_TEST(s, an_earlier_handler_gets_its_faults);
     ADD_TEST(s, an_earlier_plain_handler);
+    ADD_TEST(s, a_fault_inside_an_earlier_handler);
     ADD_TEST(s, an_earlier_handler_for_one_shot);
     ADD_TEST(s, sigbus_blocked);
     ADD_TEST(s, sigbus_blocked_around_a_guard);

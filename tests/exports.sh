@@ -43,13 +43,13 @@ has_a_version() {
         ! grep -v -E ' A |@@MMAPX_[0-9]+\.[0-9]+$' "$tmp/nm"
 }
 
-# __odr_asan.* is the address sanitizer's.
+# __odr_asan.* is the address sanitizer's, __x86.* gcc's own on i386.
 static_is_clean() {
     # shellcheck disable=SC2086
     $NM -g --defined-only "$static" >"$tmp/nm.a" || return
     grep -q ' T mmapx_map$' "$tmp/nm.a" &&
         ! awk 'NF == 3 { print $3 }' "$tmp/nm.a" |
-            grep -v -e '^mmapx_' -e '^__odr_asan\.'
+            grep -v -e '^mmapx_' -e '^__odr_asan\.' -e '^__x86\.'
 }
 
 static_has_map() {
