@@ -680,6 +680,13 @@ START_TEST(written_pages_and_no_mremap)
     map_with_room(PROT_READ, MAP_PRIVATE, 0);
     OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
     check_pattern(m.addr, 0, m.len);
+    /* A part of it could, once. */
+    OK(mmapx_protect(&m, page, page, PROT_READ | PROT_WRITE));
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MMAP, ENOMEM, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
     /* It has no one protection. */
     OK(mmapx_protect(&m, page, page, PROT_NONE));
     fake_reset();

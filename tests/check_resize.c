@@ -589,6 +589,8 @@ START_TEST(huge_pages)
         SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
     huge = mmapx_page_size(&m);
     ck_assert_uint_eq(file_size(fd), huge);
+    ck_assert_int_eq(mmapx_can_fault(&m, fd), 1); /* the pool can run out */
+    REFUSED(EINVAL, &m, fd, huge + 1, BOTH | SPARSE | MAYMOVE);
     *(char *)m.addr = 'x';
     OK(mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE));
     ck_assert_int_eq(*(char *)m.addr, 'x');
