@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -296,37 +297,42 @@ tiny_tmpfs_file(size_t size)
 #endif
 }
 
-static const char huge_pool[] = "/proc/sys/vm/nr_hugepages";
-static long huge_pool_before = -1;
+/* The pool of huge pages, locked while it is enlarged: other test programs run
+ * at the same time and would put it back too early. */
+static FILE *huge_pool;
+static long huge_pool_before;
 
 static void
 set_huge_pool(long pages)
 {
-    FILE *f = fopen(huge_pool, "w");
-
-    if (f != NULL) {
-        fprintf(f, "%ld\n", pages);
-        fclose(f);
-    }
+    rewind(huge_pool);
+    fprintf(huge_pool, "%ld\n", pages);
+    fflush(huge_pool);
 }
 
 void
 fill_huge_pool(void)
 {
-    FILE *f = fopen(huge_pool, "r");
-
-    if (f == NULL)
+    huge_pool = fopen("/proc/sys/vm/nr_hugepages", "r+");
+    if (huge_pool == NULL)
         return;
-    if (is_root() && fscanf(f, "%ld", &huge_pool_before) == 1)
-        set_huge_pool(huge_pool_before + 8);
-    fclose(f);
+    if (flock(fileno(huge_pool), LOCK_EX) != 0
+        || fscanf(huge_pool, "%ld", &huge_pool_before) != 1) {
+        fclose(huge_pool);
+        huge_pool = NULL;
+        return;
+    }
+    set_huge_pool(huge_pool_before + 8);
 }
 
 void
 restore_huge_pool(void)
 {
-    if (huge_pool_before >= 0)
-        set_huge_pool(huge_pool_before);
+    if (huge_pool == NULL)
+        return;
+    set_huge_pool(huge_pool_before);
+    fclose(huge_pool);
+    huge_pool = NULL;
 }
 
 /* --- The report, in TAP --------------------------------------------------- */
