@@ -108,6 +108,22 @@ rounding_of(const struct class *class, const struct mmapx *m)
     }
 }
 
+/* madvise(2), with -ENOTSUP where system, kernel or file system do not have the
+ * advice.  An old kernel says of it what it says of a wrong mapping. */
+int
+mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice)
+{
+    int native = mmapx_os_advice(advice);
+    int r = native;
+
+    if (native >= 0)
+        r = mmapx_os_madvise(span->addr, span->len, native);
+    if (r == -ENOSYS || r == -EOPNOTSUPP
+        || (r == -EINVAL && !mmapx_os_advice_known(native)))
+        return -ENOTSUP;
+    return r;
+}
+
 static int
 advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
 {
@@ -129,13 +145,7 @@ advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
     r = mmapx_i_span(m, off, len, rounding_of(class, m), &span);
     if (r < 0 || span.len == 0)
         return r;
-
-    r = mmapx_os_madvise(span.addr, span.len, native);
-    /* An old kernel says of an advice what it says of a wrong mapping. */
-    if (r == -EINVAL && !mmapx_os_advice_known(native))
-        return -ENOTSUP;
-    if (r == -ENOSYS || r == -EOPNOTSUPP)
-        return -ENOTSUP;
+    r = mmapx_i_madvise(&span, advice);
     return r == -ENODEV ? -EINVAL : r;
 }
 

@@ -336,15 +336,12 @@ read_from(const struct mmapx *m, size_t off, void *buf, size_t len)
 static bool
 may_write(const struct mmapx *m, size_t off, size_t len)
 {
-    int advice = mmapx_os_advice(MMAPX_MADV_POPULATE_WRITE);
     struct mmapx_i_span span;
 
     if (!mmapx_i_has(m, MMAPX_I_MIXED))
         return mmapx_i_has(m, MMAPX_I_WRITES);
-    return advice < 0
-           || mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span) < 0
-           || mmapx_os_madvise(span.addr, span.len, advice) != -EINVAL
-           || !mmapx_os_advice_known(advice);
+    return mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span) < 0
+           || mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_WRITE) != -EINVAL;
 }
 
 static ssize_t

@@ -115,6 +115,7 @@ enum mmapx_i_rounding {
 unsigned char *mmapx_i_round_down(const void *addr, size_t page);
 size_t mmapx_i_round_up(size_t len, size_t page);
 unsigned char *mmapx_i_base(const struct mmapx *m);
+size_t mmapx_i_head(const struct mmapx *m);
 size_t mmapx_i_extent(const struct mmapx *m);
 size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
 int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
@@ -126,7 +127,11 @@ int mmapx_i_map(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
                 int flags);
 int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
                           int64_t offset, size_t *len);
+bool mmapx_i_is_representable(int64_t offset, size_t len);
 void mmapx_i_set_protection(struct mmapx *m, int prot);
+
+/* advise.c */
+int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);
 
 /* resize.c */
 int mmapx_i_check_file_limit(int64_t size);

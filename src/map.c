@@ -207,8 +207,8 @@ mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
 
 /* Whether there are numbers for a range of an object; on 32-bit systems those
  * of pages end before those of bytes. */
-static bool
-is_representable(int64_t offset, size_t len)
+bool
+mmapx_i_is_representable(int64_t offset, size_t len)
 {
     return len <= PTRDIFF_MAX && (int64_t)len <= INT64_MAX - offset
            && (uint64_t)(offset + (int64_t)len) / mmapx_os_page_size()
@@ -228,7 +228,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         return map_anon(m, addr, len, prot, flags);
     if (offset < 0)
         return -EINVAL;
-    if (len != MMAPX_TO_END && !is_representable(offset, len))
+    if (len != MMAPX_TO_END && !mmapx_i_is_representable(offset, len))
         return -EOVERFLOW;
 
     r = mmapx_os_stat(fd, &st);

@@ -46,15 +46,16 @@ populate_by_touch(const struct mmapx *m, const struct mmapx_i_span *span,
 }
 
 static int
-populate_by_advice(const struct mmapx_i_span *span, int advice)
+populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
 {
-    size_t n;
+    struct mmapx_i_span step;
     int r = 0;
 
-    for (size_t done = 0; done < span->len && r == 0; done += n) {
-        n = span->len - done < STEP ? span->len - done : STEP;
+    for (size_t done = 0; done < span->len && r == 0; done += step.len) {
+        step.addr = span->addr + done;
+        step.len = span->len - done < STEP ? span->len - done : STEP;
         do
-            r = mmapx_os_madvise(span->addr + done, n, advice);
+            r = mmapx_i_madvise(&step, advice);
         while (r == -EINTR);
     }
     return r;
@@ -66,8 +67,6 @@ populate(const struct mmapx *m, size_t off, size_t len, int flags)
     bool writes = flags == MMAPX_POPULATE_WRITE;
     uintptr_t needed = writes ? MMAPX_I_WRITES : MMAPX_I_READS;
     struct mmapx_i_span span;
-    int advice = mmapx_os_advice(writes ? MMAPX_MADV_POPULATE_WRITE
-                                        : MMAPX_MADV_POPULATE_READ);
     int r;
 
     if (flags != MMAPX_POPULATE_READ && flags != MMAPX_POPULATE_WRITE)
@@ -78,9 +77,9 @@ populate(const struct mmapx *m, size_t off, size_t len, int flags)
     if (!mmapx_i_has(m, MMAPX_I_MIXED) && !mmapx_i_has(m, needed))
         return -EACCES;
 
-    r = advice < 0 ? advice : populate_by_advice(&span, advice);
-    if (r == -ENOTSUP || r == -ENOSYS
-        || (r == -EINVAL && !mmapx_os_advice_known(advice)))
+    r = populate_by_advice(&span, writes ? MMAPX_MADV_POPULATE_WRITE
+                                         : MMAPX_MADV_POPULATE_READ);
+    if (r == -ENOTSUP)
         return populate_by_touch(m, &span, writes);
     /* The range is right, so it is the protection that is not. */
     return r == -EINVAL ? -EACCES : r;

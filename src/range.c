@@ -30,15 +30,21 @@ mmapx_i_base(const struct mmapx *m)
     return mmapx_i_round_down(m->addr, mmapx_i_page(m));
 }
 
+/* The bytes of the mapping's first page that lie before the offset. */
+size_t
+mmapx_i_head(const struct mmapx *m)
+{
+    return (size_t)mmapx_i_offset(m) & (mmapx_i_page(m) - 1);
+}
+
 /* What the mapping takes from its base on, in whole pages, if it has len bytes.
  * An empty one has a page too. */
 size_t
 mmapx_i_extent_of(const struct mmapx *m, size_t len)
 {
     size_t page = mmapx_i_page(m);
-    size_t head = (size_t)mmapx_i_offset(m) & (page - 1);
 
-    return len > 0 ? mmapx_i_round_up(head + len, page) : page;
+    return len > 0 ? mmapx_i_round_up(mmapx_i_head(m) + len, page) : page;
 }
 
 size_t

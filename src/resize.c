@@ -54,7 +54,7 @@ static int
 grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
                 size_t old, size_t new, bool may_move)
 {
-    int64_t offset = mmapx_i_offset(m) & -(int64_t)mmapx_i_page(m);
+    int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
     int flags = mmapx_i_has(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
     bool written = flags == MAP_PRIVATE && mmapx_i_has(m, MMAPX_I_WRITTEN);
     int prot = protection_of(m);
@@ -108,7 +108,6 @@ grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
 static int
 resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
 {
-    size_t head = (size_t)mmapx_i_offset(m) & (mmapx_i_page(m) - 1);
     unsigned char *base = mmapx_i_base(m);
     size_t old = mmapx_i_extent(m);
     size_t new = mmapx_i_extent_of(m, len);
@@ -120,7 +119,7 @@ resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
         r = grow(m, fd, &base, old, new, may_move);
     if (r < 0)
         return r;
-    m->addr = base + (len > 0 ? head : 0);
+    m->addr = base + (len > 0 ? mmapx_i_head(m) : 0);
     m->len = len;
     return 0;
 }
@@ -233,7 +232,7 @@ resize(struct mmapx *m, int fd, size_t len, int flags)
         if (r < 0)
             return r;
     }
-    if (len > PTRDIFF_MAX || (int64_t)len > INT64_MAX - mmapx_i_offset(m))
+    if (!mmapx_i_is_representable(mmapx_i_offset(m), len))
         return -EOVERFLOW;
     if (both)
         return resize_both(m, fd, len, flags, st.size);
