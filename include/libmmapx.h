@@ -392,6 +392,109 @@ int mmapx_lock_limit(size_t *limit, size_t *locked);
  */
 int mmapx_protect(struct mmapx *m, size_t off, size_t len, int prot);
 
+/* --- The page cache ------------------------------------------------------ */
+
+/* Pages of the system, as mmapx_page_size(NULL) says. */
+struct mmapx_cache {
+    uint64_t pages;            /* of the range */
+    uint64_t cached;           /* in memory */
+    uint64_t dirty;            /* of these, not yet written back */
+    uint64_t writeback;        /* and being written back now */
+    uint64_t evicted;          /* once in memory, as far as is remembered */
+    uint64_t recently_evicted; /* so lately that memory must be short */
+    unsigned known;            /* MMAPX_CACHE_*: which of these, but pages */
+};
+
+#define MMAPX_CACHE_CACHED           1
+#define MMAPX_CACHE_DIRTY            2
+#define MMAPX_CACHE_WRITEBACK        4
+#define MMAPX_CACHE_EVICTED          8
+#define MMAPX_CACHE_RECENTLY_EVICTED 16
+
+/* Bytes of a file that are all in memory or all not. */
+struct mmapx_cache_run {
+    int64_t off;
+    int64_t len;
+    int     cached; /* 1 in memory, 0 not */
+};
+
+/*
+ * What the page cache holds of the regular file or block device open as fd,
+ * whoever brought it there.  Nothing is mapped that stays, and the cost follows
+ * what is cached rather than the size of the file where the system has
+ * cachestat(2) (Linux 6.5).
+ *
+ * off     bytes, >= 0
+ * len     bytes, or -1: to the end.  What lies past the end has no pages.
+ *
+ * mmapx_cache_stat: count.  A page counts if the range touches it.  What the
+ *     system does not tell is 0, and its bit in known is not set.
+ * mmapx_cache_run: the run that begins at off; the next one begins at its end.
+ *     At the end of the file len is 0.
+ * mmapx_cache_runs: the runs of the range, as many as there is room for: *n is
+ *     the number of entries that runs has, at least 1, and becomes the number
+ *     stored.  The first begins at off (none is stored for an empty range),
+ *     each one where the one before it ends; they are cached and not cached in
+ *     turn.  Where the range goes on, continue at the end of the last one.  Far
+ *     cheaper than one run after the other; give it room for some thousand.
+ *
+ * The answers may be stale before the call returns.
+ *
+ * Errors, with *c, *run and *n unchanged:
+ * EACCES     fd is not open for reading, and the system has mincore(2) alone
+ * EAGAIN     the kernel is short of a resource
+ * EBADF      fd is not an open descriptor, or was opened with O_PATH
+ * EINVAL     off is negative, or len is and not -1; c, run, runs or n is NULL;
+ *            *n is 0
+ * EIO        the size of the device could not be read
+ * ENODEV     fd is no regular file or block device, or is text of procfs or
+ *            sysfs, of which nothing is ever cached
+ * ENOMEM     no memory, no room in the address space or too many mappings
+ * ENOSYS     the system cannot tell: it has no mincore(2)
+ * ENOTSUP    a file of huge pages, which are no cache of anything
+ * EOVERFLOW  off + len cannot be represented, or the file is too large for a
+ *            32-bit system that has mincore(2) alone
+ * EPERM      the system would not tell this caller the truth
+ *
+ * Since 0.1.
+ */
+int mmapx_cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c);
+int mmapx_cache_run(int fd, int64_t off, struct mmapx_cache_run *run);
+int mmapx_cache_runs(int fd, int64_t off, int64_t len,
+                     struct mmapx_cache_run *runs, size_t *n);
+
+/*
+ * mmapx_cache_load: bring a range of a file into the page cache.  Returns when
+ *     its data are there; what is there already is not read again.  Holes are
+ *     left out where the file system tells of them: no disk is waited for
+ *     there.  Pages that are not locked may go again at any time.
+ * mmapx_cache_evict: drop the range from the page cache, also where this
+ *     process has it mapped.  It is advice: pages stay that are dirty (fsync(2)
+ *     first), locked, in use, mapped by another process, of a file system that
+ *     lives in memory, or a part of a larger unit of the cache that reaches
+ *     out of the range.  mmapx_cache_stat() tells what is left.
+ *
+ * off and len are as above; the range is rounded outward to pages.  To show
+ * progress or to stop, call them for one part after the other.
+ *
+ * Errors:
+ * EACCES     mmapx_cache_load: fd was opened with O_DIRECT, not for reading
+ * EAGAIN     the kernel is short of a resource
+ * EBADF      fd is not an open descriptor, was opened with O_PATH, or is not
+ *            open for reading (mmapx_cache_load)
+ * EINVAL     off is negative, or len is and not -1
+ * EIO        an I/O error, or the size of the device could not be read
+ * ENODEV     fd is no regular file or block device, or is text of procfs or
+ *            sysfs
+ * ENOMEM     no memory
+ * ENOTSUP    a file of huge pages
+ * EOVERFLOW  off + len cannot be represented
+ *
+ * A network file system may fail with errors of its own.  Since 0.1.
+ */
+int mmapx_cache_load(int fd, int64_t off, int64_t len);
+int mmapx_cache_evict(int fd, int64_t off, int64_t len);
+
 /* --- Sync ---------------------------------------------------------------- */
 
 /*

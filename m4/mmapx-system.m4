@@ -21,7 +21,9 @@ AM_CONDITIONAL([OS_NONE], [test "$mmapx_os" = none])
 AC_CHECK_HEADERS([sys/disk.h sys/dkio.h])
 AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_LOCKED, MAP_POPULATE,
     MLOCK_ONFAULT], [], [], [[#include <sys/mman.h>]])
-AC_CHECK_DECLS([posix_fallocate], [], [], [[#include <fcntl.h>]])
+AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
+    [[#include <fcntl.h>]])
+AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
 AC_CHECK_DECLS([F_FULLFSYNC, F_SEAL_SHRINK], [], [], [[#include <fcntl.h>]])
 AC_CHECK_DECLS([BLKGETSIZE64], [], [], [[#include <sys/mount.h>]])
 AC_CHECK_DECLS([SYS_mlock2], [], [], [[#include <sys/syscall.h>]])

@@ -118,6 +118,7 @@ unsigned char *mmapx_i_base(const struct mmapx *m);
 size_t mmapx_i_head(const struct mmapx *m);
 size_t mmapx_i_extent(const struct mmapx *m);
 size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
+uint64_t mmapx_i_cache_pages(int64_t off, int64_t end);
 int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
 int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
                  enum mmapx_i_rounding rounding, struct mmapx_i_span *span);
@@ -125,6 +126,8 @@ int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
 /* map.c */
 int mmapx_i_map(struct mmapx *m, int fd, int64_t offset, size_t len, int prot,
                 int flags);
+int mmapx_i_unmap(struct mmapx *m);
+int mmapx_i_object_size(int fd, const struct mmapx_os_stat *st, int64_t *size);
 int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
                           int64_t offset, size_t *len);
 bool mmapx_i_is_representable(int64_t offset, size_t len);
@@ -132,6 +135,17 @@ void mmapx_i_set_protection(struct mmapx *m, int prot);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);
+
+/* residency.c, populate.c: the calls of the same name. */
+int mmapx_i_residency(const struct mmapx *m, size_t off, size_t len,
+                      unsigned char *vec, size_t nvec);
+int mmapx_i_resident_count(const struct mmapx *m, size_t off, size_t len,
+                           size_t *pages);
+int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
+
+/* cache.c */
+int mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end);
+int mmapx_i_cache_probe(int fd);
 
 /* resize.c */
 int mmapx_i_check_file_limit(int64_t size);

@@ -182,21 +182,26 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
     return map_object(m, addr, len, prot, flags, &obj);
 }
 
+/* The bytes that an object has. */
+int
+mmapx_i_object_size(int fd, const struct mmapx_os_stat *st, int64_t *size)
+{
+    *size = st->size;
+    if (st->type == MMAPX_OS_BLOCK)
+        return mmapx_os_device_size(fd, size);
+    return st->type == MMAPX_OS_FILE ? 0 : -ENODEV;
+}
+
 /* The length of the object from offset to its end. */
 int
 mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
                       size_t *len)
 {
-    int64_t size = st->size;
+    int64_t size;
+    int r = mmapx_i_object_size(fd, st, &size);
 
-    if (st->type == MMAPX_OS_CHAR)
-        return -ENODEV;
-    if (st->type == MMAPX_OS_BLOCK) {
-        int r = mmapx_os_device_size(fd, &size);
-
-        if (r < 0)
-            return r;
-    }
+    if (r < 0)
+        return r;
     if (offset > size)
         return -ENXIO;
     if (size - offset > PTRDIFF_MAX)
@@ -303,8 +308,8 @@ view(struct mmapx *m, void *addr, size_t len)
     return 0;
 }
 
-static int
-unmap(struct mmapx *m)
+int
+mmapx_i_unmap(struct mmapx *m)
 {
     if (m == NULL)
         return -EINVAL;
@@ -362,7 +367,7 @@ mmapx_view(struct mmapx *m, void *addr, size_t len)
 int
 mmapx_unmap(struct mmapx *m)
 {
-    return mmapx_i_result(unmap(m));
+    return mmapx_i_result(mmapx_i_unmap(m));
 }
 
 size_t

@@ -69,6 +69,12 @@ int mmapx_os_file_limit(int64_t *limit);
 bool mmapx_os_is_fault(int code); /* an instruction's, by its si_code */
 int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
 int mmapx_os_seek_size(int fd, int64_t *size);
+uint64_t mmapx_os_clock(void); /* ns, from some point in time on */
+
+/* Read and forget up to len bytes at off; how many, 0 at the end.  Nothing
+ * comes into the page cache by a descriptor that reads past it. */
+int64_t mmapx_os_read_in(int fd, int64_t off, int64_t len);
+bool mmapx_os_reads_past_cache(int fd);
 
 /* Whether the mode lets the caller, whose group is gid, write: not as owner. */
 bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
@@ -96,6 +102,19 @@ bool mmapx_os_advice_known(int advice);
  * memory that something else mapped. */
 bool mmapx_os_may_know(const struct mmapx_os_owner *owner);
 bool mmapx_os_may_know_memory(const void *addr, size_t len);
+
+/* What the page cache has of a range that is not empty; -ENOSYS where only
+ * mincore(2) tells. */
+int mmapx_os_cachestat(int fd, int64_t off, int64_t len,
+                       struct mmapx_cache *c);
+
+/* Move *off, if it lies in a hole, to the next data or to end, and set
+ * *data_end to where those end.  What is not known counts as data. */
+void mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
+
+/* Drop whole pages from the page cache, also those that this process has
+ * mapped, as far as they are clean and free. */
+int mmapx_os_evict(int fd, int64_t off, int64_t len);
 
 /* mremap(2), which no other system has in this form. */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);

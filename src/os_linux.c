@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -26,10 +27,13 @@ enum {
     GET_SEALS = 1034,
     ADD_SEALS = 1033,
     SEAL_SHRINK = 2,
+    PAGEOUT = 21,
+    EXTENT_UNWRITTEN = 0x800,
     HUGE_SIZE_SHIFT = 26,
     HUGE_SIZE_MASK = 0x3f,
 };
 #define HUGETLBFS_MAGIC_NUMBER 0x958458f6u
+#define GET_EXTENTS            _IOWR('f', 11, char[32])
 
 /* What the kernel shows for a user or group that has no place in the caller's
  * user namespace (the default of kernel.overflowuid and overflowgid). */
@@ -162,6 +166,192 @@ mmapx_os_device_size(int fd, int64_t *size)
         return mmapx_os_seek_size(fd, size);
     *size = (int64_t)bytes;
     return 0;
+}
+
+/* --- The page cache ------------------------------------------------------ */
+
+/* Newer than many C libraries, and by one distance from this call on every
+ * machine, however its numbers begin. */
+#ifdef SYS_pidfd_open
+enum { CACHESTAT = SYS_pidfd_open + 17 };
+#else
+enum { CACHESTAT = -1 };
+#endif
+
+struct cachestat_range {
+    uint64_t off;
+    uint64_t len;
+};
+
+struct cachestat {
+    uint64_t cached;
+    uint64_t dirty;
+    uint64_t writeback;
+    uint64_t evicted;
+    uint64_t recently_evicted;
+};
+
+static int
+cachestat(int fd, int64_t off, int64_t len, struct cachestat *st)
+{
+    struct cachestat_range range = { (uint64_t)off, (uint64_t)len };
+
+    return syscall(CACHESTAT, fd, &range, st, 0) < 0 ? -errno : 0;
+}
+
+/* A sandbox refuses the call as the kernel refuses a caller who may not know;
+ * but the kernel looks at the descriptor first. */
+int
+mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
+{
+    struct cachestat st = { 0 };
+    int r = cachestat(fd, off, len, &st);
+
+    if (r == -EPERM && cachestat(-1, off, len, &st) == -EPERM)
+        return -ENOSYS;
+    if (r == 0)
+        *c = (struct mmapx_cache){
+            .cached = st.cached,
+            .dirty = st.dirty,
+            .writeback = st.writeback,
+            .evicted = st.evicted,
+            .recently_evicted = st.recently_evicted,
+            .known = MMAPX_CACHE_CACHED | MMAPX_CACHE_DIRTY
+                     | MMAPX_CACHE_WRITEBACK | MMAPX_CACHE_EVICTED
+                     | MMAPX_CACHE_RECENTLY_EVICTED,
+        };
+    return r;
+}
+
+/* The list of a file's extents, as the ioctl knows it. */
+struct extent {
+    uint64_t logical; /* bytes from the beginning of the file */
+    uint64_t physical;
+    uint64_t length;
+    uint64_t reserved64[2];
+    uint32_t flags;
+    uint32_t reserved[3];
+};
+
+enum { EXTENTS = 32 };
+
+struct extents {
+    uint64_t start;
+    uint64_t length;
+    uint32_t flags;
+    uint32_t found;
+    uint32_t room;
+    uint32_t reserved;
+    struct extent list[EXTENTS];
+};
+
+/*
+ * By the file system's list of extents.  lseek(2) with SEEK_DATA would do as
+ * well, but it moves the position of a descriptor that is not ours alone.
+ * What is allocated and was never written reads as a hole does.
+ */
+void
+mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+    struct extents extents = { .start = (uint64_t)*off,
+                               .length = (uint64_t)(end - *off),
+                               .room = EXTENTS };
+    const struct extent *extent = extents.list;
+    uint64_t begin = (uint64_t)end;
+    uint64_t stop = (uint64_t)end;
+
+    *data_end = end;
+    if (syscall(SYS_ioctl, fd, GET_EXTENTS, &extents) < 0)
+        return;
+    for (uint32_t i = 0; i < extents.found; i++, extent++) {
+        bool first = begin == (uint64_t)end;
+
+        if ((extent->flags & EXTENT_UNWRITTEN) != 0)
+            continue;
+        if (!first && extent->logical != stop)
+            break;
+        if (first)
+            begin = extent->logical;
+        stop = extent->logical + extent->length;
+    }
+    /* So many that were never written: there may be more behind them. */
+    if (begin == (uint64_t)end && extents.found == EXTENTS)
+        begin = stop = extent[-1].logical + extent[-1].length;
+    if (begin > (uint64_t)*off)
+        *off = begin < (uint64_t)end ? (int64_t)begin : end;
+    if (stop < (uint64_t)end)
+        *data_end = (int64_t)stop;
+}
+
+/* One line of /proc/self/maps: "begin-end perms offset major:minor inode". */
+struct mapping {
+    uint64_t begin;
+    uint64_t end;
+    uint64_t offset;
+    uint64_t inode; /* 0: no file */
+    bool shared;
+};
+
+static char *
+after_word(char *text)
+{
+    text += strspn(text, " ");
+    return text + strcspn(text, " ");
+}
+
+static struct mapping
+parse_mapping(const char *line)
+{
+    struct mapping map;
+    char *rest;
+
+    map.begin = strtoull(line, &rest, 16);
+    map.end = strtoull(rest + (*rest == '-'), &rest, 16);
+    rest = after_word(rest);
+    map.shared = rest[-1] == 's';
+    map.offset = strtoull(rest, &rest, 16);
+    map.inode = strtoull(after_word(rest), NULL, 10);
+    return map;
+}
+
+/*
+ * Take the pages of a file out of this process's page tables, as far as that
+ * loses nothing: pages that somebody has mapped are not evicted.  Mappings are
+ * known by the inode alone, since btrfs and overlayfs show another device here
+ * than to stat(2); one of another file is merely faulted in again.  What a
+ * private mapping was written to exists nowhere else, so it is left to
+ * MADV_PAGEOUT, which knows.
+ */
+static void
+unmap_pages(int fd, uint64_t off, uint64_t end)
+{
+    struct reader in;
+    struct stat sb;
+    char line[128];
+
+    if (fstat(fd, &sb) < 0 || !reader_open(&in, "/proc/thread-self/maps"))
+        return;
+    while (next_line(&in, line, sizeof line)) {
+        struct mapping map = parse_mapping(line);
+        uint64_t from = off > map.offset ? off - map.offset : 0;
+        uint64_t to = end > map.offset ? end - map.offset : 0;
+        uint64_t len = map.end - map.begin;
+
+        if (to > len)
+            to = len;
+        if (map.inode == sb.st_ino && from < to)
+            mmapx_os_madvise((void *)(uintptr_t)(map.begin + from),
+                             (size_t)(to - from),
+                             map.shared ? MADV_DONTNEED : PAGEOUT);
+    }
+    close(in.fd);
+}
+
+int
+mmapx_os_evict(int fd, int64_t off, int64_t len)
+{
+    unmap_pages(fd, (uint64_t)off, (uint64_t)off + (uint64_t)len);
+    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_DONTNEED);
 }
 
 /* --- Growing, and memory that cannot shrink ------------------------------- */
@@ -298,20 +488,15 @@ is_anonymous(uintptr_t begin, uintptr_t end)
 
     if (!reader_open(&in, "/proc/thread-self/maps"))
         return false;
-    /* "begin-end perms offset major:minor inode path", by address.  What no
-     * line tells of stays in doubt. */
+    /* They are by address.  What no line tells of stays in doubt. */
     while (begin < end && next_line(&in, line, sizeof line)) {
-        char *rest;
-        unsigned long long from = strtoull(line, &rest, 16);
-        unsigned long long to = strtoull(rest + 1, &rest, 16);
+        struct mapping map = parse_mapping(line);
 
-        if (to <= begin)
+        if (map.end <= begin)
             continue;
-        for (int field = 0; field < 3 && *rest != '\0'; field++)
-            rest += 1 + strcspn(rest + 1, " ");
-        if (from > begin || strtoull(rest, NULL, 10) != 0)
+        if (map.begin > begin || map.inode != 0)
             break;
-        begin = (uintptr_t)to;
+        begin = (uintptr_t)map.end;
     }
     close(in.fd);
     return begin >= end;

@@ -2,6 +2,7 @@
 /* What every system but Linux answers to the questions of the seam. */
 #include "internal.h"
 
+#include <fcntl.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -51,6 +52,44 @@ mmapx_os_may_know_memory(const void *addr, size_t len)
 {
     (void)addr, (void)len;
     return geteuid() == 0;
+}
+
+int
+mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
+{
+    (void)fd, (void)off, (void)len, (void)c;
+    return -ENOSYS;
+}
+
+void
+mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+    (void)fd, (void)off;
+    *data_end = end;
+}
+
+/* Where posix_fadvise(2) is missing, macOS and others drop what msync(2) is to
+ * invalidate. */
+int
+mmapx_os_evict(int fd, int64_t off, int64_t len)
+{
+#if HAVE_DECL_POSIX_FADVISE
+    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_DONTNEED);
+#else
+    int r = 0;
+
+    for (int64_t n; len > 0 && r == 0; off += n, len -= n) {
+        void *addr = NULL;
+
+        n = len < 64 << 20 ? len : 64 << 20;
+        r = mmapx_os_mmap(&addr, (size_t)n, PROT_READ, MAP_SHARED, fd, off);
+        if (r < 0)
+            return r;
+        r = mmapx_os_msync(addr, (size_t)n, MS_INVALIDATE);
+        mmapx_os_munmap(addr, (size_t)n);
+    }
+    return r;
+#endif
 }
 
 int

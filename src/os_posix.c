@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(off_t) >= 8, "large files need a 64-bit off_t");
@@ -328,4 +330,56 @@ mmapx_os_seek_size(int fd, int64_t *size)
         return -EIO;
     *size = end;
     return 0;
+}
+
+uint64_t
+mmapx_os_clock(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/*
+ * The same small buffer takes all of it, piece by piece: the kernel sees one
+ * large request and reads ahead accordingly, and the processor's cache keeps
+ * the buffer.
+ */
+int64_t
+mmapx_os_read_in(int fd, int64_t off, int64_t len)
+{
+    char buf[16384];
+#if HAVE_DECL_PREADV
+    enum { PIECES = 128 };
+    struct iovec pieces[PIECES];
+    int n = 0;
+
+    for (; n < PIECES && len > 0; n++) {
+        size_t size = len < (int64_t)sizeof buf ? (size_t)len : sizeof buf;
+
+        pieces[n] = (struct iovec){ buf, size };
+        len -= (int64_t)size;
+    }
+    ssize_t r = preadv(fd, pieces, n, (off_t)off);
+#else
+    ssize_t r = pread(fd, buf, len < (int64_t)sizeof buf ? (size_t)len
+                                                         : sizeof buf,
+                      (off_t)off);
+#endif
+
+    return r < 0 ? -errno : r;
+}
+
+bool
+mmapx_os_reads_past_cache(int fd)
+{
+#ifdef O_DIRECT
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_DIRECT) != 0;
+#else
+    (void)fd;
+    return false;
+#endif
 }

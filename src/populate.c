@@ -61,8 +61,8 @@ populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
     return r;
 }
 
-static int
-populate(const struct mmapx *m, size_t off, size_t len, int flags)
+int
+mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
 {
     bool writes = flags == MMAPX_POPULATE_WRITE;
     uintptr_t needed = writes ? MMAPX_I_WRITES : MMAPX_I_READS;
@@ -88,5 +88,5 @@ populate(const struct mmapx *m, size_t off, size_t len, int flags)
 int
 mmapx_populate(const struct mmapx *m, size_t off, size_t len, int flags)
 {
-    return mmapx_i_result(populate(m, off, len, flags));
+    return mmapx_i_result(mmapx_i_populate(m, off, len, flags));
 }

@@ -53,6 +53,17 @@ mmapx_i_extent(const struct mmapx *m)
     return mmapx_i_extent_of(m, m->len);
 }
 
+/* The pages of the system that bytes off to end of a file touch. */
+uint64_t
+mmapx_i_cache_pages(int64_t off, int64_t end)
+{
+    uint64_t page = mmapx_os_page_size();
+
+    if (off == end)
+        return 0;
+    return ((uint64_t)end + page - 1) / page - (uint64_t)off / page;
+}
+
 /* Check a range of a handle and replace MMAPX_TO_END by the length it means. */
 int
 mmapx_i_range(const struct mmapx *m, size_t off, size_t *len)

@@ -77,9 +77,9 @@ resident(const unsigned char *vec, size_t n)
     return count;
 }
 
-static int
-residency(const struct mmapx *m, size_t off, size_t len, unsigned char *vec,
-          size_t nvec)
+int
+mmapx_i_residency(const struct mmapx *m, size_t off, size_t len,
+                  unsigned char *vec, size_t nvec)
 {
     struct mmapx_i_span span;
     size_t n;
@@ -93,8 +93,9 @@ residency(const struct mmapx *m, size_t off, size_t len, unsigned char *vec,
     return vec != NULL ? query(m, span.addr, n, vec) : -EINVAL;
 }
 
-static int
-resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
+int
+mmapx_i_resident_count(const struct mmapx *m, size_t off, size_t len,
+                       size_t *pages)
 {
     unsigned char vec[WINDOW];
     struct mmapx_i_span span;
@@ -185,7 +186,7 @@ int
 mmapx_residency(const struct mmapx *m, size_t off, size_t len,
                 unsigned char *vec, size_t nvec)
 {
-    return mmapx_i_result(residency(m, off, len, vec, nvec));
+    return mmapx_i_result(mmapx_i_residency(m, off, len, vec, nvec));
 }
 
 size_t
@@ -203,7 +204,7 @@ int
 mmapx_resident_count(const struct mmapx *m, size_t off, size_t len,
                      size_t *pages)
 {
-    return mmapx_i_result(resident_count(m, off, len, pages));
+    return mmapx_i_result(mmapx_i_resident_count(m, off, len, pages));
 }
 
 int

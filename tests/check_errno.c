@@ -166,6 +166,52 @@ run_populate(void)
     return mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
 }
 
+static int
+run_cache_stat(void)
+{
+    struct mmapx_cache c;
+
+    return mmapx_cache_stat(fd, 0, -1, &c);
+}
+
+static int
+run_cache_run(void)
+{
+    struct mmapx_cache_run run;
+
+    return mmapx_cache_run(fd, 0, &run);
+}
+
+static int
+run_cache_runs(void)
+{
+    struct mmapx_cache_run runs[8];
+    size_t n = 8;
+
+    return mmapx_cache_runs(fd, 0, -1, runs, &n);
+}
+
+/* On a file system in memory everything stays cached, and nothing is read. */
+static int
+run_cache_load(void)
+{
+    fake_has_no_cachestat = true;
+    return mmapx_cache_load(fd, 0, -1);
+}
+
+static int
+run_cache_load_mapped(void)
+{
+    fake_reads_past_cache = true;
+    return run_cache_load();
+}
+
+static int
+run_cache_evict(void)
+{
+    return mmapx_cache_evict(fd, 0, -1);
+}
+
 static int memfd = 77;
 
 static int
@@ -431,6 +477,70 @@ START_TEST(residency_of_the_second_window)
     ck_assert_uint_eq(pages, 77);
     fake_fail(FAKE_MINCORE, ENOMEM, 2);
     FAILS(ENOMEM, mmapx_resident_run(&n, 0, &run));
+}
+END_TEST
+
+START_TEST(the_page_cache)
+{
+    static const struct failure failures[] = {
+        { run_cache_stat, FAKE_CACHESTAT, EBADF, EBADF },
+        { run_cache_stat, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_stat, FAKE_STAT, EBADF, EBADF },
+        { run_cache_run, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_runs, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_load, FAKE_READ_IN, EBADF, EBADF },
+        { run_cache_load, FAKE_READ_IN, EIO, EIO },
+        { run_cache_load, FAKE_READ_IN, ENOMEM, ENOMEM },
+        { run_cache_load, FAKE_MMAP, ENODEV, ENODEV },
+        { run_cache_load_mapped, FAKE_MADVISE, EFAULT, EIO },
+        { run_cache_load_mapped, FAKE_MADVISE, ENOMEM, ENOMEM },
+        { run_cache_evict, FAKE_EVICT, EBADF, EBADF },
+        { run_cache_evict, FAKE_MMAP, ENODEV, ENODEV },
+    };
+    static int (*const calls[])(void) = { run_cache_stat, run_cache_run,
+                                          run_cache_runs, run_cache_load,
+                                          run_cache_evict };
+
+    CHECK_FAILURES(failures);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        set_up();
+        fake_is_block_device = true;
+        fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
+        FAILS(EIO, calls[i]());
+    }
+}
+END_TEST
+
+/* What is asked through a mapping where there is nothing but mincore(2). */
+START_TEST(the_page_cache_without_cachestat)
+{
+    static const int in_mincore[] = { EAGAIN, ENOMEM, ENOSYS };
+    static const int in_mmap[] = { EACCES, EAGAIN, ENOMEM };
+    static int (*const calls[])(void)
+        = { run_cache_stat, run_cache_run, run_cache_runs };
+
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            set_up();
+            fake_has_no_cachestat = true;
+            fake_fail(FAKE_MINCORE, in_mincore[k], 1);
+            FAILS(in_mincore[k], calls[i]());
+            fake_fail(FAKE_MMAP, in_mmap[k], 1);
+            FAILS(in_mmap[k], calls[i]());
+        }
+        fake_may_not_know = true;
+        FAILS(EPERM, calls[i]());
+    }
+}
+END_TEST
+
+/* A signal does not end it, and a second look is not needed to go on. */
+START_TEST(loading_through_signals)
+{
+    set_up();
+    fake_fail(FAKE_READ_IN, EINTR, 1);
+    OK(run_cache_load());
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 2);
 }
 END_TEST
 
@@ -1057,6 +1167,9 @@ suite(void)
     ADD_TEST(s, advice_of_the_future);
     ADD_TEST(s, residency);
     ADD_TEST(s, residency_of_the_second_window);
+    ADD_TEST(s, the_page_cache);
+    ADD_TEST(s, the_page_cache_without_cachestat);
+    ADD_TEST(s, loading_through_signals);
     ADD_TEST(s, locking);
     ADD_TEST(s, locking_behind_a_filter);
     ADD_TEST(s, the_lock_limit);

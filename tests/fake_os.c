@@ -30,11 +30,19 @@ extern __typeof__(mmapx_os_memfd) real_os_memfd;
 extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
 extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
 extern __typeof__(mmapx_os_may_know) real_os_may_know;
+extern __typeof__(mmapx_os_cachestat) real_os_cachestat;
+extern __typeof__(mmapx_os_read_in) real_os_read_in;
+extern __typeof__(mmapx_os_reads_past_cache) real_os_reads_past_cache;
+extern __typeof__(mmapx_os_evict) real_os_evict;
+extern __typeof__(mmapx_os_clock) real_os_clock;
 
 bool fake_ignores_address;
 bool fake_is_block_device;
 bool fake_knows_no_advice;
 bool fake_may_not_know;
+bool fake_has_no_cachestat;
+bool fake_reads_past_cache;
+uint64_t fake_tick = UINT64_MAX;
 unsigned char fake_mincore_bits;
 void (*fake_in_msync)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args;
@@ -53,6 +61,9 @@ fake_reset(void)
     fake_is_block_device = false;
     fake_knows_no_advice = false;
     fake_may_not_know = false;
+    fake_has_no_cachestat = false;
+    fake_reads_past_cache = false;
+    fake_tick = UINT64_MAX;
     fake_mincore_bits = 0;
     fake_in_msync = NULL;
 }
@@ -287,4 +298,47 @@ bool
 mmapx_os_may_know(const struct mmapx_os_owner *owner)
 {
     return !fake_may_not_know && real_os_may_know(owner);
+}
+
+int
+mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
+{
+    int r = planned(FAKE_CACHESTAT);
+
+    if (fake_has_no_cachestat)
+        return -ENOSYS;
+    return r < 0 ? r : real_os_cachestat(fd, off, len, c);
+}
+
+int64_t
+mmapx_os_read_in(int fd, int64_t off, int64_t len)
+{
+    int r = planned(FAKE_READ_IN);
+
+    return r < 0 ? r : real_os_read_in(fd, off, len);
+}
+
+bool
+mmapx_os_reads_past_cache(int fd)
+{
+    return fake_reads_past_cache || real_os_reads_past_cache(fd);
+}
+
+int
+mmapx_os_evict(int fd, int64_t off, int64_t len)
+{
+    int r = planned(FAKE_EVICT);
+
+    return r < 0 ? r : real_os_evict(fd, off, len);
+}
+
+uint64_t
+mmapx_os_clock(void)
+{
+    static uint64_t now;
+
+    if (fake_tick == UINT64_MAX)
+        return real_os_clock();
+    now += fake_tick;
+    return now;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum fake_call {
     FAKE_STAT,
@@ -29,6 +30,9 @@ enum fake_call {
     FAKE_FILE_LIMIT,
     FAKE_MEMFD,
     FAKE_SEAL_SHRINK,
+    FAKE_CACHESTAT,
+    FAKE_READ_IN,
+    FAKE_EVICT,
     FAKE_CALLS,
 };
 
@@ -45,6 +49,10 @@ extern bool fake_ignores_address; /* mmap(2) takes every address for a hint */
 extern bool fake_is_block_device; /* whatever is looked at */
 extern bool fake_knows_no_advice; /* the kernel, when it is asked */
 extern bool fake_may_not_know;    /* the caller, what is resident */
+extern bool fake_has_no_cachestat;
+extern bool fake_reads_past_cache; /* every descriptor */
+extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
+                                    * UINT64_MAX: the real ones */
 extern unsigned char fake_mincore_bits; /* put into every entry of a vector */
 extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
 

@@ -28,5 +28,10 @@
 #define mmapx_os_seal_shrink    real_os_seal_shrink
 #define mmapx_os_advice_known  real_os_advice_known
 #define mmapx_os_may_know      real_os_may_know
+#define mmapx_os_cachestat     real_os_cachestat
+#define mmapx_os_read_in       real_os_read_in
+#define mmapx_os_reads_past_cache real_os_reads_past_cache
+#define mmapx_os_evict         real_os_evict
+#define mmapx_os_clock         real_os_clock
 
 #endif /* MMAPX_TESTS_REAL_OS_H */

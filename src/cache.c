@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The page cache of a file, by descriptor: counting, loading, evicting. */
+#include "internal.h"
+
+/* Bytes that are asked for at once while loading.  The kernel answers a large
+ * request with large input and output; from here on more brought nothing. */
+enum { LOAD_STEP = 2 << 20 };
+
+/* Bytes that are mapped at a time: little enough for any address space, and
+ * enough that mapping costs nothing beside looking. */
+enum { WINDOW = 64 << 20 };
+
+/*
+ * Check a range of a descriptor.  *off and *end become the bytes that it means;
+ * what lies past the object's end has no pages.
+ */
+int
+mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
+{
+    struct mmapx_os_stat st;
+    int64_t size;
+    int r;
+
+    if (*off < 0 || len < -1)
+        return -EINVAL;
+    if (len > INT64_MAX - *off)
+        return -EOVERFLOW;
+    r = mmapx_os_stat(fd, &st);
+    if (r < 0)
+        return r;
+    if (st.type != MMAPX_OS_FILE && st.type != MMAPX_OS_BLOCK)
+        return -ENODEV;
+    /* Huge pages are no cache of anything. */
+    if (st.page != mmapx_os_page_size())
+        return -ENOTSUP;
+    r = mmapx_i_object_size(fd, &st, &size);
+    if (r < 0)
+        return r;
+    if (*off > size)
+        *off = size;
+    *end = len == -1 || len > size - *off ? size : *off + len;
+    return 0;
+}
+
+/*
+ * -ENODEV for what looks like a file of which nothing is cached, and never can
+ * be: the text of procfs and sysfs.
+ */
+int
+mmapx_i_cache_probe(int fd)
+{
+    struct mmapx m;
+    int r = mmapx_i_map(&m, fd, 0, 0, PROT_READ, MAP_SHARED);
+
+    if (r < 0)
+        return r == -ENODEV ? r : 0;
+    return mmapx_i_unmap(&m);
+}
+
+/* By mincore(2): what is cached, and nothing else. */
+static int
+count_mapped(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
+{
+    int r = 0;
+
+    for (int64_t len; off < end && r == 0; off += len) {
+        struct mmapx m;
+        size_t pages = 0;
+
+        len = end - off < WINDOW ? end - off : WINDOW;
+        r = mmapx_i_map(&m, fd, off, (size_t)len, PROT_READ, MAP_SHARED);
+        if (r < 0)
+            return r;
+        r = mmapx_i_resident_count(&m, 0, MMAPX_TO_END, &pages);
+        c->cached += pages;
+        mmapx_i_unmap(&m);
+    }
+    c->known = MMAPX_CACHE_CACHED;
+    return r;
+}
+
+static int
+cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
+{
+    struct mmapx_cache found = { 0 };
+    int64_t end;
+    int r;
+
+    if (c == NULL)
+        return -EINVAL;
+    r = mmapx_i_cache_range(fd, &off, len, &end);
+    if (r < 0)
+        return r;
+    if (off < end)
+        r = mmapx_os_cachestat(fd, off, end - off, &found);
+    if (r == -ENOSYS)
+        r = count_mapped(fd, off, end, &found);
+    if (r == 0 && found.cached == 0)
+        r = mmapx_i_cache_probe(fd);
+    if (r < 0)
+        return r;
+    found.pages = mmapx_i_cache_pages(off, end);
+    *c = found;
+    return 0;
+}
+
+/* Whether all of the range is cached, for sure. */
+static bool
+is_cached(int fd, int64_t off, int64_t end)
+{
+    struct mmapx_cache c;
+
+    return mmapx_os_cachestat(fd, off, end - off, &c) == 0
+           && c.cached >= mmapx_i_cache_pages(off, end);
+}
+
+/* Read through the cache, as far as the file reaches; *off follows. */
+static int
+read_in(int fd, int64_t *off, int64_t end)
+{
+    int64_t n = 1;
+
+    while (*off < end && n > 0) {
+        do
+            n = mmapx_os_read_in(fd, *off, end - *off);
+        while (n == -EINTR);
+        if (n < 0)
+            return (int)n;
+        *off += n;
+    }
+    return 0;
+}
+
+/* The same where reading goes past the cache. */
+static int
+fault_in(int fd, int64_t *off, int64_t end)
+{
+    struct mmapx m;
+    int r = mmapx_i_map(&m, fd, *off, (size_t)(end - *off), PROT_READ,
+                        MAP_SHARED);
+
+    if (r < 0)
+        return r;
+    r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
+    mmapx_i_unmap(&m);
+    *off = end;
+    return r == -EFAULT ? -EIO : r;
+}
+
+static int
+load(int fd, int64_t off, int64_t len)
+{
+    int (*bring_in)(int fd, int64_t *off, int64_t end)
+        = mmapx_os_reads_past_cache(fd) ? fault_in : read_in;
+    int64_t data_end = 0; /* from off on there are data as far as this */
+    int64_t end;
+    int r = mmapx_i_cache_range(fd, &off, len, &end);
+
+    if (r == 0)
+        r = mmapx_i_cache_probe(fd);
+    while (r == 0 && off < end) {
+        int64_t step = LOAD_STEP - off % LOAD_STEP;
+        int64_t next = step < end - off ? off + step : end;
+        int64_t at = off;
+
+        if (is_cached(fd, off, next)) {
+            off = next;
+            continue;
+        }
+        if (off >= data_end)
+            mmapx_os_next_data(fd, &off, end, &data_end);
+        if (off > at)
+            continue; /* it was a hole */
+        r = bring_in(fd, &at, next);
+        if (at < next)
+            break; /* an error, or the file has become shorter */
+        off = next;
+    }
+    return r;
+}
+
+static int
+evict(int fd, int64_t off, int64_t len)
+{
+    int64_t page = (int64_t)mmapx_os_page_size();
+    int64_t end, rest;
+    int r = mmapx_i_cache_range(fd, &off, len, &end);
+
+    if (r == 0)
+        r = mmapx_i_cache_probe(fd);
+    if (r < 0 || off == end)
+        return r;
+    off -= off % page;
+    /* The largest file ends before its last page does. */
+    rest = page - 1 - (end - 1) % page;
+    end += rest < INT64_MAX - end ? rest : INT64_MAX - end;
+    return mmapx_os_evict(fd, off, end - off);
+}
+
+int
+mmapx_cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
+{
+    return mmapx_i_result(cache_stat(fd, off, len, c));
+}
+
+int
+mmapx_cache_load(int fd, int64_t off, int64_t len)
+{
+    return mmapx_i_result(load(fd, off, len));
+}
+
+int
+mmapx_cache_evict(int fd, int64_t off, int64_t len)
+{
+    return mmapx_i_result(evict(fd, off, len));
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which parts of a file are in the page cache, as runs.
+ *
+ * There are two ways to ask.  cachestat(2) counts the cached pages of a range:
+ * a call takes as long as mincore(2) takes for half a dozen pages, and beyond
+ * that it costs what is cached, by the folio.  mincore(2) answers for each page
+ * and costs the same for each.  Ranges that are cached as a whole, or not at
+ * all, or in large folios, want the former; small folios in disorder want the
+ * latter; and one file can be all of these.  So the clock decides, anew for
+ * every stretch that is neither all cached nor all not.
+ */
+#include "internal.h"
+
+#include <string.h>
+
+/* Pages that are looked at in one way. */
+enum { STRETCH = 4096 };
+
+/* The first pages of a call, which may be one of many that each list a few
+ * runs: more might be in vain. */
+enum { FIRST_STRETCH = 64 };
+
+/* Pages to count at once where the last ones were cached: they cost even if the
+ * answer is that a part of them is.  Where nothing is cached, nothing does. */
+enum { CACHED_AHEAD = 16384 };
+
+/* After so many stretches by mincore the other way has its chance again. */
+enum { RETRY = 32 };
+
+/* The ns that mincore takes for a page, until that has been measured. */
+enum { PAGE_COST = 60 };
+
+/* How far a search has come.  Lengths are in pages unless they say bytes. */
+struct scan {
+    int fd;
+    int64_t page;       /* bytes */
+    int64_t off;        /* bytes: where the range begins */
+    int64_t end_off;    /* bytes: and where it ends */
+    int64_t at;         /* everything before this is in runs */
+    int64_t end;
+    int64_t ahead;      /* to be counted next */
+    int64_t stretch;    /* to be looked at next if there is only mincore */
+    bool counts;        /* there is cachestat */
+    bool maps;          /* the descriptor can be mapped */
+    bool by_count;      /* counting seems to be cheaper */
+    int since;          /* stretches since that was tried */
+    uint64_t page_cost; /* ns of mincore */
+    struct mmapx_cache_run *runs;
+    size_t room;
+    size_t n;
+};
+
+/* What the functions that go on with a scan return, or -errno. */
+enum {
+    MORE,
+    FULL, /* there is no room for another run */
+    LATE, /* it takes too long, in this way */
+};
+
+static int64_t
+lesser(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The byte at which a page begins, as far as the range goes: the last page of
+ * the largest file would end at a byte without a number. */
+static int64_t
+byte_of(const struct scan *s, int64_t page)
+{
+    uint64_t byte = (uint64_t)page * (uint64_t)s->page;
+
+    return byte < (uint64_t)s->end_off ? (int64_t)byte : s->end_off;
+}
+
+/* The next pages are all cached or all not. */
+static int
+emit(struct scan *s, int64_t pages, bool cached)
+{
+    int64_t begin = byte_of(s, s->at);
+    struct mmapx_cache_run *run = s->runs + s->n - 1;
+
+    if (s->n == 0 || run->cached != cached) {
+        if (s->n == s->room)
+            return FULL;
+        run = s->runs + s->n++;
+        run->off = begin > s->off ? begin : s->off;
+        run->cached = cached;
+    }
+    s->at += pages;
+    run->len = byte_of(s, s->at) - run->off;
+    return MORE;
+}
+
+/* --- By counting --------------------------------------------------------- */
+
+/* How many of so many pages from at on are cached. */
+static int
+count(const struct scan *s, int64_t at, int64_t pages, int64_t *cached)
+{
+    int64_t off = byte_of(s, at);
+    struct mmapx_cache c;
+    int r = mmapx_os_cachestat(s->fd, off, byte_of(s, at + pages) - off, &c);
+
+    *cached = 0;
+    if (r == 0)
+        *cached = c.cached < (uint64_t)pages ? (int64_t)c.cached : pages;
+    return r;
+}
+
+/*
+ * The run that begins at the next page: forward in steps that double, and in
+ * the last of them back by halves, so that few pages beyond it are counted.
+ */
+static int
+single_run(struct scan *s)
+{
+    int64_t limit = s->end - s->at;
+    int64_t pages = 1;
+    int64_t step = 1;
+    int64_t first, cached;
+    int r = count(s, s->at, 1, &first);
+
+    for (cached = first; r == 0 && pages < limit; pages += step) {
+        step = lesser(2 * step, limit - pages);
+        r = count(s, s->at + pages, step, &cached);
+        if (cached != first * step)
+            break;
+    }
+    while (r == 0 && pages < limit && step > 1) {
+        int64_t half = step / 2;
+        bool alike;
+
+        r = count(s, s->at + pages, half, &cached);
+        alike = cached == first * half;
+        pages += alike ? half : 0;
+        step = alike ? step - half : half;
+    }
+    return r < 0 ? r : emit(s, pages, first == 1);
+}
+
+/*
+ * So many pages, of which some are cached: by halves, until they are alike or
+ * the time is up.  What the first half does not have, the second one has, give
+ * or take what has changed in between.
+ */
+static int
+halve(struct scan *s, int64_t pages, int64_t cached, uint64_t deadline)
+{
+    int64_t half = pages / 2;
+    int64_t left, right;
+    int r;
+
+    if (cached == 0 || cached == pages)
+        return emit(s, pages, cached != 0);
+    if (s->maps && mmapx_os_clock() >= deadline)
+        return LATE;
+    r = count(s, s->at, half, &left);
+    if (r < 0)
+        return r;
+    right = cached > left ? lesser(cached - left, pages - half) : 0;
+    r = halve(s, half, left, deadline);
+    return r == MORE ? halve(s, pages - half, right, deadline) : r;
+}
+
+/* --- By mincore ---------------------------------------------------------- */
+
+/* The machine may have been elsewhere in between: no measurement counts for
+ * much. */
+static void
+note_cost(struct scan *s, uint64_t ns, size_t pages)
+{
+    uint64_t cost = ns / pages + 1;
+
+    if (cost > 4 * s->page_cost)
+        cost = 4 * s->page_cost;
+    s->page_cost = (3 * s->page_cost + cost) / 4;
+}
+
+static int
+walk_by_mincore(struct scan *s, int64_t end)
+{
+    unsigned char vec[STRETCH];
+    size_t n = (size_t)(end - s->at);
+    int64_t off = byte_of(s, s->at);
+    uint64_t began = mmapx_os_clock();
+    struct mmapx m;
+    int r = mmapx_i_map(&m, s->fd, off, (size_t)(byte_of(s, end) - off),
+                        PROT_READ, MAP_SHARED);
+
+    /* If it is not open for reading, for one, counting has to do. */
+    s->maps = r == 0;
+    if (r < 0)
+        return s->counts ? MORE : r;
+    r = mmapx_i_residency(&m, 0, MMAPX_TO_END, vec, n);
+    mmapx_i_unmap(&m);
+    if (r < 0)
+        return r;
+    note_cost(s, mmapx_os_clock() - began, n);
+
+    for (size_t i = 0, next; i < n && r == MORE; i = next) {
+        const unsigned char *other = memchr(vec + i, !vec[i], n - i);
+
+        next = other != NULL ? (size_t)(other - vec) : n;
+        /* Order, which may go on. */
+        s->by_count = next - i == n;
+        r = emit(s, (int64_t)(next - i), vec[i] == 1);
+    }
+    return r;
+}
+
+/* --- Both ---------------------------------------------------------------- */
+
+/*
+ * So many pages, of which some are cached; to find that out took so many ns.
+ * Where that is long, they are in many small folios.
+ */
+static int
+walk_mixed(struct scan *s, int64_t pages, int64_t cached, uint64_t took)
+{
+    int64_t end = s->at + pages;
+    uint64_t cost = (uint64_t)pages * s->page_cost;
+    int r = LATE;
+
+    s->since = 0;
+    s->by_count = took < cost / 4;
+    if (s->by_count || !s->maps)
+        r = halve(s, pages, cached, mmapx_os_clock() + cost);
+    if (r != LATE)
+        return r;
+    s->by_count = false;
+    return walk_by_mincore(s, end);
+}
+
+static int
+step_by_count(struct scan *s)
+{
+    int64_t pages = lesser(s->ahead, s->end - s->at);
+    uint64_t began = mmapx_os_clock();
+    int64_t cached;
+    int r = count(s, s->at, pages, &cached);
+
+    if (r < 0)
+        return r;
+    if (cached == 0 || cached == pages) {
+        s->ahead = 2 * pages;
+        if (cached != 0)
+            s->ahead = lesser(s->ahead, CACHED_AHEAD);
+        return emit(s, pages, cached != 0);
+    }
+    s->ahead = STRETCH;
+    if (pages > STRETCH)
+        return MORE;
+    return walk_mixed(s, pages, cached, mmapx_os_clock() - began);
+}
+
+static int
+step_by_mincore(struct scan *s)
+{
+    int64_t pages = lesser(s->stretch, s->end - s->at);
+
+    s->stretch = lesser(2 * s->stretch, STRETCH);
+    return walk_by_mincore(s, s->at + pages);
+}
+
+/* About how far the room for runs reaches: more would be looked at in vain. */
+static int64_t
+pages_to_fill(const struct scan *s)
+{
+    size_t room = s->room - s->n < STRETCH ? s->room - s->n : STRETCH;
+    int64_t pages = s->at - s->off / s->page;
+
+    return FIRST_STRETCH + (int64_t)room * (1 + pages / (int64_t)(s->n + 1));
+}
+
+static int
+step(struct scan *s)
+{
+    if (!s->counts)
+        return step_by_mincore(s);
+    /* A single run is looked for as if there were no other. */
+    if (s->room == 1)
+        return single_run(s);
+    if (s->by_count || !s->maps || ++s->since > RETRY)
+        return step_by_count(s);
+    s->stretch = lesser(STRETCH, pages_to_fill(s));
+    return step_by_mincore(s);
+}
+
+static int
+cache_runs(int fd, int64_t off, int64_t len, struct mmapx_cache_run *runs,
+           size_t *n)
+{
+    int64_t page = (int64_t)mmapx_os_page_size();
+    struct scan s = {
+        .fd = fd,
+        .page = page,
+        .ahead = FIRST_STRETCH,
+        .stretch = FIRST_STRETCH,
+        .counts = true,
+        .maps = true,
+        .by_count = true,
+        .page_cost = PAGE_COST,
+        .runs = runs,
+    };
+    int r;
+
+    if (runs == NULL || n == NULL || *n == 0)
+        return -EINVAL;
+    r = mmapx_i_cache_range(fd, &off, len, &s.end_off);
+    if (r < 0)
+        return r;
+    s.off = off;
+    s.at = off / page;
+    s.end = s.at + (int64_t)mmapx_i_cache_pages(off, s.end_off);
+    s.room = *n;
+    while (r == MORE && s.at < s.end) {
+        r = step(&s);
+        if (r == -ENOSYS && s.counts) {
+            s.counts = false;
+            r = MORE;
+        }
+    }
+    if (r >= 0 && s.at == s.end && (s.n == 0 || (s.n == 1 && !runs->cached)))
+        r = mmapx_i_cache_probe(fd);
+    if (r < 0)
+        return r;
+    *n = s.n;
+    return 0;
+}
+
+static int
+cache_run(int fd, int64_t off, struct mmapx_cache_run *run)
+{
+    struct mmapx_cache_run found = { .off = off };
+    size_t n = 1;
+    int r = run != NULL ? cache_runs(fd, off, -1, &found, &n) : -EINVAL;
+
+    if (r == 0)
+        *run = found;
+    return r;
+}
+
+int
+mmapx_cache_run(int fd, int64_t off, struct mmapx_cache_run *run)
+{
+    return mmapx_i_result(cache_run(fd, off, run));
+}
+
+int
+mmapx_cache_runs(int fd, int64_t off, int64_t len,
+                 struct mmapx_cache_run *runs, size_t *n)
+{
+    return mmapx_i_result(cache_runs(fd, off, len, runs, n));
+}
