@@ -10,6 +10,11 @@ enum { LOAD_STEP = 2 << 20 };
  * enough that mapping costs nothing beside looking. */
 enum { WINDOW = 64 << 20 };
 
+enum {
+    ALL_KNOWN = MMAPX_CACHE_CACHED | MMAPX_CACHE_DIRTY | MMAPX_CACHE_WRITEBACK
+                | MMAPX_CACHE_EVICTED | MMAPX_CACHE_RECENTLY_EVICTED,
+};
+
 /*
  * Check a range of a descriptor.  *off and *end become the bytes that it means;
  * what lies past the object's end has no pages.
@@ -43,18 +48,18 @@ mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
 }
 
 /*
- * -ENODEV for what looks like a file of which nothing is cached, and never can
- * be: the text of procfs and sysfs.
+ * The result r, but -ENODEV for what looks like a file of which nothing is
+ * cached, and never can be: the text of procfs and sysfs.
  */
 int
-mmapx_i_cache_probe(int fd)
+mmapx_i_cache_probe(int fd, int r)
 {
     struct mmapx m;
-    int r = mmapx_i_map(&m, fd, 0, 0, PROT_READ, MAP_SHARED);
+    int mapped = mmapx_i_map(&m, fd, 0, 0, PROT_READ, MAP_SHARED);
 
-    if (r < 0)
-        return r == -ENODEV ? r : 0;
-    return mmapx_i_unmap(&m);
+    if (mapped == 0)
+        mmapx_i_unmap(&m);
+    return mapped == -ENODEV ? mapped : r;
 }
 
 /* By mincore(2): what is cached, and nothing else. */
@@ -82,7 +87,7 @@ count_mapped(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
 static int
 cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 {
-    struct mmapx_cache found = { 0 };
+    struct mmapx_cache found = { .known = ALL_KNOWN }; /* of nothing */
     int64_t end;
     int r;
 
@@ -95,8 +100,8 @@ cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         r = mmapx_os_cachestat(fd, off, end - off, &found);
     if (r == -ENOSYS)
         r = count_mapped(fd, off, end, &found);
-    if (r == 0 && found.cached == 0)
-        r = mmapx_i_cache_probe(fd);
+    if (r == -EPERM || (r == 0 && found.cached == 0))
+        r = mmapx_i_cache_probe(fd, r);
     if (r < 0)
         return r;
     found.pages = mmapx_i_cache_pages(off, end);
@@ -157,7 +162,7 @@ load(int fd, int64_t off, int64_t len)
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
     if (r == 0)
-        r = mmapx_i_cache_probe(fd);
+        r = mmapx_i_cache_probe(fd, 0);
     while (r == 0 && off < end) {
         int64_t step = LOAD_STEP - off % LOAD_STEP;
         int64_t next = step < end - off ? off + step : end;
@@ -187,7 +192,7 @@ evict(int fd, int64_t off, int64_t len)
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
     if (r == 0)
-        r = mmapx_i_cache_probe(fd);
+        r = mmapx_i_cache_probe(fd, 0);
     if (r < 0 || off == end)
         return r;
     off -= off % page;

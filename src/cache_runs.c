@@ -322,8 +322,10 @@ cache_runs(int fd, int64_t off, int64_t len, struct mmapx_cache_run *runs,
             r = MORE;
         }
     }
-    if (r >= 0 && s.at == s.end && (s.n == 0 || (s.n == 1 && !runs->cached)))
-        r = mmapx_i_cache_probe(fd);
+    if (r == -EPERM
+        || (r >= 0 && s.at == s.end
+            && (s.n == 0 || (s.n == 1 && !runs->cached))))
+        r = mmapx_i_cache_probe(fd, r);
     if (r < 0)
         return r;
     *n = s.n;

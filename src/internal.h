@@ -145,7 +145,7 @@ int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
 
 /* cache.c */
 int mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end);
-int mmapx_i_cache_probe(int fd);
+int mmapx_i_cache_probe(int fd, int r);
 
 /* resize.c */
 int mmapx_i_check_file_limit(int64_t size);

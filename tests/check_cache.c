@@ -152,6 +152,7 @@ START_TEST(an_empty_file)
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     ck_assert_uint_eq(c.pages, 0);
     ck_assert_uint_eq(c.cached, 0);
+    ck_assert_uint_eq(c.known, ALL_KNOWN);
     OK(mmapx_cache_run(fd, 0, &run));
     ck_assert_int_eq(run.off, 0);
     ck_assert_int_eq(run.len, 0);

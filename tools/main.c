@@ -1,70 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/* The command mmapx: its options and its subcommands. */
+/* The command mmapx. */
 #include "tool.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
-
-static const struct command {
-    const char *name;
-    const char *summary;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    { "status", "show how much of each file is in memory, and where",
-      tool_status },
-};
+#include <unistd.h>
 
 /* What getopt's messages begin with. */
 static char program[] = "mmapx";
 
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-int
-tool_usage(const char *matter, const char *name)
+void
+tool_no_memory(void)
 {
-    if (matter != NULL)
-        fprintf(stderr, "mmapx: %s", matter);
-    if (name != NULL) {
-        fputs(" '", stderr);
-        tool_name(stderr, name);
-        fputs("'", stderr);
-    }
-    if (matter != NULL)
-        putc('\n', stderr);
-    fputs("Try 'mmapx --help' for more information.\n", stderr);
-    return TOOL_USAGE;
+    fputs("mmapx: out of memory\n", stderr);
+    exit(TOOL_FAILED);
+}
+
+const char *
+tool_error(int error)
+{
+    return error == ENODEV ? "Cannot be mapped" : strerror(error);
 }
 
 int
 tool_failed(const char *path, int error)
 {
+    progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
     fflush(stdout);
     fputs("mmapx: ", stderr);
     tool_name(stderr, path);
-    fprintf(stderr, ": %s\n",
-            error == ENODEV ? "Cannot be mapped" : strerror(error));
+    fprintf(stderr, ": %s\n", tool_error(error));
     return TOOL_FAILED;
-}
-
-static int
-help(void)
-{
-    puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
-         "See how files are kept in memory.\n"
-         "\n"
-         "Commands:");
-    for (size_t i = 0; i < COMMANDS; i++)
-        printf("  %-14s%s\n", commands[i].name, commands[i].summary);
-    puts("\n"
-         "Options:\n"
-         "  --help        show this help and exit\n"
-         "  --version     show the version and exit\n"
-         "\n"
-         "'mmapx COMMAND --help' says more about a command.");
-    return TOOL_OK;
 }
 
 static int
@@ -75,18 +45,32 @@ version(void)
     return TOOL_OK;
 }
 
+/* A command's name, or a file where no command has its name. */
 static int
 run(int argc, char **argv)
 {
-    const char *name = argv[0];
+    static int (*const functions[])(const struct tool_options *o) = {
+        [TOOL_STATUS] = tool_status,     [TOOL_WATCH] = tool_watch,
+        [TOOL_LOAD] = tool_load,         [TOOL_EVICT] = tool_evict,
+        [TOOL_LOCK] = tool_lock,         [TOOL_SNAPSHOT] = tool_snapshot,
+        [TOOL_RESTORE] = tool_restore,
+    };
+    enum tool_command command = tool_command(argv[0]);
+    struct tool_options o;
+    int status = TOOL_OK;
 
+    if (command == TOOL_COMMANDS) {
+        if (access(argv[0], F_OK) != 0 && strchr(argv[0], '/') == NULL)
+            return tool_usage("no command and no file", argv[0]);
+        command = TOOL_STATUS;
+        argc++;
+        argv--;
+    }
     argv[0] = program;
-    for (size_t i = 0; i < COMMANDS; i++)
-        if (strcmp(name, commands[i].name) == 0) {
-            optind = 0; /* starts getopt anew */
-            return commands[i].run(argc, argv);
-        }
-    return tool_usage("unknown command", name);
+    optind = 0; /* starts getopt anew */
+    if (!tool_options(&o, command, argc, argv, &status))
+        return status;
+    return functions[command](&o);
 }
 
 static int
@@ -103,7 +87,8 @@ dispatch(int argc, char **argv)
     case -1:
         break;
     case 'h':
-        return help();
+        tool_help();
+        return TOOL_OK;
     case 'v':
         return version();
     default:
@@ -131,7 +116,15 @@ finish(int status)
 int
 main(int argc, char **argv)
 {
+    int status;
+
     setlocale(LC_CTYPE, "");
+    /* Most of the time goes by in the system; little of it in writing. */
+    if (isatty(STDOUT_FILENO) == 0)
+        setvbuf(stdout, NULL, _IOFBF, 65536);
     argv[0] = program;
-    return finish(dispatch(argc, argv));
+    status = finish(dispatch(argc, argv));
+    if (tool_interrupted != 0)
+        tool_die_of_signal();
+    return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What standard output is, and how to write names and sizes to it. */
+/* What a stream leads to, and how to write names and sizes to it. */
 #include "tool.h"
 
 #include <inttypes.h>
@@ -20,30 +20,58 @@ is_set(const char *variable)
     return value != NULL && *value != '\0';
 }
 
+/* A number that the environment has, or 0. */
 static size_t
-terminal_columns(void)
+variable(const char *name)
 {
-    const char *value = getenv("COLUMNS");
-    long columns = value != NULL ? strtol(value, NULL, 10) : 0;
-    struct winsize size;
+    const char *value = getenv(name);
+    long number = value != NULL ? strtol(value, NULL, 10) : 0;
 
-    if (columns > 0)
-        return (size_t)columns;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return 80;
+    return number > 0 ? (size_t)number : 0;
+}
+
+static void
+measure(struct tool_screen *screen, int fd)
+{
+    struct winsize size = { 0 };
+
+    if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+        size = (struct winsize){ 0 };
+    screen->columns = variable("COLUMNS");
+    screen->rows = variable("LINES");
+    if (screen->columns == 0)
+        screen->columns = size.ws_col > 0 ? size.ws_col : 80;
+    if (screen->rows == 0)
+        screen->rows = size.ws_row > 0 ? size.ws_row : 24;
 }
 
 void
-tool_screen(struct tool_screen *screen)
+tool_screen(struct tool_screen *screen, FILE *stream, enum tool_when colour)
 {
     const char *term = getenv("TERM");
-    bool terminal = isatty(STDOUT_FILENO) == 1;
+    bool terminal = isatty(fileno(stream)) == 1;
 
-    screen->columns = terminal ? terminal_columns() : 0;
-    screen->colour = terminal && !is_set("NO_COLOR") && term != NULL
-                     && strcmp(term, "dumb") != 0;
+    *screen = (struct tool_screen){ .stream = stream };
+    if (terminal)
+        measure(screen, fileno(stream));
+    screen->colour = colour == TOOL_ALWAYS
+                     || (colour == TOOL_AUTO && terminal && !is_set("NO_COLOR")
+                         && term != NULL && strcmp(term, "dumb") != 0);
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+void
+tool_paint(const struct tool_screen *screen, int colour)
+{
+    if (screen->colour)
+        fprintf(screen->stream, "\033[%dm", colour);
+}
+
+void
+tool_plain(const struct tool_screen *screen)
+{
+    if (screen->colour)
+        fputs("\033[0m", screen->stream);
 }
 
 /* A byte as in a C string.  Returns the columns. */
@@ -65,6 +93,15 @@ escape(FILE *out, unsigned char byte)
     return (size_t)n;
 }
 
+/* Whether a name looks the same in every locale. */
+static bool
+is_plain(const char *name)
+{
+    while (*name >= ' ' && *name <= '~' && *name != '\\')
+        name++;
+    return *name == '\0';
+}
+
 /* What the locale does not print, be it no character at all, is escaped. */
 size_t
 tool_name(FILE *out, const char *name)
@@ -72,6 +109,11 @@ tool_name(FILE *out, const char *name)
     size_t left = strlen(name);
     size_t columns = 0;
 
+    if (is_plain(name)) {
+        if (out != NULL)
+            fwrite(name, 1, left, out);
+        return left;
+    }
     while (left > 0) {
         mbstate_t state = { 0 };
         wchar_t wc = L'\0';
@@ -106,8 +148,10 @@ tool_size(char buf[static 24], int64_t bytes, bool exact)
         value /= 1024;
     if (exact)
         snprintf(buf, 24, "%" PRId64, bytes);
+    else if (unit > 0 && value < 9.95)
+        snprintf(buf, 24, "%d.%d%c", (int)(value * 10 + 0.5) / 10,
+                 (int)(value * 10 + 0.5) % 10, units[unit]);
     else
-        snprintf(buf, 24, "%.*f%c", unit > 0 && value < 9.95, value,
-                 units[unit]);
+        snprintf(buf, 24, "%d%c", (int)(value + 0.5), units[unit]);
     return buf;
 }

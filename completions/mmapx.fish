@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+# Completion for mmapx, for fish.  tests/completions.sh holds it against --help.
+
+set -l commands status watch load evict lock snapshot restore
+set -l files status watch load evict lock snapshot
+set -l shows status watch load evict lock restore
+
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a status \
+    -d 'show how much of each file is in memory'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a watch \
+    -d 'show the same again and again'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a load \
+    -d 'bring files into memory'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a evict \
+    -d 'drop files from memory'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a lock \
+    -d 'keep files in memory until interrupted'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a snapshot \
+    -d 'write down which parts of files are in memory'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a restore \
+    -d 'load what a snapshot says'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -l version \
+    -d 'show the version'
+complete -c mmapx -l help -d 'show help'
+
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -s r -l recursive \
+    -d 'look into directories'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -s x \
+    -l one-file-system -d 'not at other file systems'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -s L -l dereference \
+    -d 'follow symbolic links'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -l files0-from -r \
+    -d 'read names from a file'
+complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
+    -d 'show sizes in bytes'
+complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l json \
+    -d 'print one JSON object a line'
+complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l color -x \
+    -a 'always never auto' -d 'use colours'
+
+complete -c mmapx -n '__fish_seen_subcommand_from status' -l ranges \
+    -d 'list the ranges that are in memory'
+complete -c mmapx -n '__fish_seen_subcommand_from status' -l map \
+    -d 'draw a larger map of each file'
+complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l total \
+    -d 'add a line for all files together'
+complete -c mmapx -n '__fish_seen_subcommand_from status watch' \
+    -l only-cached -d 'leave out files that are not in memory'
+complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l sort -x \
+    -a 'cached size name' -d sort
+complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l top -x \
+    -d 'show the first files only'
+complete -c mmapx -n '__fish_seen_subcommand_from watch' -s n -l interval -x \
+    -d 'look every so often'
+complete -c mmapx -n '__fish_seen_subcommand_from watch' -l count -x \
+    -d 'end after so many looks'
+complete -c mmapx -n '__fish_seen_subcommand_from load evict lock' -l range \
+    -x -d 'only these bytes, OFFSET:LENGTH'
+complete -c mmapx -n '__fish_seen_subcommand_from load evict lock restore' \
+    -l no-progress -d 'show no progress'
+complete -c mmapx -n '__fish_seen_subcommand_from evict' -l sync \
+    -d 'write dirty pages back first'
+complete -c mmapx -n '__fish_seen_subcommand_from lock' -l on-fault \
+    -d 'lock pages as they come in'
+complete -c mmapx -n '__fish_seen_subcommand_from snapshot' -s o -l output \
+    -r -d 'write to a file'

@@ -1,0 +1,102 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The completions and the manual offer what --help does.
+# shellcheck source=tests/tool_lib.sh
+. "${srcdir:=.}/tests/tool_lib.sh"
+
+commands='status watch load evict lock snapshot restore'
+
+# options COMMAND: what its help lists, sorted, a line each.
+options() {
+    "$mmapx" "$1" --help | sed -n \
+        -e 's/^  \(-[a-zA-Z]\), \(--[a-z0-9-]*\).*/\1 \2/p' \
+        -e 's/^      \(--[a-z0-9-]*\).*/\1/p' | tr ' ' '\n' | LC_ALL=C sort
+}
+
+commands_of_help() {
+    [ "$("$mmapx" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' |
+        tr '\n' ' ')" = "$commands " ]
+}
+check 'the commands are these' commands_of_help
+
+# offers WORD...: what bash offers after these words, the last one begun, in a
+# directory with one file.
+offers() {
+    # shellcheck disable=SC2016 # It is bash which expands.
+    bash -c '. "$1" && cd "$2" && shift 2
+        COMP_WORDS=(mmapx "$@") COMP_CWORD=$#
+        _mmapx 2>/dev/null
+        printf "%s\n" "${COMPREPLY[@]}"' bash \
+        "$srcdir/completions/mmapx" "$dir/files" "$@" | sed 's/=$//' | LC_ALL=C sort
+}
+
+mkdir "$dir/files" && : >"$dir/files/notes"
+bash_options() {
+    options "$1" >"$dir/help" && offers "$1" - >"$dir/offered" &&
+        diff "$dir/help" "$dir/offered"
+}
+bash_values() {
+    [ "$(offers status --sort = '' | tr '\n' ' ')" = 'cached name size ' ] &&
+        [ "$(offers status --sort = n)" = name ] &&
+        [ "$(offers status --color a | tr '\n' ' ')" = 'always auto ' ] &&
+        [ "$(offers sta)" = status ] &&
+        [ "$(offers load no)" = notes ] &&
+        [ "$(offers snapshot -o no)" = notes ] &&
+        [ -z "$(offers watch -n '')" ]
+}
+if command -v bash >/dev/null; then
+    for command in $commands; do
+        check "bash: the options of $command" bash_options "$command"
+    done
+    check 'bash: commands, values and files' bash_values
+else
+    skip 'bash' 'there is no bash'
+fi
+
+# named FILE PATTERN: each option of each command stands in a text, with % for
+# the name.
+named() {
+    for command in $commands; do
+        options "$command" >"$dir/help"
+        while read -r option; do
+            name=${option#-}
+            name=${name#-}
+            case $option in
+            --*) pattern=$2 ;;
+            *) pattern=$3 ;;
+            esac
+            grep -q -E -e "$(echo "$pattern" | sed "s/%/$name/")" "$1" ||
+                echo "$command: no $option"
+        done <"$dir/help"
+    done >"$dir/lacks"
+    cat "$dir/lacks"
+    ! [ -s "$dir/lacks" ]
+}
+check 'zsh: every option' named "$srcdir/completions/_mmapx" \
+    '[{,]?--%(=|\[|\}|,|\))' '[({]-%[ +,]'
+check 'fish: every option' named "$srcdir/completions/mmapx.fish" \
+    ' -l %( |$)' ' -s %( |$)'
+
+# In mdoc, "--one-file-system" is "\-one\-file\-system".
+sed 's/\\-/-/g' "$srcdir/doc/mmapx.1" >"$dir/manual"
+check 'the manual: every option' named "$dir/manual" \
+    '^\.It Fl (. (Ar [a-z]+ )?, Fl )?-%( |$)' '^\.It Fl %( |$)'
+
+# shellcheck disable=SC2016 # It is zsh which expands.
+zsh_parses() {
+    zsh -n "$srcdir/completions/_mmapx"
+}
+if command -v zsh >/dev/null; then
+    check 'zsh: no error of syntax' zsh_parses
+else
+    skip 'zsh: no error of syntax' 'there is no zsh'
+fi
+fish_parses() {
+    fish --no-execute "$srcdir/completions/mmapx.fish"
+}
+if command -v fish >/dev/null; then
+    check 'fish: no error of syntax' fish_parses
+else
+    skip 'fish: no error of syntax' 'there is no fish'
+fi
+finish

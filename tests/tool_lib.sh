@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+# Sourced by the tests of the command: what their assertions are made of.
+# shellcheck source=tests/tap.sh
+. "$srcdir/tests/tap.sh"
+
+dir=$(mktemp -d "${TMPDIR:-/tmp}/mmapx-tool.XXXXXX") || exit 99
+trap 'rm -rf "$tap_output" "$dir"' EXIT
+trap 'exit 1' HUP INT TERM
+
+mmapx=$PWD/tools/mmapx
+out=$dir/out
+err=$dir/err
+page=$(getconf PAGESIZE 2>/dev/null || echo 65536)
+tab=$(printf '\t')
+escape=$(printf '\033')
+unset COLUMNS NO_COLOR POSIXLY_CORRECT
+LC_ALL=C
+TERM=xterm
+export LC_ALL TERM
+
+# A hang is a failure; where it cannot be made one it stays a hang.
+if ! command -v timeout >/dev/null; then
+    timeout() {
+        shift
+        "$@"
+    }
+fi
+
+# run WANTED ARGUMENT...: the exit status; the output is kept.
+run() {
+    wanted=$1
+    shift
+    timeout 60 "$mmapx" "$@" >"$out" 2>"$err" </dev/null
+    got=$?
+    cat "$out" "$err"
+    [ "$got" -eq "$wanted" ] || { echo "exit $got, not $wanted"; return 1; }
+}
+
+# rows: what a table on standard output has below its heading.
+rows() {
+    sed 1d "$out"
+}
+
+# lines FILE NUMBER
+lines() {
+    [ "$(wc -l <"$1")" -eq "$2" ] || { echo "$1: not $2 lines"; return 1; }
+}
+
+# row_is TEXT: the table has this one row, and nothing was complained of.
+row_is() {
+    lines "$out" 2 && lines "$err" 0 || return 1
+    [ "$(rows)" = "$1" ] || { echo "not: $1"; return 1; }
+}
+
+# complains REGEX: one line on stderr, nothing on stdout.
+complains() {
+    lines "$out" 0 && lines "$err" 1 && grep -q "^mmapx: $1\$" "$err"
+}
+
+# bytes FILE CACHED SIZE PERCENT: what "status -b" prints of a file.
+bytes() {
+    run 0 status -b "$1" || return 1
+    set -- "$2 $3 $4" "$(rows | awk '{ print $1, $2, $3 }')"
+    [ "$1" = "$2" ] || { echo "'$2', not '$1'"; return 1; }
+}
+
+# bar REGEX: the bar of the only row in the output.
+bar() {
+    lines "$out" 2 && grep -q "  \\[$1\\]  " "$out"
+}
+
+# pages NUMBER: so many pages of data.
+pages() {
+    dd if=/dev/zero bs="$page" count="$1" 2>/dev/null | tr '\0' x
+}
+
+# put FILE FIRST NUMBER: data in so many pages of a file, from one of them on.
+put() {
+    pages "$3" | dd of="$1" bs="$page" seek="$2" conv=notrunc 2>/dev/null
+}
+
+# sparse FILE NUMBER: a file of so many pages of which none was ever touched.
+sparse() {
+    rm -f "$1"
+    dd if=/dev/null of="$1" bs="$page" seek="$2" 2>/dev/null
+}
+
+# --- Where the tests run ------------------------------------------------------
+
+# as_other COMMAND...: as somebody who is not privileged.
+if [ "$(id -u)" -eq 0 ]; then
+    as_other() {
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+    }
+else
+    as_other() {
+        "$@"
+    }
+fi
+# The program may be in a directory that is closed to others.
+chmod 755 "$dir"
+if as_other "$mmapx" --version >/dev/null 2>&1; then
+    other=yes
+else
+    other=no
+fi
+
+# A locale with Unicode, or nothing.
+utf8=
+for locale in C.UTF-8 C.utf8 en_US.UTF-8; do
+    if [ "$(LC_ALL=$locale locale charmap 2>/dev/null)" = UTF-8 ]; then
+        utf8=$locale
+        break
+    fi
+done
+
+# on_terminal COMMAND: its output there.
+on_terminal() {
+    SHELL=/bin/sh script -qec "$1" /dev/null </dev/null >"$out" 2>"$err"
+    cat "$out"
+}
+if script -qec 'test -t 1' /dev/null </dev/null >/dev/null 2>&1; then
+    terminal=yes
+else
+    terminal=no
+fi
+
+if ! [ -x "$mmapx" ]; then
+    skip_all 'the command is not built'
+fi

@@ -1,0 +1,425 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The commands that change something, and watch: load, evict, lock, snapshot,
+# restore.
+# shellcheck source=tests/tool_lib.sh
+. "${srcdir:=.}/tests/tool_lib.sh"
+
+# out_of_memory FILE: it is not cached now, if that can be had.  What is still
+# being read ahead goes only when it is there.
+out_of_memory() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        "$mmapx" evict --sync "$1" >/dev/null 2>&1
+        cached=$("$mmapx" status -b "$1" | awk 'NR == 2 { print $1 }')
+        [ "$cached" != 0 ] || return 0
+    done
+    echo "$1: $cached bytes stay in memory"
+    return 1
+}
+
+pages 20 >"$dir/file"
+size=$((20 * page))
+if out_of_memory "$dir/file"; then
+    evicts=yes
+else
+    evicts=no
+fi
+
+# when_evicting DESCRIPTION COMMAND...
+when_evicting() {
+    if [ $evicts = yes ]; then
+        check "$@"
+    else
+        skip "$1" 'this file system does not evict (tmpfs has nowhere to)'
+    fi
+}
+
+# --- Load and evict -----------------------------------------------------------
+
+load() {
+    out_of_memory "$dir/file" || return 1
+    run 0 load -b "$dir/file" && lines "$err" 0 && lines "$out" 1 &&
+        grep -q "^loaded $size (0 were in memory) in 1 file, " "$out" &&
+        bytes "$dir/file" "$size" "$size" 100% || return 1
+    run 0 load -b "$dir/file" &&
+        grep -q "^loaded 0 ($size were in memory) in 1 file, " "$out"
+}
+when_evicting 'load' load
+
+load_a_range() {
+    out_of_memory "$dir/file" || return 1
+    run 0 load --range=$((2 * page)):1 "$dir/file" || return 1
+    run 0 status -b --ranges "$dir/file" && sed -n 3p "$out" |
+        awk -F: -v page="$page" '{ exit !($1 <= 2 * page &&
+            $1 + $2 >= 3 * page) }' || return 1
+    run 0 load --range=1E: "$dir/file" && run 0 load --range=:0 "$dir/file"
+}
+when_evicting 'load a range' load_a_range
+
+evict() {
+    run 0 load "$dir/file" && run 0 evict -b "$dir/file" && lines "$out" 1 &&
+        grep -q "^evicted $size of $size in memory in 1 file, " "$out" &&
+        bytes "$dir/file" 0 "$size" 0%
+}
+when_evicting 'evict' evict
+
+evict_a_range() {
+    pages 4 >"$dir/four" && out_of_memory "$dir/four" || return 1
+    for i in 0 1 2 3; do
+        dd if="$dir/four" of=/dev/null bs="$page" skip="$i" count=1 2>/dev/null
+    done
+    run 0 evict --range=0: "$dir/four" && bytes "$dir/four" 0 $((4 * page)) 0%
+}
+when_evicting 'evict a range' evict_a_range
+
+# Written this moment: it can stay, and is said to, or goes with --sync.
+evict_dirty() {
+    pages 50 >"$dir/dirty"
+    run 0 evict "$dir/dirty" || return 1
+    if grep -q ' stayed' "$out"; then
+        grep -q 'stayed: to be written back first (--sync does that)$' "$out" ||
+            return 1
+    fi
+    pages 50 >"$dir/dirty"
+    run 0 evict --sync -b "$dir/dirty" && lines "$out" 1 &&
+        bytes "$dir/dirty" 0 $((50 * page)) 0%
+}
+when_evicting 'evict what is dirty' evict_dirty
+
+# start ARGUMENT...: in the background, as $started; until it has said something.
+# A signal that came sooner could be lost between two programs.
+start() {
+    rm -f "$out" "$err"
+    "$mmapx" "$@" >"$out" 2>"$err" &
+    started=$!
+    wait_for "$out"
+}
+
+# stop: it ends by SIGTERM, with what exit status it likes.
+stop() {
+    kill -TERM "$started"
+    wait "$started"
+}
+
+# wait_for FILE: until something has been written to it; a minute at most.
+wait_for() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ]; do sleep 0.05; done' \
+        sh "$1" "$err"
+}
+
+lock() {
+    out_of_memory "$dir/file"
+    start lock -b "$dir/file"
+    grep -q "^locked $size in 1 file, until interrupted\$" "$out" &&
+        grep -q "^VmLck:[[:space:]]*[1-9]" "/proc/$started/status" &&
+        run 0 evict "$dir/file" &&
+        grep -q 'stayed: locked, mapped by others' "$out" &&
+        bytes "$dir/file" "$size" "$size" 100%
+    result=$?
+    stop && [ "$result" -eq 0 ]
+}
+lock_on_fault() {
+    out_of_memory "$dir/file" || return 1
+    start lock -b --on-fault "$dir/file"
+    bytes "$dir/file" 0 "$size" 0%
+    result=$?
+    stop && [ "$result" -eq 0 ]
+}
+lock_limited() {
+    as_other prlimit --memlock=$((2 * page)) "$mmapx" lock "$dir/file" \
+        "$dir/file" >"$out" 2>"$err"
+    [ $? -eq 1 ] && lines "$out" 0 && lines "$err" 2 && cat "$err" &&
+        grep -q "/file: .* to be locked, but RLIMIT_MEMLOCK is .*, of which 0B are" \
+            "$err"
+}
+chmod 644 "$dir/file"
+start lock --range=:1 "$dir/file"
+stop 2>/dev/null
+if [ -s "$out" ] && [ -r /proc/self/status ]; then
+    check 'lock' lock
+    when_evicting 'lock what comes in' lock_on_fault
+else
+    skip 'lock' 'nothing can be locked here'
+fi
+if [ $other = yes ] && command -v prlimit >/dev/null; then
+    check 'a limit on locked memory is named' lock_limited
+else
+    skip 'a limit on locked memory is named' 'no prlimit, or nobody to be'
+fi
+
+# --- Snapshots ----------------------------------------------------------------
+
+tree=$dir/tree
+mkdir "$tree" "$tree/sub"
+pages 10 >"$tree/whole"
+sparse "$tree/parts" 40
+put "$tree/parts" 3 2
+put "$tree/parts" 39 1
+sparse "$tree/none" 9
+printf xyz >"$tree/sub/odd
+ \\name"
+ln -s ../parts "$tree/sub/link"
+
+snapshot() {
+    run 0 snapshot -r "$tree" && lines "$err" 0 &&
+        [ "$(sed -n 1p "$out")" = 'mmapx snapshot 1' ] &&
+        [ "$(tail -n 1 "$out")" = 'end 3' ] &&
+        grep -q "^file $((10 * page)) $tree/whole\$" "$out" &&
+        grep -q "^0 $((10 * page))\$" "$out" &&
+        grep -A 2 "^file $((40 * page)) $tree/parts\$" "$out" |
+        grep -q "^$((3 * page)) $((2 * page))\$" &&
+        grep -A 2 "^file $((40 * page)) $tree/parts\$" "$out" |
+        grep -q "^$((39 * page)) $page\$" &&
+        grep -q "^file 3 $tree/sub/odd\\\\012 \\\\134name\$" "$out"
+}
+check 'a snapshot' snapshot
+
+snapshot_of_a_link() {
+    (cd "$tree" && run 0 snapshot sub/link) &&
+        sed -n 2p "$out" | grep -q "^file $((40 * page)) /.*/parts\$"
+}
+check 'has absolute names that are no links' snapshot_of_a_link
+
+restore() {
+    sync
+    run 0 snapshot -r -o "$dir/snap" "$tree" && lines "$out" 0 || return 1
+    for file in "$tree"/*; do
+        [ -d "$file" ] || out_of_memory "$file"
+    done
+    run 0 restore -b "$dir/snap" && lines "$err" 0 &&
+        grep -q "^restored $((13 * page + 3)) in 3 files, " "$out" &&
+        bytes "$tree/whole" $((10 * page)) $((10 * page)) 100% &&
+        run 0 status -b "$tree/parts" && rows |
+        awk -v page="$page" '{ exit !($1 >= 3 * page) }'
+}
+when_evicting 'restore' restore
+
+from_a_pipe() {
+    run 0 snapshot -r -o "$dir/snap" "$tree" &&
+        run 0 snapshot -r "$tree" && cmp "$out" "$dir/snap" || return 1
+    # shellcheck disable=SC2002 # a pipe it is to be
+    cat "$dir/snap" | "$mmapx" restore - >"$out" 2>"$err" &&
+        grep -q '^restored .* in 3 files' "$out"
+}
+check 'restore from a pipe' from_a_pipe
+
+# The others are restored all the same.
+changed() {
+    run 0 snapshot -r -o "$dir/snap" "$tree" || return 1
+    mv "$tree/whole" "$dir/whole" && printf more >>"$tree/parts"
+    run 1 restore "$dir/snap" && lines "$err" 2 &&
+        grep -q "^mmapx: $tree/whole: gone since the snapshot, left out\$" \
+            "$err" &&
+        grep -q "^mmapx: $tree/parts: of another size since" "$err" &&
+        grep -q '^restored 3B in 1 file' "$out"
+    result=$?
+    ln -s "$dir/whole" "$tree/whole"
+    run 1 restore "$dir/snap" && grep -q '/whole: Too many levels' "$err" &&
+        [ "$result" -eq 0 ]
+    result=$?
+    rm "$tree/whole"
+    mv "$dir/whole" "$tree/whole"
+    return "$result"
+}
+check 'restore leaves out what has changed, and follows no link' changed
+
+# Replaced in one step, or not at all.
+output() {
+    printf old >"$dir/precious" && ln -s precious "$dir/link" || return 1
+    run 0 snapshot -o "$dir/link" "$dir/file" && [ ! -h "$dir/link" ] &&
+        [ "$(cat "$dir/precious")" = old ] &&
+        run 1 snapshot -o "$dir/no/where" "$dir/file" &&
+        grep -q 'where: No such file' "$err" || return 1
+    (umask 027 && run 0 snapshot -o "$dir/mode" "$dir/file") || return 1
+    [ "$(stat -c %a "$dir/mode" 2>/dev/null || echo 640)" = 640 ] &&
+        [ -z "$(find "$dir" -name '*.??????' -name 'link.*')" ]
+}
+check 'a snapshot replaces a file, and follows no link' output
+
+# broken PRINTF-FORMAT: a snapshot that is none.
+broken() {
+    # shellcheck disable=SC2059
+    printf "$1" >"$dir/broken"
+    run 1 restore "$dir/broken" && lines "$out" 0 && lines "$err" 1 &&
+        grep -q "broken: line ${2:-[0-9]*} is not that of a snapshot\$" "$err"
+}
+one="file $size $dir/file\\n"
+check 'nothing is no snapshot' broken ''
+check 'another version' broken 'mmapx snapshot 2\nend 0\n'
+check 'no end' broken "mmapx snapshot 1\\n${one}0 1\\n" 4
+check 'a wrong end' broken "mmapx snapshot 1\\n${one}0 1\\nend 2\\n" 4
+check 'something behind the end' broken 'mmapx snapshot 1\nend 0\nx\n'
+check 'an end without a newline' broken 'mmapx snapshot 1\nend 0'
+check 'a file without a part' broken "mmapx snapshot 1\\n${one}end 1\\n" 3
+check 'a part of no file' broken "mmapx snapshot 1\\n0 1\\nend 0\\n" 2
+check 'parts that overlap' broken \
+    "mmapx snapshot 1\\n${one}0 10\\n5 10\\nend 1\\n" 4
+check 'a part beyond the end' broken \
+    "mmapx snapshot 1\\n${one}1 $size\\nend 1\\n" 3
+check 'a part without a length' broken "mmapx snapshot 1\\n${one}0 0\\nend 1\\n"
+check 'a number that is too large' broken \
+    "mmapx snapshot 1\\nfile 9223372036854775808 /x\\n0 1\\nend 1\\n" 2
+check 'a negative number' broken \
+    "mmapx snapshot 1\\n${one}-1 1\\nend 1\\n"
+check 'a path that is not absolute' broken \
+    'mmapx snapshot 1\nfile 3 etc/passwd\n0 1\nend 1\n' 2
+check 'an escape that is none' broken \
+    'mmapx snapshot 1\nfile 3 /a\\\\9\n0 1\nend 1\n' 2
+check 'an escaped NUL' broken \
+    'mmapx snapshot 1\nfile 3 /a\\\\000b\n0 1\nend 1\n' 2
+check 'a NUL' broken 'mmapx snapshot 1\nfile 3 /a\000b\n0 1\nend 1\n' 2
+endless() {
+    {
+        echo 'mmapx snapshot 1'
+        printf 'file 3 /'
+        yes x | head -n 100000 | tr -d '\n'
+    } >"$dir/broken"
+    run 1 restore "$dir/broken" && grep -q 'line 2 is not' "$err"
+}
+check 'an endless line' endless
+
+empty_snapshot() {
+    run 0 snapshot "$tree/none" && lines "$out" 2 && cp "$out" "$dir/snap" &&
+        run 0 restore "$dir/snap" && grep -q '^restored 0B in 0 files' "$out"
+}
+check 'a snapshot of nothing' empty_snapshot
+
+foreign() {
+    as_other "$mmapx" snapshot /bin/sh >"$out" 2>"$err"
+    [ $? -eq 1 ] && lines "$out" 2 && grep -q '^mmapx: unknown: ' "$err"
+}
+if [ $other = yes ] && as_other test ! -w /bin/sh -a ! -O /bin/sh; then
+    check "a snapshot has nothing of somebody else's file" foreign
+else
+    skip "a snapshot has nothing of somebody else's file" \
+        'every file is our own'
+fi
+
+# --- Watch --------------------------------------------------------------------
+
+watch() {
+    run 0 watch -b -n 0.1 --count=3 --total "$dir/file" && lines "$err" 0 &&
+        lines "$out" 7 && sed -n 1p "$out" | grep -q '^TIME ' &&
+        [ "$(sed 1d "$out" |
+            grep -c -E '^[0-9]{2}:[0-9]{2}:[0-9]{2}  .* [0-9]+%')" -eq 6 ]
+}
+check 'watch without a terminal prints lines' watch
+
+interrupted_watch() {
+    start watch -n 1000 "$dir/file"
+    stop
+}
+check 'watch ends when it is interrupted' interrupted_watch
+
+watch_terminal() {
+    on_terminal "stty rows 8 cols 90; cd '$tree'; '$mmapx' watch -r -n 0.1 \
+--count=2 --sort=size --total ."
+    tr -d '\r' <"$out" >"$err"
+    [ "$(grep -c "mmapx watch, every 0.1 s, at" "$err")" -eq 2 ] &&
+        grep -q "$escape\\[H" "$err" && grep -q '^and 2 more' "$err" &&
+        grep -q 'total of 4 files' "$err"
+}
+if [ $terminal = yes ]; then
+    check 'watch on a terminal writes over' watch_terminal
+else
+    skip 'watch on a terminal writes over' 'no script(1) that runs a command'
+fi
+
+# --- Progress and interruption ------------------------------------------------
+
+# Each reading takes a while, because strace delays it.
+slowly="strace -qq -e signal=none -e trace=preadv -e inject=preadv:delay_enter=300000 \
+-o '$dir/trace'"
+
+slow_load() {
+    out_of_memory "$dir/long" || return 1
+    on_terminal "stty cols 110; $slowly '$mmapx' load $1 '$dir/long'"
+    tr '\r' '\n' <"$out" >"$err"
+    grep -q 'loaded ' "$err"
+}
+progress() {
+    slow_load '' && grep -q \
+        'loading \[.*\].* [0-9]*%  .*M of 64M  .*/s .*left  .*/long' "$err" &&
+        [ "$(grep -c 'loading' "$err")" -ge 2 ]
+}
+no_progress() {
+    slow_load --no-progress && ! grep -q loading "$err"
+}
+
+# It stops in between, says how far it came, and dies as it was told to.
+interruption() {
+    out_of_memory "$dir/long" || return 1
+    rm -f "$dir/trace" "$dir/pid" "$err"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    eval "$slowly" sh -c \''echo $$ >"$1"; exec "$2" load -b "$3"'\' \
+        sh '"$dir/pid" "$mmapx" "$dir/long"' '>"$out" 2>"$err" &'
+    tracer=$!
+    wait_for "$dir/trace"
+    kill -TERM "$(cat "$dir/pid")"
+    wait "$tracer"
+    got=$?
+    cat "$out" "$err"
+    [ "$got" -gt 128 ] && grep -q '^mmapx: interrupted$' "$err" &&
+        grep -q '^loaded [0-9]* (' "$out" &&
+        [ "$(sed 's/^loaded \([0-9]*\) .*/\1/' "$out")" -lt 67108864 ]
+}
+dd if=/dev/zero of="$dir/long" bs=1048576 count=64 2>/dev/null
+rm -f "$dir/trace"
+out_of_memory "$dir/long"
+if [ $evicts = no ]; then
+    skip 'progress and interruption' 'this file system does not evict'
+elif ! eval "$slowly" "'$mmapx'" load "'$dir/long'" >/dev/null 2>&1 ||
+    ! grep -q DELAYED "$dir/trace"; then
+    skip 'progress and interruption' 'strace is not there or cannot delay'
+else
+    if [ $terminal = yes ]; then
+        check 'progress on a terminal' progress
+        check 'none with --no-progress' no_progress
+    else
+        skip 'progress on a terminal' 'no script(1) that runs a command'
+    fi
+    check 'an interruption' interruption
+fi
+
+# --- Misuse -------------------------------------------------------------------
+
+# misused REGEX ARGUMENT...
+misused() {
+    matter=$1
+    shift
+    run 2 "$@" && lines "$out" 0 && grep -q "^mmapx: $matter" "$err"
+}
+for range in 5 x:1 1:x -1:5 1:-5 1K2:3 :1Q 8E:1 ': ' 9223372036854775807:1; do
+    check "the range '$range'" misused '--range cannot be' load \
+        --range="$range" "$dir/file"
+done
+check 'a number of files' misused '--top cannot be' status --top=0 /
+check 'an order' misused '--sort cannot be' status --sort=age /
+check 'a colour' misused '--color cannot be' status --color=blue /
+check 'a time' misused '--interval cannot be' watch -n 0 /
+check 'another time' misused '--interval cannot be' watch -n 1s /
+check 'a count' misused '--count cannot be' watch --count=-1 /
+check 'no snapshot' misused 'no snapshot given' restore
+check 'two snapshots' misused 'more than one snapshot' restore a b
+check 'an option of another command' misused '.*option.*sync' load --sync /
+
+coloured() {
+    run 0 status --color=always "$dir/file" && grep -q "$escape\\[32m" "$out"
+}
+check 'colour where it is asked for' coloured
+
+default_command() {
+    run 0 status "$dir/file" && cp "$out" "$dir/said" &&
+        run 0 "$dir/file" && cmp "$out" "$dir/said"
+}
+check 'a file and no command is status' default_command
+
+helps() {
+    run 0 "$1" --help && lines "$err" 0 && grep -q "^Usage: mmapx $1 " "$out" &&
+        ! grep -q '.\{80\}' "$out"
+}
+for command in status watch load evict lock snapshot restore; do
+    check "help of $command" helps $command
+done
+finish

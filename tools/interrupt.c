@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals that are to end the work, but not in the middle of a step. */
+#include "tool.h"
+
+#include <sys/select.h>
+#include <time.h>
+
+volatile sig_atomic_t tool_interrupted;
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+enum { SIGNALS = sizeof signals / sizeof signals[0] };
+
+static void
+note(int number)
+{
+    tool_interrupted = number;
+}
+
+/* No SA_RESTART: what waits is to return.  A second signal kills. */
+void
+tool_catch_signals(void)
+{
+    struct sigaction action = { .sa_flags = (int)SA_RESETHAND };
+    struct sigaction before;
+
+    action.sa_handler = note;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < SIGNALS; i++)
+        /* Whom nohup(1) protects from SIGHUP stays protected. */
+        if (sigaction(signals[i], NULL, &before) == 0
+            && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+/* They are blocked but for the wait itself, so that none comes just before. */
+void
+tool_wait(double seconds)
+{
+    struct timespec t = { (time_t)seconds,
+                          (long)((seconds - (double)(time_t)seconds) * 1e9) };
+    sigset_t caught, before;
+
+    sigemptyset(&caught);
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaddset(&caught, signals[i]);
+    sigprocmask(SIG_BLOCK, &caught, &before);
+    if (tool_interrupted == 0)
+        pselect(0, NULL, NULL, NULL, seconds < 0 ? NULL : &t, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void
+tool_die_of_signal(void)
+{
+    int number = (int)tool_interrupted;
+
+    fflush(stdout);
+    signal(number, SIG_DFL);
+    raise(number);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands and their options: one table of each, from which the reading
+ * of arguments and the help are made. */
+#include "tool.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    const char *arguments;
+    const char *summary;
+} commands[TOOL_COMMANDS] = {
+    [TOOL_STATUS] = { "status", "FILE...",
+                      "show how much of each FILE is in memory, and where" },
+    [TOOL_WATCH] = { "watch", "FILE...",
+                     "show the same again and again" },
+    [TOOL_LOAD] = { "load", "FILE...", "bring each FILE into memory" },
+    [TOOL_EVICT] = { "evict", "FILE...", "drop each FILE from memory" },
+    [TOOL_LOCK] = { "lock", "FILE...",
+                    "keep each FILE in memory until interrupted" },
+    [TOOL_SNAPSHOT] = { "snapshot", "FILE...",
+                        "write down which parts of each FILE are in memory" },
+    [TOOL_RESTORE] = { "restore", "SNAPSHOT",
+                       "load what a snapshot says, '-' for standard input" },
+};
+
+/* The commands that take an option, as bits. */
+enum {
+    STATUS = 1 << TOOL_STATUS,
+    WATCH = 1 << TOOL_WATCH,
+    LOAD = 1 << TOOL_LOAD,
+    EVICT = 1 << TOOL_EVICT,
+    LOCK = 1 << TOOL_LOCK,
+    SNAPSHOT = 1 << TOOL_SNAPSHOT,
+    RESTORE = 1 << TOOL_RESTORE,
+    SHOWS = STATUS | WATCH,
+    WORKS = LOAD | EVICT | LOCK,
+    FILES = SHOWS | WORKS | SNAPSHOT, /* that look for files */
+    ALL = FILES | RESTORE,
+};
+
+/* Short options are their letter; the others begin here. */
+enum {
+    RANGES = 256,
+    MAP,
+    TOTAL,
+    ONLY_CACHED,
+    SORT,
+    TOP,
+    COUNT,
+    RANGE,
+    SYNC,
+    ON_FAULT,
+    FILES0,
+    JSON,
+    COLOUR,
+    NO_PROGRESS,
+    HELP,
+};
+
+static const struct option_row {
+    int key;
+    unsigned commands;
+    const char *name;
+    const char *argument; /* or NULL */
+    const char *help;
+} rows[] = {
+    { 'b', ALL & ~SNAPSHOT, "bytes", NULL, "show sizes in bytes" },
+    { RANGES, STATUS, "ranges", NULL, "list the ranges that are in memory" },
+    { MAP, STATUS, "map", NULL, "draw a larger map of each file" },
+    { TOTAL, SHOWS, "total", NULL, "add a line for all files together" },
+    { ONLY_CACHED, SHOWS, "only-cached", NULL,
+      "leave files out that are not in memory" },
+    { SORT, SHOWS, "sort", "KEY", "sort by cached, size or name" },
+    { TOP, SHOWS, "top", "N", "show the first N files only" },
+    { 'n', WATCH, "interval", "SECONDS", "look every so often [2]" },
+    { COUNT, WATCH, "count", "N", "look N times, then end" },
+    { RANGE, WORKS, "range", "OFFSET:LENGTH",
+      "only these bytes; K, M, G, T may follow" },
+    { SYNC, EVICT, "sync", NULL, "write dirty pages back first" },
+    { ON_FAULT, LOCK, "on-fault", NULL, "lock pages as they come in" },
+    { 'o', SNAPSHOT, "output", "FILE", "write to FILE, all of it or nothing" },
+    { 'r', FILES, "recursive", NULL, "look into directories" },
+    { 'x', FILES, "one-file-system", NULL, "but not at other file systems" },
+    { 'L', FILES, "dereference", NULL, "follow symbolic links in them" },
+    { FILES0, FILES, "files0-from", "F",
+      "read names from F, each ended by NUL" },
+    { JSON, ALL & ~SNAPSHOT, "json", NULL, "print one JSON object a line" },
+    { COLOUR, ALL & ~SNAPSHOT, "color", "WHEN", "always, never or auto" },
+    { NO_PROGRESS, WORKS | RESTORE, "no-progress", NULL,
+      "show no progress" },
+    { HELP, ALL, "help", NULL, "show this help and exit" },
+};
+
+enum { ROWS = sizeof rows / sizeof rows[0] };
+
+enum tool_command
+tool_command(const char *name)
+{
+    int i = 0;
+
+    while (i < TOOL_COMMANDS && strcmp(name, commands[i].name) != 0)
+        i++;
+    return (enum tool_command)i;
+}
+
+int
+tool_usage(const char *matter, const char *name)
+{
+    if (matter != NULL)
+        fprintf(stderr, "mmapx: %s", matter);
+    if (name != NULL) {
+        fputs(" '", stderr);
+        tool_name(stderr, name);
+        fputs("'", stderr);
+    }
+    if (matter != NULL)
+        putc('\n', stderr);
+    fputs("Try 'mmapx --help' for more information.\n", stderr);
+    return TOOL_USAGE;
+}
+
+/* --- Help ----------------------------------------------------------------- */
+
+static void
+help_line(int key, const char *name, const char *argument, const char *help)
+{
+    char text[40];
+    int n = snprintf(text, sizeof text, "--%s%s%s", name,
+                     argument != NULL ? "=" : "",
+                     argument != NULL ? argument : "");
+
+    if (key < 256)
+        printf("  -%c, ", key);
+    else
+        fputs("      ", stdout);
+    printf("%s%*s%s\n", text, n < 21 ? 22 - n : 1, "", help);
+}
+
+static void
+help(enum tool_command command)
+{
+    const struct command *c = &commands[command];
+
+    printf("Usage: mmapx %s [OPTION]... %s\n", c->name, c->arguments);
+    printf("%c%s.\n\nOptions:\n", c->summary[0] - 'a' + 'A', c->summary + 1);
+    for (size_t i = 0; i < ROWS; i++)
+        if ((rows[i].commands >> command & 1) != 0)
+            help_line(rows[i].key, rows[i].name, rows[i].argument,
+                      rows[i].help);
+    if ((SHOWS >> command & 1) != 0)
+        puts("\n'mmapx FILE...' is 'mmapx status FILE...'.");
+}
+
+void
+tool_help(void)
+{
+    puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
+         "  or:  mmapx FILE...\n"
+         "See and steer what the page cache holds of files.\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; i < TOOL_COMMANDS; i++)
+        printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+    puts("\n"
+         "Options:\n"
+         "  --help      show this help and exit\n"
+         "  --version   show the version and exit\n"
+         "\n"
+         "'mmapx COMMAND --help' says more about a command.");
+}
+
+/* --- Reading -------------------------------------------------------------- */
+
+static bool
+parse_number(const char *text, uint64_t most, uint64_t *number)
+{
+    char *rest;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *number = strtoull(text, &rest, 10);
+    return errno == 0 && *rest == '\0' && *number > 0 && *number <= most;
+}
+
+static bool
+parse_seconds(const char *text, double *seconds)
+{
+    char *rest;
+
+    *seconds = strtod(text, &rest);
+    return rest != text && *rest == '\0' && isfinite(*seconds)
+           && *seconds >= 0.1 && *seconds <= 1e6;
+}
+
+/* The index of a word in a list that ends with NULL, or -1. */
+static int
+index_of(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* Store an option that has an argument.  False if that makes no sense. */
+static bool
+store_argument(struct tool_options *o, int key, const char *argument)
+{
+    static const char *const keys[] = { "", "cached", "size", "name", NULL };
+    static const char *const whens[] = { "auto", "always", "never", NULL };
+    uint64_t number;
+    int i;
+
+    switch (key) {
+    case SORT:
+        i = index_of(argument, keys);
+        o->sort = (enum tool_key)i;
+        return i > 0;
+    case COLOUR:
+        i = index_of(argument, whens);
+        o->colour = (enum tool_when)i;
+        return i >= 0;
+    case TOP:
+        if (!parse_number(argument, SIZE_MAX / 4, &number))
+            return false;
+        o->top = (size_t)number;
+        return true;
+    case COUNT:
+        return parse_number(argument, UINT64_MAX, &o->count);
+    case 'n':
+        return parse_seconds(argument, &o->interval);
+    case RANGE:
+        return tool_parse_range(argument, &o->off, &o->len);
+    case FILES0:
+        o->files0 = argument;
+        return true;
+    default: /* 'o' */
+        o->output = argument;
+        return true;
+    }
+}
+
+static void
+store_flag(struct tool_options *o, int key)
+{
+    bool *const flags[] = {
+        ['b'] = &o->bytes,
+        ['r'] = &o->recurse,
+        ['x'] = &o->one_file_system,
+        ['L'] = &o->follow,
+        [RANGES] = &o->ranges,
+        [MAP] = &o->map,
+        [TOTAL] = &o->total,
+        [ONLY_CACHED] = &o->only_cached,
+        [SYNC] = &o->sync,
+        [ON_FAULT] = &o->on_fault,
+        [JSON] = &o->json,
+        [NO_PROGRESS] = &o->no_progress,
+    };
+
+    *flags[key] = true;
+}
+
+/* The table's rows for one command, as getopt wants them. */
+static void
+getopt_tables(enum tool_command command, char *letters, struct option *longs)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((rows[i].commands >> command & 1) == 0)
+            continue;
+        *longs++ = (struct option){ rows[i].name, rows[i].argument != NULL,
+                                    NULL, rows[i].key };
+        if (rows[i].key < 256)
+            *letters++ = (char)rows[i].key;
+        if (rows[i].key < 256 && rows[i].argument != NULL)
+            *letters++ = ':';
+    }
+    *longs = (struct option){ 0 };
+    *letters = '\0';
+}
+
+static const struct option_row *
+row_of(int key)
+{
+    const struct option_row *row = rows;
+
+    while (row->key != key)
+        row++;
+    return row;
+}
+
+/* What is left are files, in one way or the other. */
+static bool
+check_files(const struct tool_options *o, int n, int *status)
+{
+    *status = TOOL_USAGE;
+    if (o->command == TOOL_RESTORE) {
+        if (n != 1)
+            tool_usage(n == 0 ? "no snapshot given"
+                              : "more than one snapshot given", NULL);
+        return n == 1;
+    }
+    if (n == 0 && o->files0 == NULL)
+        tool_usage("no file given", NULL);
+    else if (n != 0 && o->files0 != NULL)
+        tool_usage("--files0-from goes with no other file; there is",
+                   o->paths[0]);
+    else
+        return true;
+    return false;
+}
+
+bool
+tool_options(struct tool_options *o, enum tool_command command, int argc,
+             char **argv, int *status)
+{
+    char letters[2 * ROWS + 1];
+    struct option longs[ROWS + 1];
+    int key;
+
+    *o = (struct tool_options){ .command = command, .interval = 2, .len = -1 };
+    getopt_tables(command, letters, longs);
+    while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+        if (key == HELP) {
+            help(command);
+            *status = TOOL_OK;
+            return false;
+        }
+        if (key == '?') {
+            *status = tool_usage(NULL, NULL);
+            return false;
+        }
+        if (row_of(key)->argument == NULL) {
+            store_flag(o, key);
+        } else if (!store_argument(o, key, optarg)) {
+            char matter[64];
+
+            snprintf(matter, sizeof matter, "--%s cannot be",
+                     row_of(key)->name);
+            *status = tool_usage(matter, optarg);
+            return false;
+        }
+    }
+    o->paths = argv + optind;
+    return check_files(o, argc - optind, status);
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mmapx restore: load what a snapshot says.
+ *
+ * A snapshot may come from anywhere.  All of it is checked before anything is
+ * done, lines are read into a buffer of fixed size, and of each file only its
+ * place in the snapshot is kept in memory.
+ */
+#include "tool.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Bytes between two looks at the signals. */
+enum { STEP = 8 << 20 };
+
+/* A path of which each byte is escaped, and what stands before it. */
+enum { LINE = 4 * PATH_MAX + 64 };
+
+struct entry {
+    dev_t device;
+    ino_t inode;
+    off_t at; /* where its line begins in the snapshot */
+};
+
+struct reader {
+    FILE *in;
+    const char *name; /* of the snapshot */
+    uint64_t number;  /* of the line */
+    char line[LINE];
+};
+
+struct restore {
+    struct reader reader;
+    struct entry *entries;
+    size_t n;
+    size_t room;
+    int status;
+    struct progress progress;
+    int64_t total;
+    int64_t loaded;
+    const struct tool_options *o;
+};
+
+/* --- Lines ---------------------------------------------------------------- */
+
+/* False at the end, and for a line that is none. */
+static bool
+next_line(struct reader *r)
+{
+    size_t n = 0;
+
+    r->number++;
+    if (fgets(r->line, sizeof r->line, r->in) != NULL)
+        n = strlen(r->line);
+    if (n > 0 && r->line[n - 1] == '\n') {
+        r->line[n - 1] = '\0';
+        return true;
+    }
+    r->line[0] = '\0';
+    return false;
+}
+
+/* A number up to an end that is not part of it. */
+static bool
+parse_number(const char **text, char end, int64_t *number)
+{
+    char *rest;
+    uintmax_t n;
+
+    if (!isdigit((unsigned char)**text))
+        return false;
+    errno = 0;
+    n = strtoumax(*text, &rest, 10);
+    if (errno != 0 || n > INT64_MAX || *rest != end)
+        return false;
+    *number = (int64_t)n;
+    *text = rest + 1;
+    return true;
+}
+
+/* Undo the escapes, in place.  False for what no snapshot has. */
+static bool
+unescape(char *path)
+{
+    const char *from = path;
+    char *to = path;
+
+    if (*path != '/')
+        return false;
+    while (*from != '\0') {
+        unsigned byte = (unsigned char)*from++;
+
+        if (byte == '\\') {
+            byte = 0;
+            for (int i = 0; i < 3; i++, from++) {
+                if (*from < '0' || *from > '7')
+                    return false;
+                byte = byte * 8 + (unsigned)(*from - '0');
+            }
+            if (byte == 0 || byte > 255)
+                return false;
+        }
+        *to++ = (char)byte;
+    }
+    *to = '\0';
+    return to - path < PATH_MAX;
+}
+
+/* "file SIZE PATH"; the path stands in the line afterwards. */
+static const char *
+parse_file(char *line, int64_t *size)
+{
+    static const char word[] = "file ";
+    const char *rest = line + sizeof word - 1;
+    char *path;
+
+    if (strncmp(line, word, sizeof word - 1) != 0
+        || !parse_number(&rest, ' ', size))
+        return NULL;
+    path = line + (rest - line);
+    return unescape(path) ? path : NULL;
+}
+
+/* "OFFSET LENGTH", behind everything that was before. */
+static bool
+parse_run(const char *line, int64_t *off, int64_t *len)
+{
+    return parse_number(&line, ' ', off) && parse_number(&line, '\0', len)
+           && *len > 0 && *len <= INT64_MAX - *off;
+}
+
+static int
+corrupt(const struct reader *r)
+{
+    fflush(stdout);
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, r->name);
+    fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
+            r->number);
+    return TOOL_FAILED;
+}
+
+/* --- Checking and sorting ------------------------------------------------- */
+
+static void
+skip(struct restore *s, const char *path, const char *why)
+{
+    progress_hide();
+    fflush(stdout);
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, path);
+    fprintf(stderr, ": %s, left out\n", why);
+    s->status = TOOL_FAILED;
+}
+
+/* A file that is as it was is put on the list. */
+static void
+note(struct restore *s, const char *path, int64_t size, off_t at)
+{
+    struct tool_file file;
+    int error = tool_open(&file, path, false);
+
+    if (error == ENOENT || error == ENOTDIR) {
+        skip(s, path, "gone since the snapshot");
+        return;
+    }
+    if (error != 0) {
+        skip(s, path, tool_error(error));
+        return;
+    }
+    close(file.fd);
+    if (file.size != size) {
+        skip(s, path, "of another size since the snapshot");
+        return;
+    }
+    if (s->n == s->room) {
+        s->room = 2 * s->room + 64;
+        s->entries = realloc(s->entries, s->room * sizeof *s->entries);
+        if (s->entries == NULL)
+            tool_no_memory();
+    }
+    s->entries[s->n++] = (struct entry){ file.device, file.inode, at };
+}
+
+/* One file's lines, of which the first has been read; up to the next line that
+ * is no run.  False if something is wrong with them. */
+static bool
+check_file(struct restore *s, off_t at)
+{
+    struct reader *r = &s->reader;
+    int64_t end = 0;
+    int64_t size, off, len;
+    const char *path = parse_file(r->line, &size);
+    size_t before = s->n;
+
+    if (path == NULL)
+        return false;
+    note(s, path, size, at);
+    while (next_line(r) && isdigit((unsigned char)r->line[0])) {
+        if (!parse_run(r->line, &off, &len) || off < end || len > size - off)
+            return false;
+        end = off + len;
+        if (s->n > before)
+            s->total += len;
+    }
+    return end > 0;
+}
+
+/* The whole snapshot.  The last line says how many files there are. */
+static int
+check(struct restore *s)
+{
+    struct reader *r = &s->reader;
+    uint64_t files = 0;
+    char end[32];
+
+    if (!next_line(r) || strcmp(r->line, "mmapx snapshot 1") != 0)
+        return corrupt(r);
+    next_line(r);
+    while (strncmp(r->line, "file ", 5) == 0 && tool_interrupted == 0) {
+        off_t at = ftello(r->in) - (off_t)strlen(r->line) - 1;
+
+        if (!check_file(s, at))
+            return corrupt(r);
+        files++;
+    }
+    if (tool_interrupted != 0)
+        return TOOL_FAILED;
+    snprintf(end, sizeof end, "end %" PRIu64, files);
+    if (strcmp(r->line, end) != 0 || next_line(r) || !feof(r->in))
+        return corrupt(r);
+    return TOOL_OK;
+}
+
+/* As inodes are numbered, files mostly lie on the disk. */
+static int
+by_place(const void *a, const void *b)
+{
+    const struct entry *x = a;
+    const struct entry *y = b;
+
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* --- Loading -------------------------------------------------------------- */
+
+/* Returns 0 or an errno. */
+static int
+load_run(struct restore *s, const struct tool_file *file, int64_t off,
+         int64_t len)
+{
+    for (int64_t n; len > 0 && tool_interrupted == 0; off += n, len -= n) {
+        n = STEP - off % STEP;
+        n = n < len ? n : len;
+        if (mmapx_cache_load(file->fd, off, n) < 0)
+            return errno;
+        s->loaded += n;
+        progress_add(&s->progress, file->path, n);
+    }
+    return 0;
+}
+
+/* The runs that follow in the snapshot. */
+static int
+load_runs(struct restore *s, const struct tool_file *file)
+{
+    int64_t off, len;
+    int error = 0;
+
+    while (error == 0 && tool_interrupted == 0 && next_line(&s->reader)
+           && parse_run(s->reader.line, &off, &len))
+        error = load_run(s, file, off, len);
+    return error;
+}
+
+static void
+load(struct restore *s, const struct entry *e)
+{
+    int64_t before = s->loaded;
+    struct tool_file file;
+    const char *path;
+    int64_t size;
+    int error;
+
+    if (fseeko(s->reader.in, e->at, SEEK_SET) != 0 || !next_line(&s->reader))
+        return;
+    path = parse_file(s->reader.line, &size);
+    path = path != NULL ? strdup(path) : NULL;
+    if (path == NULL)
+        tool_no_memory();
+    error = tool_open(&file, path, false);
+    if (error == 0) {
+        error = load_runs(s, &file);
+        close(file.fd);
+    }
+    if (error != 0)
+        s->status = tool_failed(path, error);
+    else if (s->o->json)
+        json_line(json_pack("{s:o, s:I}", "path", json_path(path), "loaded",
+                            (json_int_t)(s->loaded - before)));
+    free((char *)(uintptr_t)path);
+}
+
+/* A stream that can be read twice: a copy, if need be. */
+static FILE *
+open_snapshot(const char *path)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+    FILE *copy;
+    char buf[4096];
+    size_t n;
+
+    if (in == NULL || fseeko(in, 0, SEEK_SET) == 0)
+        return in;
+    copy = tmpfile();
+    while (copy != NULL && (n = fread(buf, 1, sizeof buf, in)) > 0)
+        if (fwrite(buf, 1, n, copy) != n) {
+            fclose(copy);
+            copy = NULL;
+        }
+    if (copy != NULL && (ferror(in) || fseeko(copy, 0, SEEK_SET) != 0)) {
+        fclose(copy);
+        copy = NULL;
+    }
+    if (in != stdin)
+        fclose(in);
+    return copy;
+}
+
+static void
+print_summary(const struct restore *s, double seconds)
+{
+    char size[24];
+
+    printf("restored %s in %zu file%s, %.1f s\n",
+           tool_size(size, s->loaded, s->o->bytes), s->n,
+           s->n == 1 ? "" : "s", seconds);
+}
+
+int
+tool_restore(const struct tool_options *o)
+{
+    static struct restore s; /* it has a long line in it */
+    double began = tool_seconds();
+    int status;
+
+    s.o = o;
+    s.reader.name = o->paths[0];
+    s.reader.in = open_snapshot(o->paths[0]);
+    if (s.reader.in == NULL)
+        return tool_failed(o->paths[0], errno);
+    tool_catch_signals();
+    status = check(&s);
+    if (status != TOOL_OK)
+        s.n = 0;
+    if (s.n > 1)
+        qsort(s.entries, s.n, sizeof *s.entries, by_place);
+    progress_begin(&s.progress, o, "restoring", s.total);
+    for (size_t i = 0; i < s.n && tool_interrupted == 0; i++)
+        load(&s, &s.entries[i]);
+    progress_hide();
+    if (tool_interrupted != 0)
+        fputs("mmapx: interrupted\n", stderr);
+    if (status == TOOL_OK && !o->json)
+        print_summary(&s, tool_seconds() - began);
+    fclose(s.reader.in);
+    free(s.entries);
+    return status != TOOL_OK ? status : s.status;
+}
