@@ -293,16 +293,6 @@ check 'a map' map
 
 # --- JSON ---------------------------------------------------------------------
 
-# json PROGRAM: the lines of the output, parsed, are "all" in it.
-json() {
-    python3 -c "
-import json, sys, base64
-all = [json.loads(line) for line in open('$out')]
-page = $page
-assert $1, all
-"
-}
-
 json_status() {
     run 0 status --json --ranges --total "$dir/parts" "$some/tiny" &&
         lines "$err" 0 && json "(len(all) == 6 and all[0]['path'] == '$dir/parts'

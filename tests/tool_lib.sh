@@ -69,6 +69,16 @@ bar() {
     lines "$out" 2 && grep -q "  \\[$1\\]  " "$out"
 }
 
+# json PYTHON: it is true of "all", the lines of the output as python3 reads them.
+json() {
+    python3 -c "
+import json, sys, base64
+all = [json.loads(line) for line in open('$out')]
+page = $page
+assert ($1), all
+"
+}
+
 # pages NUMBER: so many pages of data.
 pages() {
     dd if=/dev/zero bs="$page" count="$1" 2>/dev/null | tr '\0' x

@@ -136,7 +136,12 @@ lock_limited() {
 chmod 644 "$dir/file"
 start lock --range=:1 "$dir/file"
 stop 2>/dev/null
-if [ -s "$out" ] && [ -r /proc/self/status ]; then
+if [ -s "$out" ]; then
+    locks=yes
+else
+    locks=no
+fi
+if [ $locks = yes ] && [ -r /proc/self/status ]; then
     check 'lock' lock
     when_evicting 'lock what comes in' lock_on_fault
 else
@@ -296,6 +301,47 @@ else
         'every file is our own'
 fi
 
+# --- JSON ---------------------------------------------------------------------
+
+json_load() {
+    out_of_memory "$dir/file" || return 1
+    run 0 load --json --range=:$((2 * page)) "$dir/file" && lines "$err" 0 &&
+        json "all[0]['path'] == '$dir/file' and all[0]['offset'] == 0
+            and all[0]['length'] == 2 * page and all[0]['cached_before'] == 0
+            and all[0]['cached'] == 2 * page and all[0]['seconds'] >= 0" &&
+        run 0 evict --json "$dir/file" &&
+        json "all[0]['length'] == $size and all[0]['cached'] == 0
+            and all[0]['cached_before'] >= 2 * page"
+}
+json_lock() {
+    start lock --json --range=1:5 "$dir/file"
+    stop && json "all == [{'path': '$dir/file', 'offset': 1, 'locked': 5}]"
+}
+json_restore() {
+    run 0 snapshot -o "$dir/snap" "$tree/parts" "$tree/whole" &&
+        run 0 restore --json "$dir/snap" && lines "$err" 0 &&
+        json "sum(f['loaded'] for f in all) > 0
+            and sorted(f['path'] for f in all)
+                == ['$tree/parts', '$tree/whole']"
+}
+json_watch() {
+    run 0 watch --json -n 0.1 --count=2 "$dir/file" &&
+        json "len(all) == 2 and all[0]['time'] > 1e9 and
+            all[1]['size'] == $size"
+}
+if command -v python3 >/dev/null; then
+    when_evicting 'JSON of load and evict' json_load
+    check 'JSON of restore' json_restore
+    check 'JSON of watch' json_watch
+    if [ $locks = yes ]; then
+        check 'JSON of lock' json_lock
+    else
+        skip 'JSON of lock' 'nothing can be locked here'
+    fi
+else
+    skip 'JSON' 'there is no python3'
+fi
+
 # --- Watch --------------------------------------------------------------------
 
 watch() {
@@ -360,9 +406,9 @@ interruption() {
     wait "$tracer"
     got=$?
     cat "$out" "$err"
+    loaded=$(sed -n 's/^loaded \([0-9]*\) (0 were.*/\1/p' "$out")
     [ "$got" -gt 128 ] && grep -q '^mmapx: interrupted$' "$err" &&
-        grep -q '^loaded [0-9]* (' "$out" &&
-        [ "$(sed 's/^loaded \([0-9]*\) .*/\1/' "$out")" -lt 67108864 ]
+        [ "$loaded" -gt 0 ] && [ "$loaded" -lt 67108864 ]
 }
 dd if=/dev/zero of="$dir/long" bs=1048576 count=64 2>/dev/null
 rm -f "$dir/trace"

@@ -15,7 +15,7 @@ struct job {
     struct progress progress;
     size_t files;
     int64_t bytes;  /* of all ranges */
-    int64_t before; /* of these, in memory before */
+    int64_t before; /* of these, in memory beforehand */
     int64_t after;  /* and afterwards */
     int64_t dirty;  /* of these, not written back */
     bool unknown;   /* the system did not always say */
@@ -56,22 +56,21 @@ evict_step(int fd, int64_t off, int64_t len)
     return mmapx_cache_evict(fd, off, len) < 0 ? errno : 0;
 }
 
-/* All of a range, or as far as one comes before a signal: *done says. */
+/* All of a range, or as far as one comes before a signal. */
 static int
-in_steps(struct job *job, const struct tool_file *file, int64_t *done,
-         int64_t bytes)
+in_steps(struct job *job, const struct tool_file *file, int64_t bytes)
 {
     bool loads = job->o->command == TOOL_LOAD;
     int64_t step = loads ? LOAD_STEP : EVICT_STEP;
     int error = 0;
 
-    for (int64_t n; *done < bytes && error == 0 && tool_interrupted == 0;
-         *done += n) {
-        int64_t at = job->o->off + *done;
+    for (int64_t done = 0, n;
+         done < bytes && error == 0 && tool_interrupted == 0; done += n) {
+        int64_t at = job->o->off + done;
 
         /* Up to a multiple, so that no large folio is cut. */
         n = step - at % step;
-        n = n < bytes - *done ? n : bytes - *done;
+        n = n < bytes - done ? n : bytes - done;
         error = (loads ? load_step : evict_step)(file->fd, at, n);
         if (error == 0)
             progress_add(&job->progress, file->path, n);
@@ -126,23 +125,20 @@ visit(const struct tool_file *file, void *arg)
     int64_t bytes = tool_range_of(job->o, file->size);
     double began = tool_seconds();
     struct mmapx_cache before, after;
-    int64_t done = 0;
     int error = look(job, file, bytes, &before);
 
     if (error == 0 && job->o->sync && fdatasync(file->fd) < 0)
         error = errno;
     if (error == 0)
-        error = in_steps(job, file, &done, bytes);
+        error = in_steps(job, file, bytes);
     if (error == 0)
-        error = look(job, file, done, &after);
+        error = look(job, file, bytes, &after);
     if (error != 0)
         return tool_failed(file->path, error);
-    if (done < bytes)
-        error = look(job, file, done, &before); /* as far as it came */
-    add(job, &before, &after, done);
+    add(job, &before, &after, bytes);
     if (job->o->json) {
         progress_hide();
-        print_json(job, file, &before, &after, done, tool_seconds() - began);
+        print_json(job, file, &before, &after, bytes, tool_seconds() - began);
     }
     return TOOL_OK;
 }
