@@ -118,6 +118,7 @@ int mmapx_os_evict(int fd, int64_t off, int64_t len);
 
 /* mremap(2), which no other system has in this form. */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
+int mmapx_os_move(void *from, size_t len, void *to); /* over what is there */
 
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);

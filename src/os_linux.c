@@ -367,6 +367,14 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
     return 0;
 }
 
+int
+mmapx_os_move(void *from, size_t len, void *to)
+{
+    void *p = mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+
+    return p == MAP_FAILED ? -errno : 0;
+}
+
 /*
  * tmpfs brings back what was stored past the end of the file, in its last page
  * or huge page, when the file grows.  Punching a hole there makes it zero and

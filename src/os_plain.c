@@ -100,6 +100,13 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 }
 
 int
+mmapx_os_move(void *from, size_t len, void *to)
+{
+    (void)from, (void)len, (void)to;
+    return -ENOSYS;
+}
+
+int
 mmapx_os_clear_tail(int fd, int64_t size)
 {
     (void)fd, (void)size;

@@ -27,18 +27,18 @@ protection_of(const struct mmapx *m)
            | (mmapx_i_has(m, MMAPX_I_EXECS) ? PROT_EXEC : 0);
 }
 
-/* Map what follows the mapping's old end right behind it. */
+/* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
 static int
-map_behind(unsigned char *end, size_t n, int prot, int flags, int fd,
-           int64_t offset)
+map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
+          int64_t offset)
 {
-    void *at = end;
+    void *at = place;
     int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
                           offset);
 
     if (r == -EEXIST)
         return -ENOMEM;
-    if (r < 0 || at == end)
+    if (r < 0 || at == place)
         return r;
     /* The address was taken for a hint. */
     mmapx_os_munmap(at, n);
@@ -68,8 +68,8 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
     r = stat_object(m, fd, &st);
     if (r < 0)
         return r;
-    r = map_behind(*base + old, new - old, prot, flags, fd,
-                   offset + (int64_t)old);
+    r = map_there(*base + old, new - old, prot, flags, fd,
+                  offset + (int64_t)old);
     if (r != -ENOMEM || !may_move)
         return r;
     if (written)
@@ -105,6 +105,13 @@ grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
     return r == -EFAULT ? -ENOTSUP : r;
 }
 
+static void
+set_length(struct mmapx *m, unsigned char *base, size_t len)
+{
+    m->addr = base + (len > 0 ? mmapx_i_head(m) : 0);
+    m->len = len;
+}
+
 static int
 resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
 {
@@ -117,11 +124,36 @@ resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
         r = mmapx_os_munmap(base + new, old - new);
     else if (new > old)
         r = grow(m, fd, &base, old, new, may_move);
-    if (r < 0)
-        return r;
-    m->addr = base + (len > 0 ? mmapx_i_head(m) : 0);
-    m->len = len;
-    return 0;
+    if (r == 0)
+        set_length(m, base, len);
+    return r;
+}
+
+/*
+ * Put a mapping that has grown, and maybe moved, back to where it was.  Its
+ * old place is reserved first: another thread may have mapped something there,
+ * and then the mapping stays where it is.
+ */
+static void
+take_back(struct mmapx *m, unsigned char *addr, size_t len)
+{
+    unsigned char *base;
+    void *place;
+    size_t extent;
+
+    resize_mapping(m, -1, len, false);
+    if (m->addr == addr)
+        return;
+    base = mmapx_i_base(m);
+    extent = mmapx_i_extent(m);
+    place = mmapx_i_round_down(addr, mmapx_i_page(m));
+    if (map_there(place, extent, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        < 0)
+        return;
+    if (mmapx_os_move(base, extent, place) < 0)
+        mmapx_os_munmap(place, extent);
+    else
+        m->addr = addr;
 }
 
 /* --- The file ------------------------------------------------------------- */
@@ -170,11 +202,16 @@ cut(struct mmapx *m, int fd, size_t len, int64_t size)
     if (r < 0)
         return r;
     r = mmapx_os_set_size(fd, size);
-    if (r == 0)
-        return resize_mapping(m, fd, len, false);
-    if (hides)
-        mmapx_os_mprotect(tail, n, protection_of(m));
-    return r;
+    if (r < 0) {
+        if (hides)
+            mmapx_os_mprotect(tail, n, protection_of(m));
+        return r;
+    }
+    /* The file's end is gone and cannot be given back.  A tail that cannot be
+     * unmapped stays behind, and the handle no longer knows of it. */
+    if (resize_mapping(m, fd, len, false) < 0)
+        set_length(m, mmapx_i_base(m), len);
+    return 0;
 }
 
 /* Bring mapping and file to len, where the file has old bytes now. */
@@ -184,6 +221,7 @@ resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old)
     bool may_move = (flags & MMAPX_RESIZE_MAYMOVE) != 0;
     bool sparse = (flags & MMAPX_RESIZE_SPARSE) != 0;
     int64_t size = mmapx_i_offset(m) + (int64_t)len;
+    unsigned char *old_addr = m->addr;
     size_t old_len = m->len;
     int r = 0;
 
@@ -202,7 +240,7 @@ resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old)
     if (size < old) {
         r = mmapx_os_set_size(fd, size);
         if (r < 0)
-            resize_mapping(m, fd, old_len, false);
+            take_back(m, old_addr, old_len);
     }
     return r;
 }

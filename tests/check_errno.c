@@ -680,6 +680,43 @@ START_TEST(a_cut_that_fails_behind_a_mapping_that_grew)
 }
 END_TEST
 
+/* The mapping has to move for that; it comes back. */
+START_TEST(a_cut_that_fails_after_a_move)
+{
+    size_t page = page_size();
+    struct mmapx area, before;
+
+    set_up();
+    OK(mmapx_map_anon(&area, 2 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, area.addr, fd, 0, page, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_FIXED));
+    *(char *)m.addr = 'x';
+    before = m;
+    fake_reset();
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
+                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
+    OK(mmapx_resize(&m, fd, 2 * page,
+                    MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_ptr_ne(m.addr, before.addr);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(2 * page));
+}
+END_TEST
+
+/* What the file has lost cannot be given back: that is no failure then. */
+START_TEST(a_tail_that_cannot_be_unmapped)
+{
+    set_up();
+    fake_fail(FAKE_MUNMAP, ENOMEM, 1);
+    OK(run_shrink_both());
+    ck_assert_uint_eq(m.len, 1);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), 1);
+}
+END_TEST
+
 /* --- Growing where there is no mremap(2) ---------------------------------- */
 
 /* Map one page of fd into m, with pages of address space behind it that are
@@ -1177,6 +1214,8 @@ suite(void)
     ADD_TEST(s, resizing);
     ADD_TEST(s, a_cut_that_fails);
     ADD_TEST(s, a_cut_that_fails_behind_a_mapping_that_grew);
+    ADD_TEST(s, a_cut_that_fails_after_a_move);
+    ADD_TEST(s, a_tail_that_cannot_be_unmapped);
     ADD_TEST(s, growing_in_place_without_mremap);
     ADD_TEST(s, growing_without_room_and_mremap);
     ADD_TEST(s, growing_where_addresses_are_hints);
