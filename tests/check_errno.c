@@ -8,6 +8,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -440,6 +441,19 @@ START_TEST(advice_of_the_future)
 }
 END_TEST
 
+/* A system whose headers do not have it is not even asked. */
+START_TEST(advice_of_other_systems)
+{
+    set_up();
+    fake_has_no_advice = true;
+    FAILS(ENOTSUP, run_advise());
+    ck_assert_int_eq(mmapx_advice_supported(MMAPX_MADV_WILLNEED), 0);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 0);
+    /* Which populates by touching. */
+    OK(run_populate());
+}
+END_TEST
+
 START_TEST(residency)
 {
     static int (*const calls[])(void)
@@ -595,6 +609,12 @@ START_TEST(the_lock_limit)
     ck_assert_uint_eq(limit, 77);
     ck_assert_uint_eq(locked, 77);
     OK(mmapx_lock_limit(&limit, NULL));
+
+    /* A limit that is not told makes EPERM what it is. */
+    set_up();
+    fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
+    fake_fail(FAKE_LOCK_LIMIT, EINVAL, 1);
+    FAILS(EPERM, run_lock_on_fault());
 }
 END_TEST
 
@@ -1189,6 +1209,421 @@ START_TEST(failures_side_by_side)
 }
 END_TEST
 
+/* --- Every call below, at each of its turns, with each errno -------------- */
+
+/*
+ * What the manual pages of the systems list, and what a filter of system calls
+ * says.  What one of these becomes in the seam itself is not seen here.
+ */
+static const int codes_of[FAKE_CALLS][18] = {
+    [FAKE_STAT] = { EBADF, EIO, ENOMEM, EOVERFLOW, ENOSYS, EPERM },
+    [FAKE_OPEN] = { EACCES, EDQUOT, EEXIST, EFBIG, EINTR, ELOOP, EMFILE,
+                    ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR,
+                    EOVERFLOW, EROFS, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_MMAP] = { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, EIO, ENFILE, ENODEV,
+                    ENOMEM, ENOTSUP, EOVERFLOW, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_MUNMAP] = { EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MPROTECT] = { EACCES, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MSYNC] = { EBUSY, EDQUOT, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EROFS,
+                     ENOSYS, EPERM },
+    [FAKE_MLOCK] = { EAGAIN, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MLOCK_ONFAULT] = { EAGAIN, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MUNLOCK] = { EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_LOCKED] = { ENOTSUP },
+    [FAKE_LOCK_LIMIT] = { EINVAL, ENOSYS, EPERM },
+    [FAKE_MINCORE] = { EAGAIN, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MADVISE] = { EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINTR, EINVAL,
+                       EIO, ENODEV, ENOMEM, ENOSPC, EOPNOTSUPP, ETXTBSY,
+                       ENOSYS, EPERM },
+    [FAKE_ANON_PAGE] = { EINVAL, ENOTSUP },
+    [FAKE_DEVICE_SIZE] = { EIO },
+    [FAKE_FLUSH] = { EBADF, EDQUOT, EINTR, EINVAL, EIO, ENOSPC, EROFS, ENOSYS,
+                     EPERM },
+    [FAKE_MREMAP] = { EAGAIN, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_SET_SIZE] = { EACCES, EBADF, EFBIG, EINTR, EINVAL, EIO, EROFS,
+                        ETXTBSY, ENOSYS, EPERM },
+    [FAKE_ALLOCATE] = { EBADF, EDQUOT, EFBIG, EINTR, EINVAL, EIO, ENODEV,
+                        ENOSPC, ENOTSUP, ESPIPE, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_CLEAR_TAIL] = { EBADF },
+    [FAKE_FILE_LIMIT] = { EINVAL, ENOSYS, EPERM },
+    [FAKE_MEMFD] = { EACCES, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM },
+    [FAKE_SEAL_SHRINK] = { EBADF, EBUSY, EINVAL, ENOSYS, EPERM },
+};
+
+static void
+map_all(int prot, int flags)
+{
+    OK(mmapx_map(&m, fd, prot, flags));
+}
+
+static void
+map_shared(void)
+{
+    map_all(PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+static void
+map_private(void)
+{
+    map_all(PROT_READ, MAP_PRIVATE);
+}
+
+/* So that mmapx_write() has to ask. */
+static void
+map_mixed(void)
+{
+    map_shared();
+    OK(mmapx_protect(&m, page_size(), page_size(), PROT_READ));
+}
+
+static void
+map_nothing(void)
+{
+    m = (struct mmapx)MMAPX_INIT;
+}
+
+static void
+map_first_page(void)
+{
+    OK(mmapx_map_region(&m, fd, 0, page_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+}
+
+static void
+map_beyond_the_end(void)
+{
+    OK(mmapx_map_region(&m, fd, 0, 8 * page_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+}
+
+static int
+run_map_device(void)
+{
+    int r;
+
+    fake_is_block_device = true;
+    r = mmapx_map_region(&m, fd, 0, MMAPX_TO_END, PROT_READ, MAP_SHARED);
+    fake_is_block_device = false;
+    return r;
+}
+
+static int
+run_map_large(void)
+{
+    return mmapx_map_region(&m, fd, (int64_t)page_size(), 8 << 20, PROT_READ,
+                            MAP_SHARED);
+}
+
+static int
+run_lock_limit(void)
+{
+    size_t limit, locked;
+
+    return mmapx_lock_limit(&limit, &locked);
+}
+
+static int
+run_can_fault(void)
+{
+    return mmapx_can_fault(&m, fd) == 1 ? 0 : -1;
+}
+
+static int
+run_read(void)
+{
+    char buf[10];
+
+    return mmapx_read(&m, 5, buf, sizeof buf) == sizeof buf ? 0 : -1;
+}
+
+static int
+run_write(void)
+{
+    unsigned char byte = pattern(5);
+
+    return mmapx_write(&m, 5, &byte, 1) == 1 ? 0 : -1;
+}
+
+static int
+run_sync_async(void)
+{
+    return mmapx_sync(&m, 1, 2, MS_ASYNC);
+}
+
+static int
+run_map_path_file(void)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    return mmapx_map_path(&m, path, PROT_READ, MAP_SHARED);
+}
+
+/* Mapping and file grow from the file's middle, so that it is cut. */
+static int
+run_grow_and_cut(void)
+{
+    return mmapx_resize(&m, fd, 2 * page_size(),
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
+}
+
+/* The file grows and the mapping shrinks. */
+static int
+run_grow_and_shrink(void)
+{
+    return mmapx_resize(&m, fd, 6 * page_size(),
+                        MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*map)(void);
+    int (*run)(void);
+} scenarios[] = {
+    { "map", map_nothing, run_map },
+    { "map_region", map_nothing, run_map_region },
+    { "map a block device", map_nothing, run_map_device },
+    { "map a large region", map_nothing, run_map_large },
+    { "map_at", map_nothing, run_map_at },
+    { "map_path", map_nothing, run_map_path_file },
+    { "map_anon", map_nothing, run_map_anon },
+    { "map_memfd", map_nothing, run_map_memfd },
+    { "unmap", map_shared, run_unmap },
+    { "advise", map_shared, run_advise },
+    { "residency", map_shared, run_residency },
+    { "resident_count", map_shared, run_resident_count },
+    { "resident_run", map_shared, run_resident_run },
+    { "lock", map_shared, run_lock },
+    { "lock on fault", map_shared, run_lock_on_fault },
+    { "unlock", map_shared, run_unlock },
+    { "lock_limit", map_nothing, run_lock_limit },
+    { "protect", map_shared, run_protect },
+    { "sync", map_shared, run_sync },
+    { "sync without waiting", map_shared, run_sync_async },
+    { "sync_file", map_shared, run_sync_file },
+    { "populate", map_shared, run_populate },
+    { "can_fault", map_shared, run_can_fault },
+    { "read", map_mixed, run_read },
+    { "write", map_mixed, run_write },
+    { "grow", map_shared, run_resize },
+    { "grow a private mapping", map_private, run_resize },
+    { "to the end", map_first_page, run_resize_to_end },
+    { "shrink", map_shared, run_shrink },
+    { "grow both", map_shared, run_resize_both },
+    { "grow both, sparse", map_shared, run_resize_sparse },
+    { "shrink both", map_shared, run_shrink_both },
+    { "grow the mapping, cut the file", map_first_page, run_grow_and_cut },
+    { "shrink the mapping, grow the file", map_beyond_the_end,
+      run_grow_and_shrink },
+};
+
+/* What is not simply passed on.  The first line that fits counts; 0 fits all,
+ * and as an outcome it is success. */
+enum { ANY };
+
+static const struct exception {
+    int (*run)(void);
+    enum fake_call call;
+    int turn;
+    int code;
+    int outcome;
+} exceptions[] = {
+    /* A better place is a wish, and the first one is kept. */
+    { run_map_large, FAKE_MMAP, 2, ANY, 0 },
+    { run_map_large, FAKE_MMAP, 3, ANY, 0 },
+    { run_map_large, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* What the file has lost cannot come back, and the tail stays. */
+    { run_shrink_both, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* The system has no such advice. */
+    { run_advise, FAKE_MADVISE, ANY, ENOSYS, ENOTSUP },
+    { run_advise, FAKE_MADVISE, ANY, EOPNOTSUPP, ENOTSUP },
+    { run_advise, FAKE_MADVISE, ANY, ENODEV, EINVAL },
+    { run_populate, FAKE_MADVISE, ANY, EINTR, 0 },
+    { run_populate, FAKE_MADVISE, ANY, EINVAL, EACCES },
+    { run_populate, FAKE_MADVISE, ANY, ENOSYS, 0 },
+    { run_populate, FAKE_MADVISE, ANY, EOPNOTSUPP, 0 },
+    { run_write, FAKE_MADVISE, ANY, EINVAL, EACCES },
+    { run_write, FAKE_MADVISE, ANY, ANY, 0 },
+    /* The system has no such lock. */
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EPERM, ENOTSUP },
+    /* What is not known to be sealed can fault. */
+    { run_can_fault, FAKE_STAT, ANY, ANY, 0 },
+    /* No mremap(2): there is room behind it, or it is mapped anew. */
+    { run_resize, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_to_end, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_both, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_sparse, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_grow_and_cut, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_to_end, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_both, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_sparse, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_grow_and_cut, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+};
+
+static int
+outcome_of(const struct scenario *s, enum fake_call call, int turn, int code)
+{
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
+        const struct exception *e = &exceptions[i];
+
+        if (e->run == s->run && e->call == call
+            && (e->turn == ANY || e->turn == turn)
+            && (e->code == ANY || e->code == code))
+            return e->outcome;
+    }
+    return code;
+}
+
+/* What a failure must not change. */
+struct state {
+    struct mmapx m;
+    off_t size;
+    int next; /* descriptor */
+    char mappings[1 << 16];
+};
+
+static void
+look(struct state *now)
+{
+    now->m = m;
+    now->size = lseek(fd, 0, SEEK_END);
+    now->next = dup(fd);
+    ck_assert_int_ge(now->next, 0);
+    close(now->next);
+    read_mappings(now->mappings, sizeof now->mappings);
+}
+
+/* All bytes of the file, past the library. */
+static void
+check_file(void)
+{
+    unsigned char buf[4096];
+    off_t at = 0;
+    ssize_t n;
+
+    while ((n = pread(fd, buf, sizeof buf, at)) > 0) {
+        check_pattern(buf, (size_t)at, (size_t)n);
+        at += n;
+    }
+}
+
+/* A sync that failed is the one failure that leaves a trace. */
+static bool
+is_sticky(enum fake_call call, int code)
+{
+    return (call == FAKE_MSYNC && code != EINTR)
+           || (call == FAKE_FLUSH && code != EINTR && code != EBADF);
+}
+
+static void
+check_same(const char *what, const struct state *before,
+           const struct state *after)
+{
+    ck_assert_msg(memcmp(&before->m, &after->m, sizeof m) == 0,
+                  "%s: another handle", what);
+    ck_assert_msg(before->size == after->size, "%s: the file has %lld bytes",
+                  what, (long long)after->size);
+    ck_assert_msg(before->next == after->next, "%s: a descriptor", what);
+    ck_assert_msg(strcmp(before->mappings, after->mappings) == 0,
+                  "%s: mapped was\n%snow\n%s", what, before->mappings,
+                  after->mappings);
+}
+
+/* Run one scenario with one failure.  The file is new each time. */
+static void
+inject(const struct scenario *s, enum fake_call call, int turn, int code)
+{
+    static struct state first, before, after;
+    int outcome = outcome_of(s, call, turn, code);
+    char what[128];
+    int r;
+
+    snprintf(what, sizeof what, "%s: call %d, turn %d, errno %d", s->name,
+             (int)call, turn, code);
+    fd = temp_file(3 * page_size() + 1);
+    map_nothing();
+    look(&first);
+    s->map();
+    look(&before);
+    fake_reset();
+    fake_fail(call, code, turn);
+    errno = 0;
+    r = s->run();
+    if (outcome == 0) {
+        ck_assert_msg(r == 0, "%s: now %d", what, errno);
+    } else {
+        ck_assert_msg(r == -1, "%s: succeeded", what);
+        ck_assert_msg(errno == outcome, "%s: now %d", what, errno);
+        if (is_sticky(call, code)) {
+            ck_assert_uint_eq(m.reserved[MMAPX_I_ERROR], (uintptr_t)code);
+            OK(mmapx_sync_reset(&m));
+        }
+        look(&after);
+        check_same(what, &before, &after);
+        ck_assert_msg(memfd == 77, "%s: a descriptor", what);
+        check_file();
+    }
+
+    /* And nothing stays behind. */
+    fake_reset();
+    OK(mmapx_unmap(&m));
+    if (memfd != 77)
+        close(memfd);
+    memfd = 77;
+    ck_assert_int_eq(ftruncate(fd, first.size), 0);
+    look(&after);
+    if (outcome != 0 || call != FAKE_MUNMAP) /* that one left something */
+        check_same(what, &first, &after);
+    close(fd);
+}
+
+/* How often the scenario makes each call when nothing fails. */
+static void
+count_turns(const struct scenario *s, int *turns)
+{
+    fd = temp_file(3 * page_size() + 1);
+    s->map();
+    fake_reset();
+    ck_assert_msg(s->run() == 0, "%s: errno %d", s->name, errno);
+    for (int call = 0; call < FAKE_CALLS; call++)
+        turns[call] = fake_count((enum fake_call)call);
+    OK(mmapx_unmap(&m));
+    if (memfd != 77)
+        close(memfd);
+    memfd = 77;
+    close(fd);
+}
+
+static void
+fail_everywhere(const struct scenario *s, int *failures)
+{
+    int turns[FAKE_CALLS];
+
+    count_turns(s, turns);
+    for (int call = 0; call < FAKE_CALLS; call++)
+        for (int turn = 1; turn <= turns[call]; turn++)
+            for (size_t i = 0; codes_of[call][i] != 0; i++) {
+                inject(s, (enum fake_call)call, turn, codes_of[call][i]);
+                failures[call]++;
+            }
+}
+
+/* Tells which calls no scenario makes, so that a new one is not forgotten. */
+START_TEST(everything_that_can_fail)
+{
+    int failures[FAKE_CALLS] = { 0 };
+
+    need_the_kernel();
+    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
+        fail_everywhere(&scenarios[i], failures);
+    for (int call = 0; call < FAKE_CALLS; call++)
+        ck_assert_msg(failures[call] > 0, "call %d never failed", call);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -1202,6 +1637,7 @@ suite(void)
     ADD_TEST(s, unmapping);
     ADD_TEST(s, advice);
     ADD_TEST(s, advice_of_the_future);
+    ADD_TEST(s, advice_of_other_systems);
     ADD_TEST(s, residency);
     ADD_TEST(s, residency_of_the_second_window);
     ADD_TEST(s, the_page_cache);
@@ -1231,5 +1667,6 @@ suite(void)
     ADD_TEST(s, flags_that_are_handed_down);
     ADD_TEST(s, one_bit_of_a_vector);
     ADD_TEST(s, failures_side_by_side);
+    ADD_TEST(s, everything_that_can_fail);
     return s;
 }

@@ -16,6 +16,7 @@ extern __typeof__(mmapx_os_mlock) real_os_mlock;
 extern __typeof__(mmapx_os_mlock_onfault) real_os_mlock_onfault;
 extern __typeof__(mmapx_os_munlock) real_os_munlock;
 extern __typeof__(mmapx_os_locked) real_os_locked;
+extern __typeof__(mmapx_os_lock_limit) real_os_lock_limit;
 extern __typeof__(mmapx_os_mincore) real_os_mincore;
 extern __typeof__(mmapx_os_madvise) real_os_madvise;
 extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
@@ -28,6 +29,7 @@ extern __typeof__(mmapx_os_clear_tail) real_os_clear_tail;
 extern __typeof__(mmapx_os_file_limit) real_os_file_limit;
 extern __typeof__(mmapx_os_memfd) real_os_memfd;
 extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
+extern __typeof__(mmapx_os_advice) real_os_advice;
 extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
 extern __typeof__(mmapx_os_may_know) real_os_may_know;
 extern __typeof__(mmapx_os_cachestat) real_os_cachestat;
@@ -39,6 +41,7 @@ extern __typeof__(mmapx_os_clock) real_os_clock;
 bool fake_ignores_address;
 bool fake_is_block_device;
 bool fake_knows_no_advice;
+bool fake_has_no_advice;
 bool fake_may_not_know;
 bool fake_has_no_cachestat;
 bool fake_reads_past_cache;
@@ -60,6 +63,7 @@ fake_reset(void)
     fake_ignores_address = false;
     fake_is_block_device = false;
     fake_knows_no_advice = false;
+    fake_has_no_advice = false;
     fake_may_not_know = false;
     fake_has_no_cachestat = false;
     fake_reads_past_cache = false;
@@ -184,6 +188,14 @@ mmapx_os_locked(size_t *locked)
 }
 
 int
+mmapx_os_lock_limit(size_t *limit)
+{
+    int r = planned(FAKE_LOCK_LIMIT);
+
+    return r < 0 ? r : real_os_lock_limit(limit);
+}
+
+int
 mmapx_os_mincore(void *addr, size_t len, unsigned char *vec)
 {
     int r = planned(FAKE_MINCORE);
@@ -286,6 +298,12 @@ mmapx_os_seal_shrink(int fd)
     int r = planned(FAKE_SEAL_SHRINK);
 
     return r < 0 ? r : real_os_seal_shrink(fd);
+}
+
+int
+mmapx_os_advice(enum mmapx_advice advice)
+{
+    return fake_has_no_advice ? -ENOTSUP : real_os_advice(advice);
 }
 
 bool

@@ -18,6 +18,7 @@ enum fake_call {
     FAKE_MLOCK_ONFAULT,
     FAKE_MUNLOCK,
     FAKE_LOCKED,
+    FAKE_LOCK_LIMIT,
     FAKE_MINCORE,
     FAKE_MADVISE,
     FAKE_ANON_PAGE,
@@ -48,6 +49,7 @@ int fake_count(enum fake_call call);
 extern bool fake_ignores_address; /* mmap(2) takes every address for a hint */
 extern bool fake_is_block_device; /* whatever is looked at */
 extern bool fake_knows_no_advice; /* the kernel, when it is asked */
+extern bool fake_has_no_advice;   /* the system, in its headers */
 extern bool fake_may_not_know;    /* the caller, what is resident */
 extern bool fake_has_no_cachestat;
 extern bool fake_reads_past_cache; /* every descriptor */

@@ -14,6 +14,7 @@
 #define mmapx_os_mlock_onfault real_os_mlock_onfault
 #define mmapx_os_munlock       real_os_munlock
 #define mmapx_os_locked        real_os_locked
+#define mmapx_os_lock_limit    real_os_lock_limit
 #define mmapx_os_mincore       real_os_mincore
 #define mmapx_os_madvise       real_os_madvise
 #define mmapx_os_anon_page     real_os_anon_page
@@ -26,6 +27,7 @@
 #define mmapx_os_file_limit     real_os_file_limit
 #define mmapx_os_memfd          real_os_memfd
 #define mmapx_os_seal_shrink    real_os_seal_shrink
+#define mmapx_os_advice        real_os_advice
 #define mmapx_os_advice_known  real_os_advice_known
 #define mmapx_os_may_know      real_os_may_know
 #define mmapx_os_cachestat     real_os_cachestat

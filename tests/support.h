@@ -90,6 +90,10 @@ bool under_tsan(void);
 /* The lines of /proc/self/maps; 0 where they tell nothing. */
 size_t count_mappings(void);
 
+/* Their addresses, protections and files, without the stack and the heap,
+ * which come and go with the test; empty where they tell nothing. */
+void read_mappings(char *text, size_t size);
+
 /* A file without a name in a tmpfs of size bytes that nobody else sees; SKIPs
  * where none can be mounted. */
 int tiny_tmpfs_file(size_t size);
