@@ -404,6 +404,28 @@ START_TEST(wrong_kinds)
 }
 END_TEST
 
+/* A mapping of huge pages can be had without a single one. */
+START_TEST(huge_pages_and_what_splits_them)
+{
+#if defined MAP_HUGETLB && defined MAP_NORESERVE
+    struct mmapx huge;
+
+    if (mmapx_map_anon(&huge, 10, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_HUGETLB | MAP_NORESERVE)
+        != 0)
+        SKIP("no mapping of huge pages");
+    check_wrong_kind(&huge, MMAPX_MADV_FREE);
+    check_wrong_kind(&huge, MMAPX_MADV_WIPEONFORK);
+    check_wrong_kind(&huge, MMAPX_MADV_COLD);
+    check_wrong_kind(&huge, MMAPX_MADV_PAGEOUT);
+    OK(mmapx_advise(&huge, 0, MMAPX_TO_END, MMAPX_MADV_NORMAL));
+    OK(mmapx_unmap(&huge));
+#else
+    SKIP("no huge pages");
+#endif
+}
+END_TEST
+
 /* Of a view only the kernel knows the kind. */
 START_TEST(a_view_of_the_wrong_kind)
 {
@@ -485,6 +507,7 @@ suite(void)
     ADD_TEST(s, exact_ranges);
     ADD_TEST(s, dontfork);
     ADD_TEST(s, wrong_kinds);
+    ADD_TEST(s, huge_pages_and_what_splits_them);
     ADD_TEST(s, a_view_of_the_wrong_kind);
     ADD_TEST(s, remove_from_a_file_to_be_read);
     ADD_TEST(s, locked_pages);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -328,6 +329,43 @@ START_TEST(an_earlier_handler_gets_its_faults)
     FAILS(EIO, mmapx_guard(&guarded, load_byte, hole_in(&guarded)));
     kill(getpid(), SIGBUS);
     ck_assert_int_eq(seen, 2);
+}
+END_TEST
+
+/* An error that the kernel has found in passing is nobody's access, whatever
+ * the address that comes with it. */
+#if defined __linux__ && defined BUS_MCEERR_AO
+static int
+find_an_error(void *arg)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_signo = SIGBUS;
+    info.si_code = BUS_MCEERR_AO;
+    info.si_addr = arg;
+    return (int)syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid),
+                        SIGBUS, &info);
+}
+#endif
+
+START_TEST(an_error_found_in_passing)
+{
+#if defined __linux__ && defined BUS_MCEERR_AO
+    struct sigaction act = { .sa_flags = SA_SIGINFO };
+
+    need_the_kernel();
+    guarded = short_file(PROT_READ, MAP_SHARED);
+    foreign = short_file(PROT_READ, MAP_SHARED);
+    sigemptyset(&act.sa_mask);
+    act.sa_sigaction = info_handler;
+    ck_assert_int_eq(sigaction(SIGBUS, &act, NULL), 0);
+    ck_assert_int_eq(mmapx_guard(&guarded, find_an_error, guarded.addr), 0);
+    ck_assert_int_eq(seen, 1);
+    ck_assert_ptr_eq(seen_addr, guarded.addr);
+#else
+    SKIP("a matter of Linux");
+#endif
 }
 END_TEST
 
@@ -898,6 +936,7 @@ suite(void)
     ADD_TEST(s, a_copy_inside_a_guard);
     ADD_TEST(s, faults_that_are_not_ours);
     ADD_TEST(s, an_earlier_handler_gets_its_faults);
+    ADD_TEST(s, an_error_found_in_passing);
     ADD_TEST(s, an_earlier_plain_handler);
     ADD_TEST(s, a_fault_inside_an_earlier_handler);
     ADD_TEST(s, an_earlier_handler_for_one_shot);

@@ -17,6 +17,9 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0
@@ -465,6 +468,23 @@ START_TEST(character_device)
     }
     OK(mmapx_unmap(&m));
     check_unmappable(open("/dev/null", O_RDONLY));
+}
+END_TEST
+
+/* An inode of no type: neither file nor size, and only the driver knows. */
+START_TEST(no_type_at_all)
+{
+#ifdef __linux__
+    int fd = eventfd(0, EFD_CLOEXEC);
+    struct mmapx m;
+
+    ck_assert_int_ge(fd, 0);
+    MAP_FAILS(ENODEV, m, mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    MAP_FAILS(ENODEV, m,
+              mmapx_map_region(&m, fd, 0, 10, PROT_READ, MAP_SHARED));
+#else
+    SKIP("a matter of Linux");
+#endif
 }
 END_TEST
 
@@ -996,6 +1016,7 @@ suite(void)
     ADD_TEST(s, socket_file);
     ADD_TEST(s, kernel_text);
     ADD_TEST(s, character_device);
+    ADD_TEST(s, no_type_at_all);
     ADD_TEST(s, block_device);
     ADD_TEST(s, no_failure_leaves_a_mapping);
     ADD_TEST(s, a_hint);

@@ -23,6 +23,7 @@ extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
 extern __typeof__(mmapx_os_device_size) real_os_device_size;
 extern __typeof__(mmapx_os_flush) real_os_flush;
 extern __typeof__(mmapx_os_mremap) real_os_mremap;
+extern __typeof__(mmapx_os_move) real_os_move;
 extern __typeof__(mmapx_os_set_size) real_os_set_size;
 extern __typeof__(mmapx_os_allocate) real_os_allocate;
 extern __typeof__(mmapx_os_clear_tail) real_os_clear_tail;
@@ -39,6 +40,7 @@ extern __typeof__(mmapx_os_evict) real_os_evict;
 extern __typeof__(mmapx_os_clock) real_os_clock;
 
 bool fake_ignores_address;
+bool fake_misplaces;
 bool fake_is_block_device;
 bool fake_knows_no_advice;
 bool fake_has_no_advice;
@@ -48,7 +50,8 @@ bool fake_reads_past_cache;
 uint64_t fake_tick = UINT64_MAX;
 unsigned char fake_mincore_bits;
 void (*fake_in_msync)(void);
-struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args;
+struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
+    fake_mprotect_args;
 
 static struct {
     int calls;
@@ -61,6 +64,7 @@ fake_reset(void)
 {
     memset(plan, 0, sizeof plan);
     fake_ignores_address = false;
+    fake_misplaces = false;
     fake_is_block_device = false;
     fake_knows_no_advice = false;
     fake_has_no_advice = false;
@@ -112,6 +116,24 @@ mmapx_os_open(const char *path, bool writable)
     return r < 0 ? r : real_os_open(path, writable);
 }
 
+/* An address that is free and one page off from what suits the offset. */
+static void *
+wrong_place(size_t len, int64_t offset)
+{
+    size_t unit = mmapx_os_congruence;
+    void *area = NULL;
+    uintptr_t at;
+
+    if (real_os_mmap(&area, len + 2 * unit, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        < 0)
+        return NULL;
+    real_os_munmap(area, len + 2 * unit);
+    at = ((uintptr_t)area + unit) & ~(uintptr_t)(unit - 1);
+    at += (uintptr_t)offset & (unit - 1);
+    return (void *)(at + mmapx_os_page_size());
+}
+
 int
 mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
               int64_t offset)
@@ -123,6 +145,8 @@ mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
         *addr = NULL;
         flags &= ~mmapx_os_fixed_noreplace;
     }
+    if (fake_misplaces && *addr == NULL && fd >= 0)
+        *addr = wrong_place(len, offset);
     return r < 0 ? r : real_os_mmap(addr, len, prot, flags, fd, offset);
 }
 
@@ -139,6 +163,7 @@ mmapx_os_mprotect(void *addr, size_t len, int prot)
 {
     int r = planned(FAKE_MPROTECT);
 
+    fake_mprotect_args = (struct fake_args){ addr, len, prot };
     return r < 0 ? r : real_os_mprotect(addr, len, prot);
 }
 
@@ -246,6 +271,14 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
     int r = planned(FAKE_MREMAP);
 
     return r < 0 ? r : real_os_mremap(addr, old, len, may_move);
+}
+
+int
+mmapx_os_move(void *from, size_t len, void *to)
+{
+    int r = planned(FAKE_MOVE);
+
+    return r < 0 ? r : real_os_move(from, len, to);
 }
 
 int

@@ -25,6 +25,7 @@ enum fake_call {
     FAKE_DEVICE_SIZE,
     FAKE_FLUSH,
     FAKE_MREMAP,
+    FAKE_MOVE,
     FAKE_SET_SIZE,
     FAKE_ALLOCATE,
     FAKE_CLEAR_TAIL,
@@ -47,6 +48,7 @@ void fake_fail(enum fake_call call, int code, int nth);
 int fake_count(enum fake_call call);
 
 extern bool fake_ignores_address; /* mmap(2) takes every address for a hint */
+extern bool fake_misplaces;       /* where large pages do not fit */
 extern bool fake_is_block_device; /* whatever is looked at */
 extern bool fake_knows_no_advice; /* the kernel, when it is asked */
 extern bool fake_has_no_advice;   /* the system, in its headers */
@@ -62,8 +64,9 @@ extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
 struct fake_args {
     void *addr;
     size_t len;
-    int flags; /* or the system's number of an advice */
+    int flags; /* or the system's number of an advice, or a protection */
 };
-extern struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args;
+extern struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
+    fake_mprotect_args;
 
 #endif /* MMAPX_TESTS_FAKE_OS_H */

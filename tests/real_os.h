@@ -21,6 +21,7 @@
 #define mmapx_os_device_size   real_os_device_size
 #define mmapx_os_flush         real_os_flush
 #define mmapx_os_mremap         real_os_mremap
+#define mmapx_os_move           real_os_move
 #define mmapx_os_set_size       real_os_set_size
 #define mmapx_os_allocate       real_os_allocate
 #define mmapx_os_clear_tail     real_os_clear_tail

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make coverage: which lines and branches of src/ the suite runs through.
+#
+# Builds the sources that lie in $1 anew, there, runs the suite, and prints
+# gcovr's tables.  Fails if a line is missed, or more than one branch in 20;
+# doc/testing says which branches those are.
+set -eu
+
+cd "$1"
+command -v gcovr >/dev/null || {
+    echo 'coverage: gcovr is not installed (Debian: gcovr)' >&2
+    exit 1
+}
+
+# The counts are written by whoever a test has become.
+umask 0
+flags='-g -O0 --coverage -fprofile-update=atomic'
+wrap='-Wl,--wrap=_exit -Wl,--wrap=raise -Wl,--wrap=sigaction'
+
+./configure --enable-tests --disable-shared CC="${CC:-gcc}" CFLAGS="$flags"
+${CC:-gcc} -O1 -c -o tests/coverage.o tests/coverage.c
+wrap="$wrap $PWD/tests/coverage.o"
+${MAKE:-make} -j2 LDFLAGS="$wrap"
+# The tests' failures are told at the end: the tables are of use all the same.
+code=0
+${MAKE:-make} -j2 check LDFLAGS="$wrap" || code=1
+
+# What configure compiled is not of interest.  The sources that check_errno
+# includes once more count for the originals.
+rm -f ./*conftest*.gc*
+gcovr -r . --filter src/ --branches .
+gcovr -r . --filter src/ --print-summary --fail-under-line 100 \
+    --fail-under-branch 95 . || code=1
+exit "$code"
