@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make check-crash: what a power cut leaves.
+#
+# A file system lies in an image, by a loop device.  When a record has been
+# acknowledged the image is copied: what the file system had not handed to the
+# device by then is not in the copy, as if the power had gone.  The copy is
+# mounted, which replays the journal, and has to have every record so far.
+# Needs root, loop devices, and the file systems' tools.
+# shellcheck source=tests/tap.sh
+. "${srcdir:=.}/tests/tap.sh"
+
+[ "$(id -u)" -eq 0 ] || skip_all 'only root can mount'
+command -v mount >/dev/null && [ -e /dev/loop-control ] ||
+    skip_all 'there are no loop devices'
+
+tmp=$(mktemp -d) || exit 99
+writer=
+clean_up() {
+    exec 8>&- 9<&-
+    [ -z "$writer" ] || kill "$writer" 2>/dev/null
+    umount "$tmp/copy" 2>/dev/null
+    umount "$tmp/mnt" 2>/dev/null
+    rm -rf "$tmp" "$tap_output"
+}
+trap clean_up EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$tmp/mnt" "$tmp/copy"
+
+make_file_system() {
+    rm -f "$tmp/image"
+    case $1 in
+    ext4)
+        truncate -s 64M "$tmp/image"
+        mkfs.ext4 -q "$tmp/image" ;;
+    xfs)
+        truncate -s 320M "$tmp/image"
+        mkfs.xfs -q "$tmp/image" ;;
+    esac
+}
+
+options() {
+    if [ "$1" = xfs ]; then
+        echo 'loop,nouuid'
+    else
+        echo 'loop'
+    fi
+}
+
+# The power goes: is the record there?
+cut_power() {
+    cp --sparse=always "$tmp/image" "$tmp/copied" || return
+    mount -t "$1" -o "$(options "$1")" "$tmp/copied" "$tmp/copy" || return
+    tests/power_cut verify "$2" "$tmp/copy/file" "$3"
+    there=$?
+    umount "$tmp/copy"
+    return "$there"
+}
+
+# Run the writer, with a power cut at some of the records.
+cuts() {
+    fs=$1
+    way=$2
+    rm -f "$tmp/to" "$tmp/from"
+    mkfifo "$tmp/to" "$tmp/from"
+    tests/power_cut write "$way" "$tmp/mnt/file" <"$tmp/to" >"$tmp/from" &
+    writer=$!
+    exec 8>"$tmp/to" 9<"$tmp/from"
+    bad=0
+    while read -r number <&9; do
+        case $number in
+        1 | 2 | 7 | 20 | 41 | 61)
+            cut_power "$fs" "$way" "$number" || bad=1 ;;
+        esac
+        [ "$number" -lt 61 ] && [ "$bad" -eq 0 ] || break
+        echo go >&8
+    done
+    exec 8>&- 9<&-
+    wait "$writer" 2>/dev/null
+    writer=
+    [ "$bad" -eq 0 ] && [ "${number:-0}" = 61 ]
+}
+
+loses() {
+    ! cuts "$@"
+}
+
+for fs in ext4 xfs; do
+    if ! command -v "mkfs.$fs" >/dev/null; then
+        skip "$fs" "there is no mkfs.$fs"
+        continue
+    fi
+    if ! make_file_system "$fs" >"$tmp/said" 2>&1 ||
+        ! mount -t "$fs" -o loop "$tmp/image" "$tmp/mnt" >"$tmp/said" 2>&1; then
+        skip "$fs" "cannot be mounted: $(sed 1q "$tmp/said")"
+        continue
+    fi
+    check "$fs: without a sync the loss is noticed" loses "$fs" 4
+    check "$fs: mmapx_sync" cuts "$fs" 0
+    check "$fs: mmapx_sync_file" cuts "$fs" 1
+    check "$fs: RESIZE_FILE and mmapx_sync_file" cuts "$fs" 2
+    check "$fs: RESIZE_FILE sparsely and mmapx_sync" cuts "$fs" 3
+    umount "$tmp/mnt"
+done
+finish
