@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make fuzz: the model under libFuzzer for $FUZZ_SECONDS, beginning with the
+# committed corpus, and then $FUZZ_CALLS random calls, both with the sanitizers
+# for addresses and undefined behaviour.
+#
+#     run.sh SOURCES BUILD      where the sources are, and config.h
+#
+# What it finds is left in fuzz.dir/, in the directory it is called in: inputs
+# that reach something new in corpus/, those that fail in crash-* or
+# replay.failed.  Each is replayed by "fuzz/replay FILE".  For AFL++:
+#
+#     afl-clang-fast ... fuzz/model.c fuzz/stdin.c SOURCES-OF-THE-LIBRARY
+#     afl-fuzz -i fuzz/corpus -o out ./a.out
+set -eu
+
+srcdir=$(cd "$1" && pwd)
+build=$(cd "$2" && pwd)
+: "${FUZZ_CC:=clang}" "${FUZZ_SECONDS:=600}" "${FUZZ_CALLS:=10000000}"
+
+mkdir -p fuzz.dir/corpus
+cd fuzz.dir
+flags="-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+    -DHAVE_CONFIG_H -I$build -I$srcdir/include -I$srcdir/src"
+library=
+for file in "$srcdir"/src/*.c; do
+    case ${file##*/} in
+    os_bsd.c | os_darwin.c | os_none.c | os_plain.c) ;;
+    *) library="$library $file" ;;
+    esac
+done
+
+# The lists are split.
+# shellcheck disable=SC2086
+$FUZZ_CC $flags -fsanitize=fuzzer,address,undefined -o libfuzzer \
+    "$srcdir/fuzz/model.c" "$srcdir/fuzz/libfuzzer.c" $library
+# shellcheck disable=SC2086
+$FUZZ_CC $flags -fsanitize=address,undefined -o replay \
+    "$srcdir/fuzz/model.c" "$srcdir/fuzz/replay.c" $library
+
+./libfuzzer -max_total_time="$FUZZ_SECONDS" -max_len=600 -handle_bus=0 \
+    -print_final_stats=1 corpus "$srcdir/fuzz/corpus"
+./replay -r "$FUZZ_CALLS" "${FUZZ_SEED:-$(date +%s)}"
