@@ -12,19 +12,20 @@ struct touch {
     bool writes;
 };
 
-/* Touch each page, for writing by a store that changes nothing. */
+/* Touch each page, for writing by a store that changes nothing: of a word, since
+ * not every machine has atomic bytes. */
 static int
 touch(void *arg)
 {
     const struct touch *t = arg;
 
     for (size_t i = 0; i < t->span.len; i += t->page) {
-        unsigned char *byte = t->span.addr + i;
+        void *word = t->span.addr + i;
 
         if (t->writes)
-            __atomic_fetch_or(byte, 0, __ATOMIC_RELAXED);
+            __atomic_fetch_or((uintptr_t *)word, 0, __ATOMIC_RELAXED);
         else
-            (void)*(volatile unsigned char *)byte;
+            (void)*(volatile unsigned char *)word;
     }
     return 0;
 }
