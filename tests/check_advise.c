@@ -154,6 +154,7 @@ START_TEST(population)
     int fd = temp_file(2 * page);
     struct mmapx m;
 
+    need_native();
     need(MMAPX_MADV_POPULATE_READ);
     OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ, MAP_SHARED));
     OK(mmapx_advise(&m, page, 3, MMAPX_MADV_POPULATE_READ));
@@ -202,6 +203,7 @@ END_TEST
 
 START_TEST(dontneed_locked_stays_inside)
 {
+    need_native();
     check_loss(MMAPX_MADV_DONTNEED_LOCKED);
 }
 END_TEST
@@ -272,6 +274,7 @@ START_TEST(wipeonfork_stays_inside)
     size_t page = page_size();
     struct mmapx m = filled(3);
 
+    need_native();
     need(MMAPX_MADV_WIPEONFORK);
     OK(mmapx_advise(&m, 1, 2 * page, MMAPX_MADV_WIPEONFORK));
     ck_assert(in_child(sees_zeroes_in_the_second_page, m.addr));
@@ -287,6 +290,7 @@ START_TEST(guard_stays_inside)
     struct mmapx m = filled(3);
     char *p = m.addr;
 
+    need_native();
     need(MMAPX_MADV_GUARD_INSTALL);
     OK(mmapx_advise(&m, 1, 2 * page, MMAPX_MADV_GUARD_INSTALL));
     ck_assert_int_eq(p[page - 1], 'x');
@@ -308,6 +312,7 @@ START_TEST(remove_stays_inside)
     struct mmapx m, whole;
     unsigned char *byte;
 
+    need_native();
     need(MMAPX_MADV_REMOVE);
     OK(mmapx_map_region(&m, fd, 10, 3 * page, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
@@ -361,6 +366,7 @@ START_TEST(dontfork)
     struct mmapx m = filled(2);
     char *p = m.addr;
 
+    need_native();
     need(MMAPX_MADV_DONTFORK);
     OK(mmapx_advise(&m, page, page, MMAPX_MADV_DONTFORK));
     ck_assert(!load_kills(p + page - 1));
@@ -432,6 +438,7 @@ START_TEST(a_view_of_the_wrong_kind)
     int fd = temp_file(page_size());
     struct mmapx m, v;
 
+    need_native();
     need(MMAPX_MADV_FREE);
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     OK(mmapx_view(&v, m.addr, m.len));
@@ -449,6 +456,7 @@ START_TEST(remove_from_a_file_to_be_read)
     int ro = open(path, O_RDONLY);
     struct mmapx m;
 
+    need_native();
     unlink(path);
     need(MMAPX_MADV_REMOVE);
     OK(mmapx_map(&m, ro, PROT_READ, MAP_SHARED));
@@ -462,6 +470,7 @@ START_TEST(locked_pages)
 {
     struct mmapx m = filled(1);
 
+    need_native();
     if (under_sanitizer())
         SKIP("the sanitizer makes mlock(2) do nothing");
     if (mmapx_lock(&m, 0, MMAPX_TO_END, 0) != 0)
@@ -480,6 +489,7 @@ START_TEST(a_gap)
     size_t page = page_size();
     struct mmapx m = filled(3);
 
+    need_native();
     ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
     FAILS(ENOMEM, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
 }

@@ -922,6 +922,7 @@ START_TEST(population_by_touching)
     int flags[] = { MMAPX_POPULATE_READ, MMAPX_POPULATE_WRITE };
     struct mmapx n;
 
+    need_fault_addresses();
     set_up();
     OK(mmapx_map_region(&n, fd, 5, 6 * page, PROT_READ | PROT_WRITE,
                         MAP_SHARED));

@@ -16,17 +16,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 /* A mapping of four pages of a file that has only one. */
 static struct mmapx
 short_file(int prot, int flags)
 {
-    int fd = temp_file(page_size());
+    int fd;
     struct mmapx m;
 
+    need_fault_addresses();
+    fd = temp_file(page_size());
     OK(mmapx_map_region(&m, fd, 0, 4 * page_size(), prot, flags));
     close(fd);
     return m;
@@ -655,6 +659,7 @@ START_TEST(copies_that_fault)
     unsigned char *buf = malloc(pages * page);
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_region(&m, fd, 7, MMAPX_TO_END, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     for (size_t left = pages; left-- > 0;) {
@@ -687,6 +692,7 @@ START_TEST(copies_against_the_protection)
     char buf[1] = { 'x' };
     struct mmapx m, v;
 
+    need_native();
     unlink(path);
     OK(mmapx_map(&m, ro, PROT_READ, MAP_SHARED));
     FAILS(EACCES, mmapx_write(&m, 0, buf, 1));
@@ -800,6 +806,7 @@ START_TEST(threads_and_truncation)
     /* Where memory is the disk: on others it may take minutes. */
     char path[] = "/dev/shm/mmapx-test-XXXXXX";
 
+    need_native();
     arena.fd = mkstemp(path);
     if (arena.fd >= 0)
         unlink(path);

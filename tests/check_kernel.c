@@ -303,7 +303,8 @@ static const struct refusal {
     int outcome;
 } refusals[] = {
     { { NUMBER_MMAP, ANY, 0, false }, ENOSYS, map_again, -1 },
-    { { NUMBER_MMAP, ANY, 0, false }, EPERM, map_anon, -1 },
+    /* musl makes ENOMEM of EPERM here. */
+    { { NUMBER_MMAP, ANY, 0, false }, EAGAIN, map_anon, -1 },
     { { NUMBER_MMAP, ANY, 0, false }, EPERM, map_memfd, -1 },
     { { SYS_munmap, ANY, 0, false }, EPERM, unmap, -1 },
     { { SYS_munmap, ANY, 0, false }, ENOMEM, shrink, -1 },

@@ -164,6 +164,7 @@ START_TEST(a_gap)
     struct mmapx m = anonymous(3);
     size_t before = locked_now();
 
+    need_native();
     ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
     check_failed_lock(&m, 0);
     FAILS(ENOMEM, mmapx_unlock(&m, 0, MMAPX_TO_END));

@@ -28,6 +28,7 @@ START_TEST(pages_come_in)
     size_t page = page_size();
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_anon(&m, 8 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     if (mmapx_advice_supported(MMAPX_MADV_NOHUGEPAGE))
         OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NOHUGEPAGE));
@@ -50,6 +51,7 @@ START_TEST(a_large_file)
     int fd = temp_file(0);
     struct mmapx m;
 
+    need_native();
     ck_assert_int_eq(pwrite(fd, "end", 3, (off_t)size - 3), 3);
     ck_assert_int_eq(pwrite(fd, "begin", 5, 0), 5);
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
@@ -68,6 +70,7 @@ START_TEST(past_the_end_of_the_file)
     int flags[] = { READ, WRITE };
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     for (size_t i = 0; i < 2; i++) {
@@ -87,6 +90,7 @@ START_TEST(a_failing_disk)
     struct mmapx m;
     char buf[16];
 
+    need_native();
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     ck_assert_uint_eq(m.len, size);
     ck_assert_int_eq(fsync(file), 0);
@@ -119,6 +123,7 @@ START_TEST(against_the_protection)
     int fd = temp_file(3 * page);
     struct mmapx m, v;
 
+    need_native();
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
     OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));
@@ -141,6 +146,7 @@ START_TEST(a_gap)
     size_t page = page_size();
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_PRIVATE));
     ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
     if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
@@ -165,6 +171,7 @@ START_TEST(signals)
     struct sigaction act = { .sa_flags = 0 };
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_anon(&m, 160 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     act.sa_handler = on_alarm;
     sigemptyset(&act.sa_mask);

@@ -94,6 +94,7 @@ START_TEST(a_gap)
     size_t page = page_size();
     struct mmapx m;
 
+    need_native();
     OK(mmapx_map_anon(&m, 3 * page, PROT_READ, MAP_PRIVATE));
     ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
     FAILS(ENOMEM, mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));

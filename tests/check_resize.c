@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 enum {
     MAYMOVE = MMAPX_RESIZE_MAYMOVE,
@@ -342,6 +344,7 @@ START_TEST(a_full_disk)
     int fd = tiny_tmpfs_file(16 * page);
     struct mmapx m;
 
+    need_native();
     ck_assert_int_eq(ftruncate(fd, (off_t)(2 * page)), 0);
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     memset(m.addr, 'x', m.len);
@@ -397,6 +400,7 @@ START_TEST(the_limit_on_address_space)
     struct rlimit limit = { 256 << 20, 256 << 20 };
     struct mmapx m;
 
+    need_native();
     if (under_sanitizer() || under_valgrind())
         SKIP("the instrumentation needs the address space");
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
@@ -430,6 +434,7 @@ START_TEST(the_limit_on_mappings)
     long most = max_mappings();
     size_t i = 0;
 
+    need_native();
     if (most == 0 || most > 200000)
         SKIP("vm.max_map_count is not known or too large to use up");
     if (under_valgrind() || under_sanitizer())

@@ -236,6 +236,7 @@ START_TEST(everything_at_once)
     };
     pthread_t threads[sizeof works / sizeof works[0]];
 
+    need_native(); /* whose faults have an address */
     shared_fd = temp_file(PAGES * page_size());
     trembling_fd = temp_file(PAGES * page_size());
     OK(mmapx_map(&shared, shared_fd, PROT_READ | PROT_WRITE, MAP_SHARED));

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -153,9 +154,71 @@ under_valgrind(void)
     return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
+/* The kernel refuses advice that there is not. */
+bool
+under_emulator(void)
+{
+#if defined __linux__
+    return madvise(NULL, 0, 12345) == 0;
+#else
+    return false;
+#endif
+}
+
+#if defined __linux__
+static void *expected_fault;
+
+static void
+compare_address(int sig, siginfo_t *info, void *context)
+{
+    (void)sig, (void)context;
+    _exit(info->si_addr == expected_fault ? 0 : 1);
+}
+
+static bool
+fault_has_address(void *arg)
+{
+    struct sigaction act = { .sa_flags = SA_SIGINFO };
+
+    (void)arg;
+    act.sa_sigaction = compare_address;
+    sigemptyset(&act.sa_mask);
+    return sigaction(SIGBUS, &act, NULL) == 0
+           && *(volatile char *)expected_fault == 77;
+}
+#endif
+
+void
+need_fault_addresses(void)
+{
+#if defined __linux__
+    int fd;
+    bool right;
+
+    if (!under_emulator())
+        return;
+    fd = temp_file(1);
+    expected_fault = mmap(NULL, 2 * page_size(), PROT_READ, MAP_SHARED, fd, 0);
+    ck_assert(expected_fault != MAP_FAILED);
+    expected_fault = (char *)expected_fault + page_size();
+    right = in_child(fault_has_address, NULL);
+    close(fd);
+    if (!right)
+        SKIP("an emulator does not say where a fault is");
+#endif
+}
+
+void
+need_native(void)
+{
+    if (under_emulator())
+        SKIP("an emulator answers for the kernel here, and otherwise");
+}
+
 void
 need_the_kernel(void)
 {
+    need_native();
     if (under_valgrind())
         SKIP("valgrind answers for the kernel here, and otherwise");
 }

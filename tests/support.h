@@ -82,8 +82,14 @@ bool load_kills(const void *p);
 bool is_root(void);
 bool under_valgrind(void);
 
-/* SKIP where valgrind answers in the kernel's place, and otherwise. */
+/* SKIP where qemu-user answers in the kernel's place, and otherwise; where
+ * valgrind does so too. */
+void need_native(void);
 void need_the_kernel(void);
+bool under_emulator(void);
+
+/* SKIP where a fault does not come with its address: qemu-user 7.2 for s390x. */
+void need_fault_addresses(void);
 bool under_sanitizer(void);
 bool under_tsan(void);
 
