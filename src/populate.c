@@ -12,8 +12,8 @@ struct touch {
     bool writes;
 };
 
-/* Touch each page, for writing by a store that changes nothing: of a word, since
- * not every machine has atomic bytes. */
+/* Touch each page, for writing by a store that changes nothing: of a word,
+ * since not every machine has atomic bytes. */
 static int
 touch(void *arg)
 {

@@ -12,7 +12,7 @@ need cpio cpio
 need apt-get apt
 
 programs='check_range check_map check_protect check_sync check_lock
-    check_residency check_advise check_guard check_populate check_resize
+    check_residency check_advise check_cache check_guard check_populate check_resize
     check_memfd check_errno check_kernel check_threads'
 
 # The kernel's package, by lists of packages of our own: those of the machine
@@ -76,6 +76,7 @@ int main(void)
     mkdir("/dev/shm", 01777);
     mount("none", "/dev/shm", "tmpfs", 0, NULL);
     mount("none", "/tmp", "tmpfs", 0, NULL);
+    symlink("/proc/self/fd", "/dev/fd");
     printf("page size %ld\n", sysconf(_SC_PAGESIZE));
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         char *argv[] = { (char *)programs[i], NULL };
