@@ -1505,6 +1505,9 @@ static const struct exception {
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EPERM, ENOTSUP },
     /* There is another way to look. */
     { run_cache_stat, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
+    { run_cache_stat, FAKE_MUNMAP, ANY, ANY, 0 }, /* before 6.5 */
+    { run_cache_run, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_runs, FAKE_MUNMAP, ANY, ANY, 0 },
     { run_cache_run, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
     { run_cache_runs, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
     { run_cache_stat_by_mapping, FAKE_CACHESTAT, ANY, ANY, 0 },
