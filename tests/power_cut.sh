@@ -11,8 +11,7 @@
 . "${srcdir:=.}/tests/tap.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all 'only root can mount'
-command -v mount >/dev/null && [ -e /dev/loop-control ] ||
-    skip_all 'there are no loop devices'
+[ -e /dev/loop-control ] || skip_all 'there are no loop devices'
 
 tmp=$(mktemp -d) || exit 99
 writer=
@@ -72,7 +71,9 @@ cuts() {
         1 | 2 | 7 | 20 | 41 | 61)
             cut_power "$fs" "$way" "$number" || bad=1 ;;
         esac
-        [ "$number" -lt 61 ] && [ "$bad" -eq 0 ] || break
+        if [ "$number" -eq 61 ] || [ "$bad" -ne 0 ]; then
+            break
+        fi
         echo go >&8
     done
     exec 8>&- 9<&-

@@ -28,5 +28,6 @@ own_check() {
     "$@" -g -O1 -Wall -Wextra -c -o "$dir/check.o" \
         "$sources/tests/platforms/check.c"
     cp "$sources/tests/platforms/check.h" "$dir/"
+    # shellcheck disable=SC2034 # It is for the script.
     check="CHECK_CFLAGS=-I$PWD/$dir CHECK_LIBS=$PWD/$dir/check.o"
 }

@@ -12,8 +12,8 @@ programs='tests/check_advise tests/check_errno tests/check_guard
     tests/check_populate tests/check_protect tests/check_range
     tests/check_residency tests/check_resize tests/check_sync
     tests/check_threads tests/fuzz.sh'
-hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong
-    -fstack-clash-protection -fcf-protection'
+hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
+hard="$hard -fstack-clash-protection -fcf-protection"
 
 # run NAME CC CFLAGS ARGUMENT...
 run() {
@@ -44,6 +44,6 @@ for cc in gcc clang; do
     done
 done
 run gcc-lto gcc '-O2 -flto'
-run gcc-hard gcc "$(echo $hard)" LDFLAGS='-Wl,-z,relro,-z,now'
+run gcc-hard gcc "$hard" LDFLAGS='-Wl,-z,relro,-z,now'
 run gcc-static gcc -O2 --disable-shared
 run gcc-shared gcc -O2 --disable-static

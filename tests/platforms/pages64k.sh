@@ -11,8 +11,9 @@ need qemu-system-ppc64 qemu-system-ppc
 need cpio cpio
 need apt-get apt
 
+# All but check_cache, which wants a disk and other users' files.
 programs='check_range check_map check_protect check_sync check_lock
-    check_residency check_advise check_cache check_guard check_populate check_resize
+    check_residency check_advise check_guard check_populate check_resize
     check_memfd check_errno check_kernel check_threads'
 
 # The kernel's package, by lists of packages of our own: those of the machine
@@ -77,6 +78,12 @@ int main(void)
     mount("none", "/dev/shm", "tmpfs", 0, NULL);
     mount("none", "/tmp", "tmpfs", 0, NULL);
     symlink("/proc/self/fd", "/dev/fd");
+    /* Some tests map far more than they touch. */
+    FILE *overcommit = fopen("/proc/sys/vm/overcommit_memory", "w");
+    if (overcommit != NULL) {
+        fputs("1", overcommit);
+        fclose(overcommit);
+    }
     printf("page size %ld\n", sysconf(_SC_PAGESIZE));
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         char *argv[] = { (char *)programs[i], NULL };
@@ -107,7 +114,8 @@ own_check check "$host-gcc"
 "$sources/configure" --enable-werror --enable-tests --host="$host" \
     --disable-shared CXX=none CFLAGS='-g -O2' LDFLAGS=-static $check
 make -j"$jobs" LDFLAGS=-all-static
-mkdir -p root
+mkdir -p root/etc
+echo 'root:x:0:0::/:/init' >root/etc/passwd # somebody else's, to nobody
 for program in $programs; do
     make LDFLAGS=-all-static "tests/$program"
     cp "tests/$program" root/
@@ -125,5 +133,6 @@ timeout 900 qemu-system-ppc64 -M pseries,cap-htm=off -cpu power9 -m 2G \
 grep -E '^(page size|not ok|.*status|#)|SKIP' serial.log
 grep -x 'page size 65536' serial.log
 grep -x 'the end' serial.log
-! grep '^not ok' serial.log
-! grep -E 'status [^0]' serial.log
+if grep -E '^not ok|status [^0]' serial.log; then
+    exit 1
+fi
