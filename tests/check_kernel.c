@@ -439,6 +439,8 @@ no_proc(void *arg)
     if (!forbid_descriptors(&before))
         return false;
     FAILS(ENOTSUP, mmapx_lock_limit(NULL, &locked));
+    /* Without knowing what is mapped the rest is evicted all the same. */
+    OK(mmapx_cache_evict(fd, 0, -1));
 #ifdef MAP_HUGETLB
     FAILS(ENOTSUP, mmapx_map_anon(&n, 10, PROT_READ,
                                   MAP_PRIVATE | MAP_HUGETLB));
@@ -586,6 +588,26 @@ START_TEST(a_device_that_tells_no_size)
     fd = loop_device(temp_file(16 * page_size()));
     for (size_t i = 0; i < 3; i++)
         ck_assert(in_child(no_device_size, (void *)(uintptr_t)&whences[i]));
+}
+END_TEST
+
+/* More pieces that were never written than are asked about at once. */
+START_TEST(many_unwritten_pieces)
+{
+    enum { PIECES = 40 };
+    off_t page = (off_t)page_size();
+    struct mmapx_cache c;
+    int file = temp_file(0);
+
+    for (int i = 0; i < PIECES; i++)
+        if (fallocate(file, 0, 2 * i * page, page) != 0)
+            SKIP("this file system allocates nothing unwritten");
+    ck_assert_int_eq(pwrite(file, "x", 1, 2 * PIECES * page), 1);
+    ck_assert_int_eq(fsync(file), 0);
+    OK(mmapx_cache_evict(file, 0, -1));
+    OK(mmapx_cache_load(file, 0, -1));
+    OK(mmapx_cache_stat(file, 2 * PIECES * page, -1, &c));
+    ck_assert_uint_eq(c.cached, 1);
 }
 END_TEST
 
@@ -806,6 +828,7 @@ suite(void)
     ADD_TEST(s, an_unknown_file_system);
     ADD_TEST(s, unknown_capabilities);
     ADD_TEST(s, a_device_that_tells_no_size);
+    ADD_TEST(s, many_unwritten_pieces);
     ADD_TEST(s, two_threads_install_the_handler);
     ADD_TEST(s, a_fork_while_the_handler_is_installed);
     ADD_TEST(s, too_many_mappings);
