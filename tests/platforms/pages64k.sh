@@ -84,7 +84,7 @@ int main(void)
         fputs("1", overcommit);
         fclose(overcommit);
     }
-    printf("page size %ld\n", sysconf(_SC_PAGESIZE));
+    printf("\npage size %ld\n", sysconf(_SC_PAGESIZE));
     for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
         char *argv[] = { (char *)programs[i], NULL };
 
