@@ -6,6 +6,8 @@
  */
 #include "support.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -273,13 +275,29 @@ START_TEST(failures_on_the_way)
     }
     ck_assert_int_gt(fake_count(FAKE_CACHESTAT), 10);
 
-    /* What cannot be mapped is counted. */
+}
+END_TEST
+
+/* What cannot be mapped is counted, however long that takes. */
+START_TEST(not_to_be_mapped)
+{
+    static unsigned char vec[PAGES];
+    char path[64];
+    int fd = mixed_file();
+    int wo;
+
+    if (!take_way(fd, 1))
+        SKIP("no cachestat(2) here");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    wo = open(path, O_WRONLY);
+    if (wo < 0)
+        SKIP("no /proc to open a file again by");
+    look(fd, vec, PAGES);
     fake_reset();
     fake_tick = 10000000;
-    fake_fail(FAKE_MMAP, EACCES, 1);
-    n = 4;
-    OK(mmapx_cache_runs(fd, 6000 * (int64_t)page_size(), -1, runs, &n));
-    ck_assert_uint_eq(n, 4);
+    check_runs(wo, vec, 0, PAGES * (int64_t)page_size() - 7, 1000,
+               "not to be mapped");
+    ck_assert_int_eq(fake_count(FAKE_MINCORE), 0);
 }
 END_TEST
 
@@ -293,5 +311,6 @@ suite(void)
     ADD_TEST(s, few_questions);
     ADD_TEST(s, mincore_in_disorder);
     ADD_TEST(s, failures_on_the_way);
+    ADD_TEST(s, not_to_be_mapped);
     return s;
 }
