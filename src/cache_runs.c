@@ -137,7 +137,10 @@ single_run(struct scan *s)
         pages += alike ? half : 0;
         step = alike ? step - half : half;
     }
-    return r < 0 ? r : emit(s, pages, first == 1);
+    if (r < 0)
+        return r;
+    emit(s, pages, first == 1);
+    return FULL;
 }
 
 /*

@@ -241,6 +241,56 @@ START_TEST(mincore_in_disorder)
     ck_assert_uint_eq(n, PAGES);
     ck_assert_int_le(fake_count(FAKE_CACHESTAT), 3);
     ck_assert_int_le(fake_count(FAKE_MINCORE), 12);
+
+    /* By mincore alone, in stretches that grow. */
+    n = PAGES;
+    fake_reset();
+    fake_has_no_cachestat = true;
+    OK(mmapx_cache_runs(fd, 0, -1, runs, &n));
+    ck_assert_int_le(fake_count(FAKE_MINCORE), 12);
+
+    /* A single run, for which little of all that is counted. */
+    fake_reset();
+    OK(mmapx_cache_run(fd, 5 * (int64_t)page_size(), runs));
+    ck_assert_int_le(fake_count(FAKE_CACHESTAT), 3);
+    ck_assert_int_eq(fake_count(FAKE_MINCORE), 0);
+    free(runs);
+}
+END_TEST
+
+/* Order behind disorder is noticed at once, and other disorder looked into now
+ * and then. */
+START_TEST(order_and_disorder)
+{
+    enum { DISORDER = 40 * 4096, ORDER = 1 << 20 };
+    int64_t page = (int64_t)page_size();
+    struct mmapx_cache_run *runs = calloc(DISORDER, sizeof *runs);
+    size_t n = DISORDER;
+    int fd = temp_file(0);
+    int counts, looks;
+
+    ck_assert_ptr_nonnull(runs);
+    for (size_t i = 1; i < DISORDER; i += 2)
+        put(fd, i, 1);
+    ck_assert_int_eq(ftruncate(fd, (off_t)((DISORDER + ORDER) * page)), 0);
+    if (!take_way(fd, 2))
+        SKIP("no cachestat(2) here");
+    fake_tick = 10000000;
+    OK(mmapx_cache_runs(fd, 0, DISORDER * page, runs, &n));
+    counts = fake_count(FAKE_CACHESTAT);
+    looks = fake_count(FAKE_MINCORE);
+    ck_assert_uint_eq(n, DISORDER);
+    ck_assert_int_ge(counts, 2);
+    ck_assert_int_le(counts, 5);
+
+    n = DISORDER;
+    OK(mmapx_cache_runs(fd, 0, -1, runs, &n));
+    ck_assert_int_le(fake_count(FAKE_CACHESTAT), 2 * counts + 20);
+    n = 3;
+    OK(mmapx_cache_runs(fd, (DISORDER - 2) * page, -1, runs, &n));
+    ck_assert_uint_eq(n, 3);
+    ck_assert_int_eq(runs[2].len, ORDER * page);
+    ck_assert_int_le(fake_count(FAKE_MINCORE), 2 * looks + 10);
     free(runs);
 }
 END_TEST
@@ -295,9 +345,10 @@ START_TEST(not_to_be_mapped)
     look(fd, vec, PAGES);
     fake_reset();
     fake_tick = 10000000;
-    check_runs(wo, vec, 0, PAGES * (int64_t)page_size() - 7, 1000,
+    check_runs(wo, vec, 0, PAGES * (int64_t)page_size() - 7, PAGES,
                "not to be mapped");
     ck_assert_int_eq(fake_count(FAKE_MINCORE), 0);
+    ck_assert_int_eq(fake_count(FAKE_MMAP), 1);
 }
 END_TEST
 
@@ -310,6 +361,7 @@ suite(void)
     ADD_TEST(s, run_after_run);
     ADD_TEST(s, few_questions);
     ADD_TEST(s, mincore_in_disorder);
+    ADD_TEST(s, order_and_disorder);
     ADD_TEST(s, failures_on_the_way);
     ADD_TEST(s, not_to_be_mapped);
     return s;

@@ -558,6 +558,65 @@ START_TEST(loading_through_signals)
 }
 END_TEST
 
+/* What is there is not read again. */
+START_TEST(loading_what_is_there)
+{
+    struct mmapx_cache c;
+
+    set_up();
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    if ((c.known & MMAPX_CACHE_DIRTY) == 0)
+        SKIP("no cachestat(2) here");
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 0);
+}
+END_TEST
+
+/* Go through a file as loading does: the first data from off on. */
+static int64_t
+first_data(int64_t off, int64_t end, int64_t *data_end)
+{
+    do
+        mmapx_os_next_data(fd, &off, end, data_end);
+    while (off < end && *data_end <= off);
+    return off;
+}
+
+START_TEST(what_is_data)
+{
+    enum { FAR = 1000, MANY = 100 };
+    int64_t page = (int64_t)page_size();
+    int64_t end = 2 * FAR * page;
+    int64_t data_end;
+
+    fake_reset();
+    fd = temp_file(0);
+    ck_assert_int_eq(ftruncate(fd, (off_t)end), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(FAR * page)), 1);
+    ck_assert_int_eq(fsync(fd), 0);
+    if (first_data(0, end, &data_end) == 0)
+        SKIP("this file system does not say what is a hole");
+    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+    ck_assert_int_gt(data_end, FAR * page);
+    ck_assert_int_le(data_end, (FAR + 1) * page);
+    ck_assert_int_eq(first_data(FAR * page, end, &data_end), FAR * page);
+    ck_assert_int_eq(first_data(data_end, end, &data_end), end);
+    ck_assert_int_eq(first_data(0, 7 * page, &data_end), 7 * page);
+
+    /* Allocated and never written, in more parts than are listed at once. */
+    for (int64_t i = 0; i < MANY; i++)
+        if (posix_fallocate(fd, (off_t)(2 * i * page), (off_t)page) != 0)
+            SKIP("this file system allocates no blocks");
+    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+
+    /* Loading does as it is told, and reads once. */
+    fake_reset();
+    fake_has_no_cachestat = true;
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+}
+END_TEST
+
 START_TEST(locking)
 {
     static const struct failure failures[] = {
@@ -1760,6 +1819,8 @@ suite(void)
     ADD_TEST(s, the_page_cache);
     ADD_TEST(s, the_page_cache_without_cachestat);
     ADD_TEST(s, loading_through_signals);
+    ADD_TEST(s, loading_what_is_there);
+    ADD_TEST(s, what_is_data);
     ADD_TEST(s, locking);
     ADD_TEST(s, locking_behind_a_filter);
     ADD_TEST(s, the_lock_limit);
