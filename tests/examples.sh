@@ -131,6 +131,171 @@ check 'and leaves it alone when it is given nothing' appends_nothing
 check 'it goes on where one that was killed ended' recovers
 check 'where the file cannot grow it fails' stops
 
+# --- word_count ---------------------------------------------------------------
+
+counts() {
+    printf 'one  two\n\n three' >"$tmp/words"
+    says "2 3 16 $tmp/words
+0 0 0 $tmp/empty
+2 3 16 total" ./examples/word_count "$tmp/words" "$tmp/empty"
+}
+
+counts_the_others() {
+    fails_with 1 ./examples/word_count "$tmp/none" "$tmp/words" >"$tmp/said" &&
+        grep -F "2 3 16 $tmp/words" "$tmp/said"
+}
+
+check 'word_count counts' counts
+check 'and goes on after a file that is not there' counts_the_others
+
+# --- replace ------------------------------------------------------------------
+
+replaces() {
+    printf 'abcabab' >"$tmp/file" &&
+        says '3 replaced' ./examples/replace "$tmp/file" ab xy &&
+        printf 'xycxyxy' | cmp - "$tmp/file"
+}
+
+replaces_none() {
+    says '0 replaced' ./examples/replace "$tmp/file" "$1" "$2" &&
+        printf 'xycxyxy' | cmp - "$tmp/file"
+}
+
+check 'replace edits a file in place' replaces
+# What was replaced is not looked at again.
+replaces_on() {
+    printf 'aaaa' >"$tmp/file" && says '2 replaced' \
+        ./examples/replace "$tmp/file" aa ba && printf 'baba' |
+        cmp - "$tmp/file" && printf 'aaa' >"$tmp/file" &&
+        says '1 replaced' ./examples/replace "$tmp/file" aa ba
+}
+
+check 'and goes on behind what it replaced' replaces_on
+printf 'xycxyxy' >"$tmp/file"
+check 'and leaves alone what is not there' replaces_none xx ab
+check 'or longer than the file' replaces_none xycxyxyx xycxyxya
+check 'it edits nothing in an empty file' \
+    says '0 replaced' ./examples/replace "$tmp/empty" ab xy
+check 'it takes no text of another length' \
+    fails_with 2 ./examples/replace "$tmp/file" ab x
+check 'and no empty one' fails_with 2 ./examples/replace "$tmp/file" '' ''
+
+# --- lookup -------------------------------------------------------------------
+
+# Each line of a file by itself, whatever its neighbours are.
+finds_each() {
+    printf 'a\n\nab\nabc\nb\nba\nz' | LC_ALL=C sort >"$tmp/sorted"
+    for key in a ab abc b ba z '' aa c 0; do
+        grep "^$key" "$tmp/sorted" >"$tmp/want"
+        ./examples/lookup "$tmp/sorted" "$key" >"$tmp/got"
+        code=$?
+        diff "$tmp/want" "$tmp/got" || return
+        [ -s "$tmp/want" ] || [ "$code" -eq 1 ] || return
+    done
+}
+
+# The last line has no end.
+finds_unended() {
+    printf 'a\nb\nbc' >"$tmp/sorted" &&
+        says 'bc' ./examples/lookup "$tmp/sorted" bc
+}
+
+check 'lookup finds what grep finds' finds_each
+check 'and a last line without an end' finds_unended
+check 'it finds one of many' says 0031415 ./examples/lookup "$tmp/text" 0031415
+check 'and nothing in an empty file' \
+    fails_with 1 ./examples/lookup "$tmp/empty" a
+check 'no file to look in' fails_with 2 ./examples/lookup "$tmp/none" a
+
+# --- residency_report ---------------------------------------------------------
+
+# What was just written is in memory, and no page of a hole that was never read.
+# Of a page that was written in part there is no telling.
+reports() {
+    head -c $((4 * page)) "$tmp/text" >"$tmp/file"
+    says "$tmp/file: 4 of 4 pages of $page bytes
+    0 to $((4 * page))" ./examples/residency_report "$tmp/file"
+}
+
+reports_nothing() {
+    rm -f "$tmp/hole"
+    dd if=/dev/null of="$tmp/hole" bs="$page" seek=3 2>/dev/null
+    says "$tmp/hole: 0 of 3 pages of $page bytes
+$tmp/empty: 0 of 0 pages of $page bytes" \
+        ./examples/residency_report "$tmp/hole" "$tmp/empty"
+}
+
+if ./examples/residency_report "$tmp/empty" >/dev/null 2>&1; then
+    check 'residency_report finds a new file in memory' reports
+    check 'and no page of a hole' reports_nothing
+else
+    skip 'residency_report' 'the system does not tell what is in memory'
+fi
+check 'no such file to report on' \
+    fails_with 1 ./examples/residency_report "$tmp/none"
+
+# --- warm ---------------------------------------------------------------------
+
+warms() {
+    says "$tmp/text: $((lines * 8)) bytes
+$tmp/empty: 0 bytes" ./examples/warm "$tmp/text" "$tmp/empty" </dev/null
+}
+
+# warm_without_leave: a limit below the file, for somebody who is held to it.
+warm_without_leave() {
+    # shellcheck disable=SC3045 # Where there is no -l, this is a skip.
+    (ulimit -l 8 && ./examples/warm "$tmp/text" </dev/null) >"$tmp/said" 2>&1
+}
+
+says_limit() {
+    fails_with 1 warm_without_leave
+    cat "$tmp/said"
+    grep -F "$tmp/text: lock: " "$tmp/said" &&
+        grep 'bytes are locked of at most 8192 ' "$tmp/said"
+}
+
+warms_the_others() {
+    fails_with 1 ./examples/warm "$tmp/none" "$tmp/empty" </dev/null \
+        >"$tmp/said" && grep -F "$tmp/empty: 0 bytes" "$tmp/said"
+}
+
+# By what the kernel says is locked while it waits.
+keeps_it() {
+    rm -f "$tmp/go" "$tmp/out" && mkfifo "$tmp/go" "$tmp/out" || return 99
+    ./examples/warm "$tmp/text" <"$tmp/go" >"$tmp/out" &
+    warm=$!
+    exec 3>"$tmp/go" 4<"$tmp/out"
+    read -r said <&4
+    echo "$said"
+    grep '^VmLck:' "/proc/$warm/status" >"$tmp/locked"
+    cat "$tmp/locked"
+    exec 3>&- 4<&-
+    wait "$warm" && awk -v want=$((lines * 8 / 1024)) \
+        '$2 < want { exit 1 }' "$tmp/locked" && [ -s "$tmp/locked" ]
+}
+
+if ./examples/warm "$tmp/text" </dev/null >/dev/null 2>&1; then
+    check 'warm takes what it is given' warms
+    if ! grep -q '^VmLck:' /proc/self/status 2>/dev/null; then
+        skip 'and keeps it locked' 'the system does not tell (/proc)'
+    elif grep -a -e __asan_init -e __tsan_init examples/warm \
+        examples/.libs/warm >/dev/null 2>&1; then
+        skip 'and keeps it locked' 'the sanitizer makes mlock do nothing'
+    else
+        check 'and keeps it locked' keeps_it
+    fi
+else
+    skip 'warm takes what it is given' 'this user may lock less (ulimit -l)'
+    skip 'and keeps it locked' 'this user may lock less (ulimit -l)'
+fi
+# shellcheck disable=SC3045
+if ! (ulimit -l 8) 2>/dev/null || warm_without_leave; then
+    skip 'warm says what limit it met' 'this user cannot be held to one'
+else
+    check 'warm says what limit it met' says_limit
+fi
+check 'and goes on after a file that is not there' warms_the_others
+
 # --- shared_memfd -------------------------------------------------------------
 
 if [ "$(uname -s)" = Linux ]; then
@@ -139,4 +304,12 @@ parent: hello, parent' ./examples/shared_memfd
 else
     skip 'shared_memfd talks to its child' 'only Linux has such memory'
 fi
+
+# --- All ----------------------------------------------------------------------
+
+long_examples() {
+    awk 'FNR >= 80 { print FILENAME; nextfile }' "$srcdir"/examples/*.c
+}
+
+check 'each example is shorter than 80 lines' test -z "$(long_examples)"
 finish
