@@ -29,7 +29,7 @@ compare(const char *line, size_t len, const char *key)
     return r != 0 || len >= n ? r : -1;
 }
 
-/* The first line that is not less: those before low are, that at high is not. */
+/* The first line that is not less: those before low are, that at high not. */
 static size_t
 search(const char *text, size_t size, const char *key)
 {
