@@ -115,7 +115,27 @@ check "README's example builds" build_readme
 check 'and edits' run_readme
 check 'the command has the version' command_says
 check 'the command runs' command_runs
+# "man -k" has to know each page; mandb makes its index beside the pages.
+knows_manual() {
+    mkdir "$tmp/man"
+    cp -R "$DESTDIR$mandir"/man[137] "$tmp/man" &&
+        mandb --quiet --create "$tmp/man" &&
+        man -M "$tmp/man" -k mmapx >"$tmp/known" || return
+    for file in "$DESTDIR$mandir"/man[137]/*mmapx*; do
+        page=${file##*/}
+        grep "^${page%.*} (${page##*.})  *- " "$tmp/known" || {
+            echo "man -k does not know $page"
+            return 1
+        }
+    done
+}
+
 for page in man1/mmapx.1 man3/mmapx_map.3 man7/libmmapx.7; do
     check "$page is there" test -s "$DESTDIR$mandir/$page"
 done
+if command -v mandb >/dev/null; then
+    check 'man -k finds each page' knows_manual
+else
+    echo 'installcheck: SKIPPED: man -k (no mandb)'
+fi
 exit "$bad"

@@ -160,6 +160,22 @@ groff_is_silent() {
     return "$bad"
 }
 
+# All pages, and no link to one that is not there.
+makes_html() {
+    sh "$doc/make-html" "$tmp/html" "$doc"/*.[1-9] || return
+    sed -n 's/href="\([^"#:]*\)"/\
+=\1\
+/gp' "$tmp"/html/*.html | sed -n 's/^=//p' | LC_ALL=C sort -u >"$tmp/links"
+    grep -q '^mmapx_map\.3\.html$' "$tmp/links" || return
+    while read -r link; do
+        grep -q '</html>' "$tmp/html/$link" || echo "not whole: $link"
+    done <"$tmp/links" >"$tmp/dead"
+    # One of ours that is not there is looked for elsewhere.
+    grep -o 'href="http[^"]*/[a-z]*mmapx[^"]*"' "$tmp"/html/*.html >>"$tmp/dead"
+    cat "$tmp/dead"
+    ! [ -s "$tmp/dead" ]
+}
+
 for symbol in $symbols; do
     check "$symbol has a page" has_page "$symbol"
 done
@@ -181,8 +197,10 @@ if command -v mandoc >/dev/null; then
     # shellcheck disable=SC2046
     check 'mandoc has nothing to say' \
         silent mandoc -T lint -W warning $(pages)
+    check 'the manual in HTML is whole' makes_html
 else
     skip 'mandoc has nothing to say' 'there is no mandoc'
+    skip 'the manual in HTML is whole' 'there is no mandoc'
 fi
 if command -v groff >/dev/null; then
     check 'groff has nothing to say' groff_is_silent
