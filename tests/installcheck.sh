@@ -99,22 +99,36 @@ command_runs() {
     with_library "$DESTDIR$bindir/mmapx$EXEEXT" status "$srcdir/README"
 }
 
-for package in mmapx libmmapx; do
-    check "$package.pc has the version" \
-        test "$($PKG_CONFIG --modversion "$package")" = "$VERSION"
-    check "a program by $package.pc builds" build_shared "$package"
-    check 'and runs' run_shared "$package"
-done
-if [ -f "$DESTDIR$libdir/libmmapx.a" ]; then
-    check 'a static program builds' build_static
-    check 'and runs' run_static
-else
-    echo 'installcheck: SKIPPED: a static program (no libmmapx.a)'
-fi
-check "README's example builds" build_readme
-check 'and edits' run_readme
-check 'the command has the version' command_says
-check 'the command runs' command_runs
+# The projects in examples/, by what CMake and Meson find of the library.
+cmake_project() {
+    cmake -S "$srcdir/examples/cmake" -B "$tmp/cmake" \
+        -Dmmapx_DIR="$DESTDIR$libdir/cmake/mmapx" &&
+        cmake --build "$tmp/cmake" && counts "$tmp/cmake/word_count" || return
+    [ ! -f "$DESTDIR$libdir/libmmapx.a" ] ||
+        counts "$tmp/cmake/word_count_static"
+}
+
+meson_project() {
+    meson setup --wrap-mode=nofallback "$tmp/meson" \
+        "$srcdir/examples/meson" && meson compile -C "$tmp/meson" &&
+        counts "$tmp/meson/word_count"
+}
+
+counts() {
+    printf 'one two\nthree\n' >"$tmp/text"
+    [ "$(with_library "$1$EXEEXT" "$tmp/text")" = "2 3 14 $tmp/text" ]
+}
+
+# The project, if it wanted another release.
+cmake_declines() {
+    mkdir "$tmp/other" && sed "s/mmapx 0.1 REQUIRED/mmapx $1 REQUIRED/" \
+        "$srcdir/examples/cmake/CMakeLists.txt" >"$tmp/other/CMakeLists.txt" &&
+        ! cmake -S "$tmp/other" -B "$tmp/other/build" \
+            -Dmmapx_DIR="$DESTDIR$libdir/cmake/mmapx" >"$tmp/said" 2>&1
+    cat "$tmp/said"
+    grep -F "version \"$1\"" "$tmp/said"
+}
+
 # "man -k" has to know each page; mandb makes its index beside the pages.
 knows_manual() {
     mkdir "$tmp/man"
@@ -130,6 +144,33 @@ knows_manual() {
     done
 }
 
+for package in mmapx libmmapx; do
+    check "$package.pc has the version" \
+        test "$($PKG_CONFIG --modversion "$package")" = "$VERSION"
+    check "a program by $package.pc builds" build_shared "$package"
+    check 'and runs' run_shared "$package"
+done
+if [ -f "$DESTDIR$libdir/libmmapx.a" ]; then
+    check 'a static program builds' build_static
+    check 'and runs' run_static
+else
+    echo 'installcheck: SKIPPED: a static program (no libmmapx.a)'
+fi
+check "README's example builds" build_readme
+check 'and edits' run_readme
+if command -v cmake >/dev/null; then
+    check "CMake's project builds and runs" cmake_project
+    check 'and CMake declines a release of another series' cmake_declines 99.0
+else
+    echo 'installcheck: SKIPPED: a project by CMake (no cmake)'
+fi
+if command -v meson >/dev/null; then
+    check "Meson's project builds and runs" meson_project
+else
+    echo 'installcheck: SKIPPED: a project by Meson (no meson)'
+fi
+check 'the command has the version' command_says
+check 'the command runs' command_runs
 for page in man1/mmapx.1 man3/mmapx_map.3 man7/libmmapx.7; do
     check "$page is there" test -s "$DESTDIR$mandir/$page"
 done
