@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A public function appears wherever CONTRIBUTING says that it has to.  What
+# exports.sh and manual.sh look at is left to them.
+# shellcheck source=tests/tap.sh
+. "${srcdir:=.}/tests/tap.sh"
+
+header=$srcdir/include/libmmapx.h
+map=$srcdir/src/libmmapx.map
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tap_output" "$tmp"' EXIT
+
+# "FUNCTION RELEASE" by the version script's nodes.
+awk '/^MMAPX_[0-9.]+ / { node = substr($1, 7) }
+     /^\tmmapx_[a-z0-9_]+;$/ { gsub(/[\t;]/, ""); print $0, node }' "$map" |
+    LC_ALL=C sort >"$tmp/nodes"
+
+# The same by what the header says.  A comment is that of all functions up to
+# the next one; the last "Since" in it counts.
+awk '
+/^\/\*/ { comment = 1; since = "" }
+comment {
+    if (match($0, /Since [0-9]+\.[0-9]+/))
+        since = substr($0, RSTART + 6, RLENGTH - 6)
+    if ($0 ~ /\*\//)
+        comment = 0
+    next
+}
+/^[a-z].*[ *]mmapx_[a-z0-9_]*\(/ {
+    match($0, /mmapx_[a-z0-9_]*\(/)
+    print substr($0, RSTART, RLENGTH - 1), since
+}' "$header" | LC_ALL=C sort >"$tmp/since"
+
+nodes_are_since() {
+    [ -s "$tmp/nodes" ] && diff "$tmp/nodes" "$tmp/since"
+}
+
+# each_in FILE...: every function is named there, as a word.
+each_in() {
+    while read -r function release; do
+        grep -q -E "(^|[^a-z0-9_])$function([^a-z0-9_]|\$)" "$@" ||
+            echo "$function (since $release) is not there"
+    done <"$tmp/nodes" >"$tmp/lacks"
+    cat "$tmp/lacks"
+    ! [ -s "$tmp/lacks" ]
+}
+
+# A call, or what stands for one: OK(f(...)).
+each_called_in() {
+    while read -r function release; do
+        grep -q -E "(^|[^a-z0-9_])$function\(" "$@" ||
+            echo "$function (since $release) is not called"
+    done <"$tmp/nodes" >"$tmp/lacks"
+    cat "$tmp/lacks"
+    ! [ -s "$tmp/lacks" ]
+}
+
+abi_has_nodes() {
+    awk -F "'" '/<elf-symbol / { print $2, substr($4, 7) }' \
+        "$srcdir/abi/libmmapx.abi.xml" | LC_ALL=C sort | diff "$tmp/nodes" -
+}
+
+each_page_in_overview() {
+    for page in "$srcdir"/doc/mmapx_*.3; do
+        name=$(basename "$page" .3)
+        grep -q '^\.so ' "$page" ||
+            grep -q "^\.It Xr $name 3 Ta " "$srcdir/doc/libmmapx.7" ||
+            echo "$name(3) is not in libmmapx(7)"
+    done >"$tmp/lacks"
+    cat "$tmp/lacks"
+    ! [ -s "$tmp/lacks" ]
+}
+
+each_test_in_makefile() {
+    for source in "$srcdir"/tests/check_*.c; do
+        name=$(basename "$source" .c)
+        grep -q "^	tests/$name\( \\\\\)\{0,1\}\$" "$srcdir/Makefile.am" ||
+            echo "tests/$name is not in Makefile.am"
+    done >"$tmp/lacks"
+    cat "$tmp/lacks"
+    ! [ -s "$tmp/lacks" ]
+}
+
+check "a function's node is the release that the header names" nodes_are_since
+check 'NEWS names each function' each_in "$srcdir/NEWS"
+check 'the tests call each function' \
+    each_called_in "$srcdir"/tests/check_*.c "$srcdir/tests/edit.c"
+check 'the description of the ABI has each function' abi_has_nodes
+check 'libmmapx(7) has each page' each_page_in_overview
+check 'Makefile.am has each test' each_test_in_makefile
+finish
