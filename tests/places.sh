@@ -81,11 +81,24 @@ each_test_in_makefile() {
     ! [ -s "$tmp/lacks" ]
 }
 
+# What a text calls by the name of a function is one.
+names_functions_only() {
+    grep -o -E 'mmapx_[a-z][a-z_]*' "$1" | LC_ALL=C sort -u >"$tmp/named"
+    sed 's/ .*//' "$tmp/nodes" |
+        LC_ALL=C comm -13 - "$tmp/named" >"$tmp/strange"
+    cat "$tmp/strange"
+    [ -s "$tmp/named" ] && ! [ -s "$tmp/strange" ]
+}
+
 check "a function's node is the release that the header names" nodes_are_since
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
     each_called_in "$srcdir"/tests/check_*.c "$srcdir/tests/edit.c"
 check 'the description of the ABI has each function' abi_has_nodes
 check 'libmmapx(7) has each page' each_page_in_overview
+for text in README NEWS doc/porting; do
+    check "$text names no function that is not there" \
+        names_functions_only "$srcdir/$text"
+done
 check 'Makefile.am has each test' each_test_in_makefile
 finish

@@ -68,6 +68,23 @@ symbols_have_nodes() {
         "$srcdir/src/libmmapx.map" | diff - "$tap_output.symbols"
 }
 
+# The archive's date as packages write it: "22 Nov 2026" and "Nov 22 2026".
+package_dates() {
+    dist_date | awk -F - '{
+        split("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec", month, " ")
+        print $3, month[$2 + 0], $1
+        print month[$2 + 0], $3, $1
+    }'
+}
+
+packages_have_date() {
+    package_dates >"$tap_output.dates"
+    grep "^ -- .*, $(sed -n 1p "$tap_output.dates") " \
+        "$srcdir/packaging/debian/changelog" &&
+        grep "^\* [A-Z][a-z][a-z] $(sed -n 2p "$tap_output.dates") " \
+            "$srcdir/packaging/rpm/libmmapx.spec.in"
+}
+
 debian_version() {
     sed -n '1s/^libmmapx (\([0-9.]*\)-[0-9]*) .*/\1/p' \
         "$srcdir/packaging/debian/changelog"
@@ -88,6 +105,8 @@ check 'the version file for CMake' \
     grep -q -F -x "set(PACKAGE_VERSION \"$VERSION\")" \
     cmake/mmapx-config-version.cmake
 check "Debian's changelog" is "$(debian_version)" "$VERSION"
+check "the packages have the archive's date" packages_have_date
+rm -f "$tap_output.dates"
 check 'no node of the version script is of a later release' node_is_not_later
 check 'the packages have the number of the soname' packages_follow_soname
 grep '^ (symver)' "$srcdir/packaging/debian/libmmapx$(soname).symbols" \

@@ -27,8 +27,9 @@ texts() {
     sources
     (
         cd "$srcdir" || exit
-        for file in README NEWS CONTRIBUTING SECURITY COPYING \
-            doc/* pkgconfig/*.in; do
+        for file in README NEWS CONTRIBUTING PACKAGERS SECURITY COPYING \
+            doc/* pkgconfig/*.in cmake/*.in examples/*/* packaging/* \
+            packaging/*/* packaging/debian/*/*; do
             if [ -f "$file" ]; then
                 echo "$file"
             fi
