@@ -94,6 +94,7 @@ START_TEST(bad_descriptors)
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     OK(pipe(ends));
     FAILS(EBADF, mmapx_sync_file(&m, -1, 0, MMAPX_TO_END));
+    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, 0));
     FAILS(EINVAL, mmapx_sync_file(NULL, -1, 0, 0));
     FAILS(EINVAL, mmapx_sync_file(&m, ends[0], 0, MMAPX_TO_END));
     close(fd);
