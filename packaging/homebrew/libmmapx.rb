@@ -7,6 +7,7 @@ class Libmmapx < Formula
   license "MIT"
 
   depends_on "pkgconf" => [:build, :test]
+  depends_on "jansson"
 
   def install
     system "./configure", *std_configure_args, "--disable-silent-rules"

@@ -5,9 +5,11 @@
   stdenv,
   fetchurl,
   pkg-config,
+  jansson,
   check,
   groff,
   mandoc,
+  python3,
   strace,
 }:
 
@@ -23,7 +25,8 @@ stdenv.mkDerivation rec {
   outputs = [ "out" "dev" "man" ];
 
   nativeBuildInputs = [ pkg-config ];
-  nativeCheckInputs = [ groff mandoc ] ++ lib.optional stdenv.isLinux strace;
+  buildInputs = [ jansson ];
+  nativeCheckInputs = [ groff mandoc python3 ] ++ lib.optional stdenv.isLinux strace;
   checkInputs = [ check ];
 
   doCheck = true;
