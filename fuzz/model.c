@@ -101,8 +101,10 @@ struct target {
 #define WITH_ASAN 1
 #endif
 
-/* The sanitizer's do nothing. */
+/* The sanitizer's do nothing.  The library is to find these, also if it is a
+ * shared one. */
 #ifdef WITH_ASAN
+#pragma GCC visibility push(default)
 int
 mlock(const void *addr, size_t len)
 {
@@ -114,6 +116,7 @@ munlock(const void *addr, size_t len)
 {
     return (int)syscall(SYS_munlock, addr, len);
 }
+#pragma GCC visibility pop
 #endif
 
 /* --- The bytes of the run ------------------------------------------------- */
@@ -547,9 +550,11 @@ take_unused(void)
 static void
 check_handle(const struct region *r, size_t len)
 {
+    const unsigned char *first = memory(r, 0);
+
     if (r->m.len != len)
         fail("%zu bytes, not %zu", r->m.len, len);
-    if ((uintptr_t)memory(r, 0) % page != 0)
+    if ((uintptr_t)first % page != 0)
         fail("the mapping begins at %p", r->m.addr);
     if (mmapx_page_size(&r->m) != page)
         fail("pages of %zu bytes", mmapx_page_size(&r->m));
@@ -1671,7 +1676,8 @@ check_line(const struct region *r, uintptr_t from, uintptr_t to,
     size_t found = 0;
 
     for (size_t p = 0; r->used && p < r->pages; p++) {
-        uintptr_t at = (uintptr_t)memory(r, p);
+        const unsigned char *byte = memory(r, p);
+        uintptr_t at = (uintptr_t)byte;
 
         if (at < from || at >= to)
             continue;

@@ -1302,7 +1302,7 @@ END_TEST
  * What the manual pages of the systems list, and what a filter of system calls
  * says.  What one of these becomes in the seam itself is not seen here.
  */
-static const int codes_of[FAKE_CALLS][18] = {
+static const int codes_of[FAKE_CALLS][19] = { /* up to a 0 */
     [FAKE_STAT] = { EBADF, EIO, ENOMEM, EOVERFLOW, ENOSYS, EPERM },
     [FAKE_OPEN] = { EACCES, EDQUOT, EEXIST, EFBIG, EINTR, ELOOP, EMFILE,
                     ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR,

@@ -92,10 +92,11 @@ verify(enum way way, const char *path, uint32_t n)
 int
 main(int argc, char *argv[])
 {
+    int way = argc > 2 ? atoi(argv[2]) : 0;
+
     if (argc == 4 && strcmp(argv[1], "write") == 0)
-        return write_records((enum way)atoi(argv[2]), argv[3]);
+        return write_records((enum way)way, argv[3]);
     if (argc == 5 && strcmp(argv[1], "verify") == 0)
-        return verify((enum way)atoi(argv[2]), argv[3],
-                      (uint32_t)atoi(argv[4]));
+        return verify((enum way)way, argv[3], (uint32_t)atoi(argv[4]));
     return 2;
 }

@@ -168,7 +168,7 @@ under_emulator(void)
 #if defined __linux__
 static void *expected_fault;
 
-static void
+static _Noreturn void
 compare_address(int sig, siginfo_t *info, void *context)
 {
     (void)sig, (void)context;

@@ -27,7 +27,7 @@ print_screen(struct table *t)
     enum { OTHERS = 5 }; /* title, blank, heading, "and more", the cursor */
     size_t rows = t->screen.rows > OTHERS ? t->screen.rows - OTHERS : 1;
     char clock[16];
-    time_t now = (time_t)t->time;
+    time_t now = t->time;
     struct tm tm;
 
     t->time = 0;
@@ -55,7 +55,7 @@ tool_watch(const struct tool_options *o)
         fputs("\033[H\033[2J", stdout);
     }
     for (uint64_t round = 1; tool_interrupted == 0; round++) {
-        t.time = (double)time(NULL);
+        t.time = time(NULL);
         status = tool_files(o, table_visit, &t);
         if (tool_interrupted != 0)
             break;

@@ -106,7 +106,7 @@ print_count(const struct table *t, const struct survey *s, unsigned bit,
 static void
 print_time(const struct table *t)
 {
-    time_t now = (time_t)t->time;
+    time_t now = t->time;
     struct tm tm;
     char text[16];
 

@@ -228,7 +228,7 @@ struct table {
     size_t cells; /* of each bar */
     bool keeps;   /* the rows, until they can be sorted and printed */
     bool headed;
-    double time;  /* to begin the rows with, unless it is 0 */
+    time_t time;  /* to begin the rows with, unless it is 0 */
     struct table_row *rows;
     size_t n;
     size_t room;
