@@ -61,13 +61,13 @@ tool_parse_range(const char *text, int64_t *off, int64_t *len)
 const char *
 tool_exact_size(char buf[static 24], int64_t bytes)
 {
-    size_t unit = 0;
+    const char *next = suffixes;
+    char suffix[2] = "";
 
-    while (unit < sizeof suffixes - 1 && bytes != 0 && bytes % 1024 == 0) {
+    while (*next != '\0' && bytes != 0 && bytes % 1024 == 0) {
         bytes /= 1024;
-        unit++;
+        suffix[0] = *next++;
     }
-    snprintf(buf, 24, "%" PRId64 "%.*s", bytes, unit > 0,
-             unit > 0 ? &suffixes[unit - 1] : "");
+    snprintf(buf, 24, "%" PRId64 "%s", bytes, suffix);
     return buf;
 }

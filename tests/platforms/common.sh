@@ -19,6 +19,8 @@ need() {
     fi
 }
 
+# The command is left out by those that have no Jansson for their platform.
+
 # own_check DIRECTORY CC...: build the stand-in for Check in a directory, and
 # set $check to what tells configure.
 own_check() {

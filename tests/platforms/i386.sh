@@ -21,7 +21,8 @@ gcc -m32 $after -o try try.c || {
 # shellcheck disable=SC2086
 own_check check gcc -m32 $after
 # shellcheck disable=SC2086
-"$sources/configure" --enable-werror --enable-tests CC='gcc -m32' CXX=none \
+"$sources/configure" --enable-werror --enable-tests --disable-command \
+    CC='gcc -m32' CXX=none \
     CFLAGS='-g -O2' CPPFLAGS="$after" $check
 make -j"$jobs"
 make -j"$jobs" check

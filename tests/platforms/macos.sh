@@ -30,7 +30,8 @@ for arch in aarch64 x86_64; do
         own_check check "../$arch-cc"
         # $check is two words.
         # shellcheck disable=SC2086
-        "$sources/configure" --enable-tests --host="$arch-apple-darwin" \
+        "$sources/configure" --enable-tests --disable-command \
+            --host="$arch-apple-darwin" \
             CC="$PWD/../$arch-cc" AR="$PWD/../zig-ar" \
             RANLIB="$PWD/../zig-ranlib" CXX=none NM=none STRIP=: \
             CFLAGS='-g -O2' $check

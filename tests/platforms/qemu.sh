@@ -21,7 +21,8 @@ build() {
     own_check check "$1-gcc"
     # $check is two words.
     # shellcheck disable=SC2086
-    "$sources/configure" --enable-werror --enable-tests --host="$1" \
+    "$sources/configure" --enable-werror --enable-tests --disable-command \
+        --host="$1" \
         --disable-shared CXX=none CFLAGS='-g -O2' LDFLAGS=-static $check
     make -j"$jobs" LDFLAGS=-all-static
     make -k -j"$jobs" check LDFLAGS=-all-static TESTS="$programs" \
