@@ -4,6 +4,10 @@
  * the search takes: the clock that decides is the test's own, and so is whether
  * the system has cachestat(2).
  */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include "support.h"
 
 #include <fcntl.h>

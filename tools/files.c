@@ -160,6 +160,7 @@ open_at(struct tool_file *file, int dir, const char *name, bool follow,
 {
     int fd = openat(dir, name, OPEN | (follow ? 0 : O_NOFOLLOW));
 
+    *st = (struct stat){ 0 };
     return fd < 0 ? errno : identify(file, fd, st);
 }
 
@@ -199,7 +200,7 @@ entry(struct walk *w, int dir, const struct dirent *e,
       const struct level *above)
 {
     bool follow = w->o->follow;
-    struct tool_file file;
+    struct tool_file file = { .fd = -1 };
     struct stat st;
     int error;
 
@@ -296,7 +297,7 @@ directory(struct walk *w, int dir, const char *name, bool follow,
 static void
 argument(struct walk *w, const char *path)
 {
-    struct tool_file file;
+    struct tool_file file = { .fd = -1 };
     struct stat st;
     int error;
 

@@ -164,7 +164,7 @@ skip(struct restore *s, const char *path, const char *why)
 static void
 note(struct restore *s, const char *path, int64_t size, off_t at)
 {
-    struct tool_file file;
+    struct tool_file file = { .fd = -1 };
     int error = tool_open(&file, path, false);
 
     if (error == ENOENT || error == ENOTDIR) {
@@ -286,7 +286,7 @@ static void
 load(struct restore *s, const struct entry *e)
 {
     int64_t before = s->loaded;
-    struct tool_file file;
+    struct tool_file file = { .fd = -1 };
     const char *path;
     int64_t size;
     int error;

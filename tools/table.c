@@ -460,7 +460,7 @@ table_visit(const struct tool_file *file, void *arg)
 static void
 print_kept(struct table *t, const struct table_row *row)
 {
-    struct tool_file file;
+    struct tool_file file = { .fd = -1 };
     int error = 0;
 
     if (t->o->json)

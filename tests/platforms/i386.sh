@@ -22,7 +22,7 @@ gcc -m32 $after -o try try.c || {
 own_check check gcc -m32 $after
 # shellcheck disable=SC2086
 "$sources/configure" --enable-werror --enable-tests --disable-command \
-    CC='gcc -m32' CXX=none \
-    CFLAGS='-g -O2' CPPFLAGS="$after" $check
+    CC="gcc -m32 $after" CXX=none \
+    CFLAGS='-g -O2' $check
 make -j"$jobs"
 make -j"$jobs" check
