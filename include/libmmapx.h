@@ -683,9 +683,10 @@ int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
  *         byte, but makes the pages dirty, allocates a file's holes and gives
  *         a private mapping its own copies.
  *
- * The work is done in steps of 32 MiB, between which signals are handled; it
- * goes on after them.  To show progress or to stop, call it for one part after
- * the other.  After an error the pages before the failing one may be there.
+ * The work is done in steps of 32 MiB, of 256 where huge pages are mapped,
+ * between which signals are handled; it goes on after them.  To show progress
+ * or to stop, call it for one part after the other.  After an error the pages
+ * before the failing one may be there, and some of those after it.
  * A kernel without the advice POPULATE_* has the pages touched, in a guard.
  *
  * Errors:

@@ -128,6 +128,27 @@ int mmapx_os_memfd(const char *name, unsigned flags); /* the descriptor */
 int mmapx_os_seal_shrink(int fd);
 bool mmapx_os_is_sealed(int fd);
 
+/*
+ * Pages touched by the kernel, as the caller would touch them, but with an
+ * error where that would be a signal; and which ones are not mapped.
+ * open: a negative number where the system cannot do that.
+ * touch: a byte at addr, and one each stride bytes from there on.
+ * unmapped: the first such pages of a range take its place; none: *len is 0.
+ */
+struct mmapx_os_toucher {
+    int from, to; /* a pipe */
+    int pages;    /* what the process has mapped */
+};
+int mmapx_os_toucher_open(struct mmapx_os_toucher *t);
+void mmapx_os_toucher_close(struct mmapx_os_toucher *t);
+int mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+                   size_t len, size_t stride);
+int mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
+                      size_t *len);
+
+/* What the thread has worked so far, in ns; what it waited does not count. */
+uint64_t mmapx_os_cpu_time(void);
+
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked(size_t *locked);
 

@@ -11,7 +11,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 /* From linux/magic.h, linux/capability.h, linux/mman.h and their like, which C
@@ -518,6 +520,108 @@ mmapx_os_may_know_memory(const void *addr, size_t len)
     return is_anonymous(begin, begin + len)
            || (acts_as_owner()
                && ids_are_mapped("/proc/self/uid_map"));
+}
+
+/* --- Touching ------------------------------------------------------------ */
+
+/* From linux/fs.h, since 6.7. */
+struct scan {
+    uint64_t size, flags;
+    uint64_t start, end, walk_end;
+    uint64_t vec, vec_len, max_pages;
+    uint64_t inverted, all_of, any_of, returned;
+};
+struct scan_region {
+    uint64_t start, end, categories;
+};
+enum { PAGE_PRESENT = 1 << 3 };
+
+/* Pages for one system call; as many bytes fit any pipe. */
+enum { TOUCHES = 256 };
+
+int
+mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
+                  size_t *len)
+{
+    struct scan_region found = { 0, 0, 0 };
+    struct scan scan = {
+        .size = sizeof scan,
+        .start = (uintptr_t)*addr,
+        .end = (uintptr_t)*addr + *len,
+        .vec = (uintptr_t)&found,
+        .vec_len = 1,
+        .inverted = PAGE_PRESENT,
+        .all_of = PAGE_PRESENT,
+        .returned = PAGE_PRESENT,
+    };
+
+    /* By number: C libraries disagree about the type of a request. */
+    if (syscall(SYS_ioctl, t->pages, _IOWR('f', 16, struct scan), &scan) < 0)
+        return -errno;
+    *addr = (unsigned char *)(uintptr_t)found.start;
+    *len = (size_t)(found.end - found.start);
+    return 0;
+}
+
+int
+mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+{
+    unsigned char *nowhere = NULL;
+    size_t len = 0;
+    int ends[2];
+
+    t->pages = open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
+    if (t->pages < 0)
+        return -errno;
+    /* Kernels before 6.7 cannot look for what is not mapped. */
+    if (mmapx_os_unmapped(t, &nowhere, &len) < 0
+        || pipe2(ends, O_CLOEXEC) < 0) {
+        close(t->pages);
+        return -ENOTSUP;
+    }
+    t->from = ends[0];
+    t->to = ends[1];
+    return 0;
+}
+
+void
+mmapx_os_toucher_close(struct mmapx_os_toucher *t)
+{
+    close(t->from);
+    close(t->to);
+    close(t->pages);
+}
+
+/* Hand the bytes to a pipe, and take them out again. */
+int
+mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+               size_t len, size_t stride)
+{
+    struct iovec bytes[TOUCHES];
+    char sink[TOUCHES];
+
+    for (size_t at = 0; at < len;) {
+        ssize_t done;
+        int n = 0;
+
+        for (; n < TOUCHES && at < len; n++, at += stride)
+            bytes[n] = (struct iovec){ addr + at, 1 };
+        done = writev(t->to, bytes, n);
+        if (done < 0)
+            return -errno;
+        if (read(t->from, sink, (size_t)done) != done || done < n)
+            return -EFAULT;
+    }
+    return 0;
+}
+
+uint64_t
+mmapx_os_cpu_time(void)
+{
+    struct timespec t = { 0, 0 };
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 /* --- Locking ------------------------------------------------------------- */

@@ -135,6 +135,41 @@ mmapx_os_is_sealed(int fd)
 }
 
 int
+mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+{
+    (void)t;
+    return -ENOTSUP;
+}
+
+void
+mmapx_os_toucher_close(struct mmapx_os_toucher *t)
+{
+    (void)t;
+}
+
+int
+mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+               size_t len, size_t stride)
+{
+    (void)t, (void)addr, (void)len, (void)stride;
+    return -ENOTSUP;
+}
+
+int
+mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
+                  size_t *len)
+{
+    (void)t, (void)addr, (void)len;
+    return -ENOTSUP;
+}
+
+uint64_t
+mmapx_os_cpu_time(void)
+{
+    return 0;
+}
+
+int
 mmapx_os_mlock_onfault(void *addr, size_t len)
 {
     (void)addr, (void)len;

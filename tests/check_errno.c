@@ -973,6 +973,87 @@ START_TEST(population)
 }
 END_TEST
 
+/* A mapping of a sparse file, long enough for the ways to be compared. */
+enum { LONG = 200 << 20 };
+
+static void
+set_up_race(uint64_t advice_work, uint64_t touch_work)
+{
+    struct mmapx_os_toucher toucher;
+
+    set_up();
+    if (mmapx_os_toucher_open(&toucher) < 0)
+        SKIP("the system cannot touch, or not tell what is not mapped");
+    mmapx_os_toucher_close(&toucher);
+    OK(ftruncate(fd, LONG));
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    fake_reset();
+    fake_advice_work = advice_work;
+    fake_touch_work = touch_work;
+}
+
+static void
+check_populated(void)
+{
+    size_t pages;
+
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, mmapx_page_count(&m, 0, MMAPX_TO_END));
+}
+
+/* The cheaper way goes on, in long steps; the other one is looked at again, a
+ * first and a second time in so many bytes. */
+START_TEST(the_cheaper_way_to_populate)
+{
+    set_up_race(90000, 9000);
+    check_populated();
+    ck_assert_int_ge(fake_count(FAKE_TOUCH), 5);
+    ck_assert_int_le(fake_count(FAKE_TOUCH), 9);
+
+    set_up_race(9000, 90000);
+    check_populated();
+    ck_assert_int_ge(fake_count(FAKE_TOUCH), 2);
+    ck_assert_int_le(fake_count(FAKE_TOUCH), 3);
+    ck_assert_int_le(fake_count(FAKE_MADVISE), 12);
+}
+END_TEST
+
+/* Whole huge pages at a time: there is nothing to compare. */
+START_TEST(populating_cannot_be_faster)
+{
+    set_up_race(100, 0);
+    check_populated();
+    ck_assert_int_eq(fake_count(FAKE_TOUCHER_OPEN), 0);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
+}
+END_TEST
+
+/* What touching cannot do, or not know, the advice does. */
+START_TEST(touching_fails)
+{
+    enum fake_call calls[] = { FAKE_TOUCHER_OPEN, FAKE_TOUCH, FAKE_UNMAPPED };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        int next;
+
+        set_up_race(90000, 9000);
+        next = dup(fd);
+        close(next);
+        /* Opening asks once too. */
+        fake_fail(calls[i], EFAULT, calls[i] == FAKE_UNMAPPED ? 2 : 1);
+        check_populated();
+        ck_assert_int_eq(dup(fd), next);
+        close(next);
+    }
+    set_up_race(90000, 9000);
+    fake_fail(FAKE_TOUCH, EFAULT, 2);
+    fake_fail(FAKE_MADVISE, EHWPOISON, 2);
+    FAILS(EHWPOISON,
+          mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+}
+END_TEST
+
 /* Without the advice each page is touched. */
 START_TEST(population_by_touching)
 {
@@ -1835,6 +1916,9 @@ suite(void)
     ADD_TEST(s, growing_where_addresses_are_hints);
     ADD_TEST(s, written_pages_and_no_mremap);
     ADD_TEST(s, population);
+    ADD_TEST(s, the_cheaper_way_to_populate);
+    ADD_TEST(s, populating_cannot_be_faster);
+    ADD_TEST(s, touching_fails);
     ADD_TEST(s, population_by_touching);
     ADD_TEST(s, making_a_memfd);
     ADD_TEST(s, wrong_syncs_are_not_sticky);

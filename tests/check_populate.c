@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -60,6 +62,112 @@ START_TEST(a_large_file)
     OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
     ck_assert_mem_eq(m.addr, "begin", 5);
     ck_assert_mem_eq((char *)m.addr + size - 3, "end", 3);
+}
+END_TEST
+
+/* How many pages of a mapping the process has in its page tables, whatever is
+ * in the cache; SKIPs where that is not told. */
+static size_t
+mapped(const struct mmapx *m)
+{
+    size_t page = page_size();
+    size_t n = m->len / page;
+    size_t count = 0;
+    int fd = open("/proc/self/pagemap", O_RDONLY);
+    off_t at = (off_t)((uintptr_t)m->addr / page * 8);
+
+    if (fd < 0)
+        SKIP("there is no /proc/self/pagemap");
+    for (size_t i = 0; i < n; i++) {
+        uint64_t word;
+
+        ck_assert_int_eq(pread(fd, &word, 8, at + (off_t)i * 8), 8);
+        count += word >> 63;
+    }
+    close(fd);
+    return count;
+}
+
+/* Whatever way is chosen: cached in single pages, not cached at all, and so
+ * that a touch brings in no more than its own page. */
+START_TEST(every_page_is_mapped)
+{
+    size_t size = 64 << 20;
+    size_t page = page_size();
+    char *buf = calloc(1, page);
+    int fd = temp_file(0);
+    struct mmapx m;
+
+    for (size_t i = 0; i < size; i += page)
+        ck_assert_int_eq(pwrite(fd, buf, page, (off_t)i), (ssize_t)page);
+    free(buf);
+    for (int i = 0; i < 3; i++) {
+        OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+        ck_assert_uint_eq(mapped(&m), 0);
+        if (i > 0) {
+            ck_assert_int_eq(fsync(fd), 0);
+            OK(mmapx_cache_evict(fd, 0, -1));
+        }
+        if (i > 1 && mmapx_advice_supported(MMAPX_MADV_RANDOM))
+            OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+        OK(mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+        ck_assert_uint_eq(mapped(&m), size / page);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+/* A range that is long enough for the ways to be compared, and not good all
+ * the way: errors, and no signal. */
+START_TEST(a_large_file_with_a_bad_place)
+{
+    size_t size = 96 << 20;
+    size_t page = page_size();
+    int fd = temp_file(0);
+    struct mmapx m;
+    char *bad;
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+    OK(mmapx_map_region(&m, fd, 0, size + page, PROT_READ, MAP_SHARED));
+    OK(mmapx_populate(&m, 0, size, READ));
+    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    OK(mmapx_unmap(&m));
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    bad = (char *)m.addr + (size / 2);
+    ck_assert_int_eq(mprotect(bad, page, PROT_NONE), 0);
+    FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        return; /* a gap is a crash then */
+    ck_assert_int_eq(munmap(bad, page), 0);
+    FAILS(ENOMEM, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+}
+END_TEST
+
+static bool
+populates_without_descriptors(void *arg)
+{
+    struct rlimit none = { 0, 0 };
+
+    return setrlimit(RLIMIT_NOFILE, &none) == 0
+           && mmapx_populate(arg, 0, MMAPX_TO_END, READ) == 0;
+}
+
+/* Nor is one left. */
+START_TEST(descriptors)
+{
+    size_t size = 64 << 20;
+    int fd = temp_file(0);
+    struct mmapx m;
+    int next;
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    ck_assert(in_child(populates_without_descriptors, &m));
+    next = dup(fd);
+    close(next);
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    ck_assert_int_eq(dup(fd), next);
 }
 END_TEST
 
@@ -190,6 +298,9 @@ suite(void)
 
     ADD_TEST(s, pages_come_in);
     ADD_TEST(s, a_large_file);
+    ADD_TEST(s, every_page_is_mapped);
+    ADD_TEST(s, a_large_file_with_a_bad_place);
+    ADD_TEST(s, descriptors);
     ADD_TEST(s, past_the_end_of_the_file);
     ADD_TEST(s, a_failing_disk);
     ADD_TEST(s, bad_arguments);

@@ -38,6 +38,10 @@ extern __typeof__(mmapx_os_read_in) real_os_read_in;
 extern __typeof__(mmapx_os_reads_past_cache) real_os_reads_past_cache;
 extern __typeof__(mmapx_os_evict) real_os_evict;
 extern __typeof__(mmapx_os_clock) real_os_clock;
+extern __typeof__(mmapx_os_toucher_open) real_os_toucher_open;
+extern __typeof__(mmapx_os_touch) real_os_touch;
+extern __typeof__(mmapx_os_unmapped) real_os_unmapped;
+extern __typeof__(mmapx_os_cpu_time) real_os_cpu_time;
 
 bool fake_ignores_address;
 bool fake_misplaces;
@@ -48,6 +52,9 @@ bool fake_may_not_know;
 bool fake_has_no_cachestat;
 bool fake_reads_past_cache;
 uint64_t fake_tick = UINT64_MAX;
+uint64_t fake_advice_work = UINT64_MAX;
+uint64_t fake_touch_work = UINT64_MAX;
+static uint64_t worked;
 unsigned char fake_mincore_bits;
 void (*fake_in_msync)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
@@ -72,6 +79,8 @@ fake_reset(void)
     fake_has_no_cachestat = false;
     fake_reads_past_cache = false;
     fake_tick = UINT64_MAX;
+    fake_advice_work = UINT64_MAX;
+    fake_touch_work = UINT64_MAX;
     fake_mincore_bits = 0;
     fake_in_msync = NULL;
 }
@@ -237,6 +246,7 @@ mmapx_os_madvise(void *addr, size_t len, int advice)
 {
     int r = planned(FAKE_MADVISE);
 
+    worked += fake_advice_work * (len >> 20);
     fake_madvise_args = (struct fake_args){ addr, len, advice };
     return r < 0 ? r : real_os_madvise(addr, len, advice);
 }
@@ -392,4 +402,37 @@ mmapx_os_clock(void)
         return real_os_clock();
     now += fake_tick;
     return now;
+}
+
+int
+mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+{
+    int r = planned(FAKE_TOUCHER_OPEN);
+
+    return r < 0 ? r : real_os_toucher_open(t);
+}
+
+int
+mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+               size_t len, size_t stride)
+{
+    int r = planned(FAKE_TOUCH);
+
+    worked += fake_touch_work * (len >> 20);
+    return r < 0 ? r : real_os_touch(t, addr, len, stride);
+}
+
+int
+mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
+                  size_t *len)
+{
+    int r = planned(FAKE_UNMAPPED);
+
+    return r < 0 ? r : real_os_unmapped(t, addr, len);
+}
+
+uint64_t
+mmapx_os_cpu_time(void)
+{
+    return fake_touch_work == UINT64_MAX ? real_os_cpu_time() : worked;
 }

@@ -35,6 +35,9 @@ enum fake_call {
     FAKE_CACHESTAT,
     FAKE_READ_IN,
     FAKE_EVICT,
+    FAKE_TOUCHER_OPEN,
+    FAKE_TOUCH,
+    FAKE_UNMAPPED,
     FAKE_CALLS,
 };
 
@@ -57,6 +60,8 @@ extern bool fake_has_no_cachestat;
 extern bool fake_reads_past_cache; /* every descriptor */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
+extern uint64_t fake_advice_work; /* ns of the thread's for a MiB, by advice */
+extern uint64_t fake_touch_work;  /* and by touching; UINT64_MAX: the real */
 extern unsigned char fake_mincore_bits; /* put into every entry of a vector */
 extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
 
