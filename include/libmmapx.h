@@ -635,8 +635,10 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *
  * With FILE the file ends where the mapping ends.  Growing allocates its
  * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
- * it does not.  New bytes are zero.  Shrinking cuts the mapping first and then
- * the file.  Nobody else may resize the file at the same time.
+ * it does not.  New bytes are zero; steps of 64 KiB to 16 MiB are written with
+ * zeros in the page cache, so that storing to them is fast (Linux).
+ * Shrinking cuts the mapping first and then the file.  Nobody else may resize
+ * the file at the same time.
  *
  * Without FILE a mapping may grow past the end of its file.
  *

@@ -120,6 +120,10 @@ int mmapx_os_evict(int fd, int64_t off, int64_t len);
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
 int mmapx_os_move(void *from, size_t len, void *to); /* over what is there */
 
+/* Extend a file by zeros that are in the page cache, with their blocks.  After
+ * an error a part may have been done. */
+int mmapx_os_extend(int fd, int64_t from, int64_t len);
+
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);
 

@@ -25,6 +25,7 @@ enum {
     LOCK_ONFAULT = 1,
     MEMFD_CLOEXEC = 1,
     MEMFD_ALLOW_SEALING = 2,
+    KEEP_SIZE = 1,
     PUNCH_HOLE_KEEP_SIZE = 3,
     GET_SEALS = 1034,
     ADD_SEALS = 1033,
@@ -375,6 +376,44 @@ mmapx_os_move(void *from, size_t len, void *to)
     void *p = mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 
     return p == MAP_FAILED ? -errno : 0;
+}
+
+/* As much at a time as a folio of the page cache can hold half of. */
+static int
+write_zeros(int fd, int64_t at, int64_t len)
+{
+    static unsigned char zeros[64 << 10];
+    struct iovec part[16];
+    size_t want = 0;
+    int n = 0;
+
+    for (; n < 16 && len > 0; n++) {
+        size_t size = len < (int64_t)sizeof zeros ? (size_t)len : sizeof zeros;
+
+        part[n] = (struct iovec){ zeros, size };
+        want += size;
+        len -= (int64_t)size;
+    }
+    /* The file grows with what is written: at no time does somebody see a
+     * length whose zeros would still overwrite what he stores. */
+    return pwritev(fd, part, n, (off_t)at) == (ssize_t)want ? (int)want : -EIO;
+}
+
+int
+mmapx_os_extend(int fd, int64_t from, int64_t len)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int64_t end = from + len;
+    int n = 0;
+
+    /* A write that goes past the cache, or waits for the disk. */
+    if (flags < 0 || (flags & (O_DIRECT | O_DSYNC)) != 0)
+        return -ENOTSUP;
+    if (fallocate(fd, KEEP_SIZE, (off_t)from, (off_t)len) < 0)
+        return -errno;
+    for (; from < end && n >= 0; from += n)
+        n = write_zeros(fd, from, end - from);
+    return n < 0 ? n : 0;
 }
 
 /*

@@ -107,6 +107,13 @@ mmapx_os_move(void *from, size_t len, void *to)
 }
 
 int
+mmapx_os_extend(int fd, int64_t from, int64_t len)
+{
+    (void)fd, (void)from, (void)len;
+    return -ENOTSUP;
+}
+
+int
 mmapx_os_clear_tail(int fd, int64_t size)
 {
     (void)fd, (void)size;

@@ -6,6 +6,12 @@ enum {
     ALL_FLAGS = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE,
 };
 
+/* Bytes by which a file grows that are written with zeros. */
+enum {
+    LEAST_ZEROED = 64 << 10, /* below, pages come one by one in any case */
+    MOST_ZEROED = 16 << 20,
+};
+
 /* Look at the file, and at whether it is the mapping's. */
 static int
 stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
@@ -168,6 +174,22 @@ mmapx_i_check_file_limit(int64_t size)
     return r == 0 && size > limit ? -EFBIG : r;
 }
 
+/*
+ * Allocated blocks that have not been written come into the cache page by page,
+ * as they are stored to.  What is about to be stored to anyway, a step of a log
+ * or the like, is written with zeros, in large units: the stores take a quarter
+ * of the time then.  To write more than that unasked would be too much.
+ */
+static int
+allocate(int fd, int64_t from, int64_t len)
+{
+    if (len >= LEAST_ZEROED && len <= MOST_ZEROED
+        && mmapx_os_extend(fd, from, len) == 0)
+        return 0;
+    /* It does it otherwise, or knows why it cannot be done. */
+    return mmapx_os_allocate(fd, from, len);
+}
+
 static int
 grow_file(int fd, int64_t old, int64_t new, bool sparse)
 {
@@ -177,8 +199,7 @@ grow_file(int fd, int64_t old, int64_t new, bool sparse)
         r = mmapx_os_clear_tail(fd, old);
     if (r < 0)
         return r;
-    r = sparse ? mmapx_os_set_size(fd, new)
-               : mmapx_os_allocate(fd, old, new - old);
+    r = sparse ? mmapx_os_set_size(fd, new) : allocate(fd, old, new - old);
     /* An allocation that fails may have got half-way. */
     if (r < 0)
         mmapx_os_set_size(fd, old);

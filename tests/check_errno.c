@@ -952,6 +952,55 @@ START_TEST(written_pages_and_no_mremap)
 }
 END_TEST
 
+/* What cannot be extended by zeros is allocated, or that says why not. */
+START_TEST(extending_fails)
+{
+    size_t old, new;
+
+    set_up();
+    old = m.len;
+    new = old + (1 << 20);
+    fake_fail(FAKE_EXTEND, ENOSPC, 1);
+    fake_fail(FAKE_ALLOCATE, EDQUOT, 1);
+    FAILS(EDQUOT, mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE
+                                                | MMAPX_RESIZE_FILE));
+    ck_assert_uint_eq(m.len, old);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)old);
+    fake_fail(FAKE_EXTEND, EIO, 1);
+    OK(mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_int_eq(fake_count(FAKE_ALLOCATE), 2);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)new);
+    check_pattern(m.addr, 0, old);
+}
+END_TEST
+
+/* Steps that are stored to at once are extended by zeros, and no others. */
+START_TEST(how_far_files_are_extended)
+{
+    static const struct {
+        size_t by;
+        int extended, allocated;
+    } cases[] = {
+        { (64 << 10) - 1, 0, 1 },
+        { 64 << 10, 1, 0 },
+        { 16 << 20, 1, 0 },
+        { (16 << 20) + 1, 0, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        set_up();
+        if (mmapx_os_extend(fd, 3 * (int64_t)page_size() + 1, 1) < 0)
+            SKIP("the system or the file system cannot extend by zeros");
+        OK(ftruncate(fd, (off_t)m.len));
+        fake_reset();
+        OK(mmapx_resize(&m, fd, m.len + cases[i].by,
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+        ck_assert_int_eq(fake_count(FAKE_EXTEND), cases[i].extended);
+        ck_assert_int_eq(fake_count(FAKE_ALLOCATE), cases[i].allocated);
+    }
+}
+END_TEST
+
 /* --- Population ----------------------------------------------------------- */
 
 START_TEST(population)
@@ -1915,6 +1964,8 @@ suite(void)
     ADD_TEST(s, growing_without_room_and_mremap);
     ADD_TEST(s, growing_where_addresses_are_hints);
     ADD_TEST(s, written_pages_and_no_mremap);
+    ADD_TEST(s, extending_fails);
+    ADD_TEST(s, how_far_files_are_extended);
     ADD_TEST(s, population);
     ADD_TEST(s, the_cheaper_way_to_populate);
     ADD_TEST(s, populating_cannot_be_faster);

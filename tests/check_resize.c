@@ -246,6 +246,61 @@ START_TEST(grow_with_the_file)
 }
 END_TEST
 
+/* By steps of all sizes, from the middle of a page to the middle of another:
+ * what was there stays, what is new is zero and has its blocks. */
+START_TEST(grow_by_steps)
+{
+    size_t steps[] = { 1, 4097, 64 << 10, 65537, (1 << 20) + 5, 3 << 20,
+                       (16 << 20) + 77 };
+    int fd = temp_file(777);
+    size_t was = 777;
+    struct mmapx m;
+    struct stat st;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        size_t len = was + steps[i];
+
+        OK(mmapx_resize(&m, fd, len, MAYMOVE | BOTH));
+        ck_assert_uint_eq(file_size(fd), len);
+        check_pattern(m.addr, 0, was);
+        check_zero((char *)m.addr + was, steps[i]);
+        ck_assert_int_eq(fstat(fd, &st), 0);
+        ck_assert_uint_ge((uint64_t)st.st_blocks * 512, len);
+        for (size_t at = was; at < len; at++)
+            ((unsigned char *)m.addr)[at] = pattern(at);
+        was = len;
+    }
+}
+END_TEST
+
+/* A descriptor that writes past the cache, or waits for the disk. */
+START_TEST(grow_by_special_descriptors)
+{
+    int flags[] = { O_DIRECT, O_SYNC, O_DSYNC, O_APPEND };
+    size_t page = page_size();
+    char path[PATH_MAX];
+    int file = temp_named(path, page);
+    struct mmapx m;
+
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        int fd = open(path, O_RDWR | flags[i]);
+
+        if (fd < 0)
+            continue; /* not on this file system */
+        ck_assert_int_eq(ftruncate(file, (off_t)page), 0);
+        OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+        OK(mmapx_resize(&m, fd, (1 << 20) + 1, MAYMOVE | BOTH));
+        ck_assert_uint_eq(file_size(fd), (1 << 20) + 1);
+        check_pattern(m.addr, 0, page);
+        check_zero((char *)m.addr + page, (1 << 20) + 1 - page);
+        OK(mmapx_unmap(&m));
+        close(fd);
+    }
+    unlink(path);
+}
+END_TEST
+
 START_TEST(grow_sparsely)
 {
     size_t page = page_size();
@@ -623,6 +678,8 @@ suite(void)
     ADD_TEST(s, no_room);
     ADD_TEST(s, split);
     ADD_TEST(s, grow_with_the_file);
+    ADD_TEST(s, grow_by_steps);
+    ADD_TEST(s, grow_by_special_descriptors);
     ADD_TEST(s, grow_sparsely);
     ADD_TEST(s, shrink_with_the_file);
     ADD_TEST(s, grow_and_cut_the_file);

@@ -38,6 +38,7 @@ extern __typeof__(mmapx_os_read_in) real_os_read_in;
 extern __typeof__(mmapx_os_reads_past_cache) real_os_reads_past_cache;
 extern __typeof__(mmapx_os_evict) real_os_evict;
 extern __typeof__(mmapx_os_clock) real_os_clock;
+extern __typeof__(mmapx_os_extend) real_os_extend;
 extern __typeof__(mmapx_os_toucher_open) real_os_toucher_open;
 extern __typeof__(mmapx_os_touch) real_os_touch;
 extern __typeof__(mmapx_os_unmapped) real_os_unmapped;
@@ -402,6 +403,18 @@ mmapx_os_clock(void)
         return real_os_clock();
     now += fake_tick;
     return now;
+}
+
+int
+mmapx_os_extend(int fd, int64_t from, int64_t len)
+{
+    int r = planned(FAKE_EXTEND);
+
+    if (r == 0)
+        return real_os_extend(fd, from, len);
+    /* As a disk that becomes full meanwhile: half-way. */
+    real_os_set_size(fd, from + len / 2);
+    return r;
 }
 
 int

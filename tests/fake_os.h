@@ -35,6 +35,7 @@ enum fake_call {
     FAKE_CACHESTAT,
     FAKE_READ_IN,
     FAKE_EVICT,
+    FAKE_EXTEND,
     FAKE_TOUCHER_OPEN,
     FAKE_TOUCH,
     FAKE_UNMAPPED,

@@ -36,6 +36,7 @@
 #define mmapx_os_reads_past_cache real_os_reads_past_cache
 #define mmapx_os_evict         real_os_evict
 #define mmapx_os_clock         real_os_clock
+#define mmapx_os_extend        real_os_extend
 #define mmapx_os_toucher_open  real_os_toucher_open
 #define mmapx_os_touch         real_os_touch
 #define mmapx_os_unmapped      real_os_unmapped
