@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# That the benchmark builds, knows its rows, and that its report comes of what
+# it prints.  Nothing is measured here.
+# shellcheck source=tests/tap.sh
+. "${srcdir:=.}/tests/tap.sh"
+
+[ "$(uname -s)" = Linux ] || skip_all 'the benchmark is for Linux'
+
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tap_output" "$tmp"' EXIT
+
+builds() {
+    "${MAKE:-make}" bench/bench bench/ours
+}
+
+lists() {
+    bench/bench --list >"$tmp/rows" && cat "$tmp/rows" &&
+        for row in 1 1c 2-3 4 5 6 7 8 9 10 11; do
+            grep -q "^$row  " "$tmp/rows" || return 1
+        done
+}
+
+refuses() {
+    bench/bench "$@" && return 1
+    [ $? -eq 2 ]
+}
+
+explains() {
+    sed 's/ .*//' "$tmp/rows" | tr - '\n' | while read -r row; do
+        grep -q "^$row  " "$srcdir/bench/README" || echo "no row $row"
+    done >"$tmp/missing"
+    cat "$tmp/missing"
+    ! [ -s "$tmp/missing" ]
+}
+
+# Something that costs nothing but the program's own doings.
+tidies_up() {
+    mkdir "$tmp/dir"
+    bench/bench --quick --dir="$tmp/dir" --json 1c >"$tmp/json" &&
+        grep -q '"type":"result"' "$tmp/json" && [ -z "$(ls "$tmp/dir")" ]
+}
+
+reports() {
+    mkdir "$tmp/out"
+    python3 "$srcdir/bench/report" --output="$tmp/out" \
+        <"$srcdir/tests/bench.json" &&
+        grep -q '^5   populate 4 GiB, L ' "$tmp/out/performance" &&
+        grep -q 'met$' "$tmp/out/performance" &&
+        grep -q '^</svg>$' "$tmp/out/performance.svg" &&
+        grep -q '>populate 4 GiB, L<' "$tmp/out/performance.svg"
+}
+
+reports_what_was_measured() {
+    python3 "$srcdir/bench/report" --output="$tmp/out" <"$tmp/json" &&
+        grep -q '^1   advise NORMAL, 16 KiB ' "$tmp/out/performance"
+}
+
+reports_nothing_of_nothing() {
+    ! echo '{"type":"note","row":"","text":"x"}' |
+        python3 "$srcdir/bench/report" --output="$tmp/out"
+}
+
+check 'it builds' builds
+check 'it lists its rows' lists
+check 'the README has each of them' explains
+check 'an unknown row is an error' refuses 77
+check 'an unknown option is an error' refuses --nonsense
+check 'a row prints results, and leaves nothing' tidies_up
+if command -v python3 >/dev/null; then
+    check 'the report makes a table and a plot' reports
+    check 'and of what was just measured' reports_what_was_measured
+    check 'but nothing of nothing' reports_nothing_of_nothing
+else
+    skip 'the report makes a table and a plot' 'there is no python3'
+fi
+finish
