@@ -378,7 +378,8 @@ mmapx_os_move(void *from, size_t len, void *to)
     return p == MAP_FAILED ? -errno : 0;
 }
 
-/* As much at a time as a folio of the page cache can hold half of. */
+/* Up to 1 MiB in one call, so that the page cache makes large folios.  The
+ * zeros are never written to: they are one page of the system's. */
 static int
 write_zeros(int fd, int64_t at, int64_t len)
 {

@@ -14,9 +14,11 @@ enum { SAMPLE = 2 << 20, LARGE = 16 << 20 };
  * it is told otherwise.  If it is wrong, touching loses the comparison. */
 enum { AROUND = 64 << 10 };
 
-/* ns for a MiB that no other way can beat: whole huge pages were mapped.  The
- * cost of a call would show then in steps of the usual length. */
-enum { FAST = 2000, FAST_STEP = 8 * STEP };
+/* ns for a MiB that only whole huge pages are mapped in, with the cost of a
+ * call for few of them: no other way is as fast, and page by page the advice
+ * takes ten times as long.  In steps of the usual length the calls would show.
+ */
+enum { FAST = 8000, FAST_STEP = 8 * STEP };
 
 struct touch {
     struct mmapx_i_span span;

