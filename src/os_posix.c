@@ -167,7 +167,8 @@ mmapx_os_lock_limit(size_t *limit)
 
     if (getrlimit(RLIMIT_MEMLOCK, &rl) < 0)
         return -errno;
-    *limit = rl.rlim_cur == RLIM_INFINITY || rl.rlim_cur > SIZE_MAX
+    /* FreeBSD's type is signed. */
+    *limit = rl.rlim_cur == RLIM_INFINITY || (uint64_t)rl.rlim_cur > SIZE_MAX
                  ? SIZE_MAX
                  : (size_t)rl.rlim_cur;
 #else
