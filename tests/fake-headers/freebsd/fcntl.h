@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef FAKE_FREEBSD_FCNTL_H
+#define FAKE_FREEBSD_FCNTL_H
+
+#include_next <fcntl.h>
+
+#define O_DIRECT 0x00010000
+#define POSIX_FADV_DONTNEED 4
+
+int posix_fadvise(int, off_t, off_t, int);
+int posix_fallocate(int, off_t, off_t);
+
+#endif
