@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What getopt's messages begin with. */
-static char program[] = "mmapx";
-
 void
 tool_no_memory(void)
 {
@@ -66,7 +63,6 @@ run(int argc, char **argv)
         argc++;
         argv--;
     }
-    argv[0] = program;
     optind = 0; /* starts getopt anew */
     if (!tool_options(&o, command, argc, argv, &status))
         return status;
@@ -82,6 +78,7 @@ dispatch(int argc, char **argv)
         { NULL, 0, NULL, 0 },
     };
 
+    opterr = 0;
     /* "+": what follows the command's name is the command's. */
     switch (getopt_long(argc, argv, "+", options, NULL)) {
     case -1:
@@ -92,7 +89,7 @@ dispatch(int argc, char **argv)
     case 'v':
         return version();
     default:
-        return tool_usage(NULL, NULL);
+        return tool_bad_option('?', argv);
     }
     if (optind >= argc)
         return tool_usage("no command given", NULL);
@@ -122,7 +119,6 @@ main(int argc, char **argv)
     /* Most of the time goes by in the system; little of it in writing. */
     if (isatty(STDOUT_FILENO) == 0)
         setvbuf(stdout, NULL, _IOFBF, 65536);
-    argv[0] = program;
     status = finish(dispatch(argc, argv));
     if (tool_interrupted != 0)
         tool_die_of_signal();

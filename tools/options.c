@@ -111,17 +111,30 @@ tool_command(const char *name)
 int
 tool_usage(const char *matter, const char *name)
 {
-    if (matter != NULL)
-        fprintf(stderr, "mmapx: %s", matter);
+    fprintf(stderr, "mmapx: %s", matter);
     if (name != NULL) {
         fputs(" '", stderr);
         tool_name(stderr, name);
         fputs("'", stderr);
     }
-    if (matter != NULL)
-        putc('\n', stderr);
-    fputs("Try 'mmapx --help' for more information.\n", stderr);
+    fputs("\nTry 'mmapx --help' for more information.\n", stderr);
     return TOOL_USAGE;
+}
+
+int
+tool_bad_option(int key, char *const argv[])
+{
+    /* A letter may be one of several in an argument. */
+    char letter[] = { '-', (char)optopt, '\0' };
+    bool is_letter = key == '?' && optopt > 0 && optopt < 256
+                     && strncmp(argv[optind - 1], "--", 2) != 0;
+    const char *matter = "no such option";
+
+    if (key == ':')
+        matter = "no argument to the option";
+    else if (!is_letter && optopt != 0)
+        matter = "no argument goes with the option";
+    return tool_usage(matter, is_letter ? letter : argv[optind - 1]);
 }
 
 /* --- Help ----------------------------------------------------------------- */
@@ -271,6 +284,7 @@ store_flag(struct tool_options *o, int key)
 static void
 getopt_tables(enum tool_command command, char *letters, struct option *longs)
 {
+    *letters++ = ':'; /* tells a missing argument from other mistakes */
     for (size_t i = 0; i < ROWS; i++) {
         if ((rows[i].commands >> command & 1) == 0)
             continue;
@@ -320,20 +334,21 @@ bool
 tool_options(struct tool_options *o, enum tool_command command, int argc,
              char **argv, int *status)
 {
-    char letters[2 * ROWS + 1];
+    char letters[2 * ROWS + 2];
     struct option longs[ROWS + 1];
     int key;
 
     *o = (struct tool_options){ .command = command, .interval = 2, .len = -1 };
     getopt_tables(command, letters, longs);
+    opterr = 0; /* it would print what it was given as it is */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         if (key == HELP) {
             help(command);
             *status = TOOL_OK;
             return false;
         }
-        if (key == '?') {
-            *status = tool_usage(NULL, NULL);
+        if (key == '?' || key == ':') {
+            *status = tool_bad_option(key, argv);
             return false;
         }
         if (row_of(key)->argument == NULL) {

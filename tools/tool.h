@@ -80,8 +80,11 @@ bool tool_options(struct tool_options *o, enum tool_command command, int argc,
 void tool_help(void);
 
 /* Say on stderr what is wrong with the arguments, quoting name unless that is
- * NULL; where getopt has said it already, matter is NULL. */
+ * NULL. */
 int tool_usage(const char *matter, const char *name);
+
+/* The same of an option that getopt returned '?' or ':' for. */
+int tool_bad_option(int key, char *const argv[]);
 
 /* --- The subcommands ------------------------------------------------------ */
 
