@@ -14,14 +14,15 @@ struct snapshot {
     uint64_t files;
 };
 
-/* Whatever would not stand on a line: control characters and the escape. */
+/* Whatever would not stand on a line, or would do something to a terminal of
+ * any kind, and the escape. */
 static void
 write_path(FILE *out, const char *path)
 {
     for (; *path != '\0'; path++) {
         unsigned char byte = (unsigned char)*path;
 
-        if (byte < 32 || byte == 127 || byte == '\\')
+        if (byte < 32 || byte > 126 || byte == '\\')
             fprintf(out, "\\%03o", byte);
         else
             putc(byte, out);
@@ -138,5 +139,7 @@ int
 tool_snapshot(const struct tool_options *o)
 {
     tool_catch_signals();
+    /* A limit on the size of files is an error, to clean up after. */
+    signal(SIGXFSZ, SIG_IGN);
     return o->output != NULL ? replace(o) : write_all(o, stdout);
 }
