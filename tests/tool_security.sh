@@ -1,0 +1,357 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command among people who wish it ill: links, names, snapshots, limits.
+# shellcheck source=tests/tool_lib.sh
+. "${srcdir:=.}/tests/tool_lib.sh"
+
+# The program and not libtool's script, which opens and executes things itself.
+if [ -x tools/.libs/mmapx ]; then
+    mmapx=$PWD/tools/.libs/mmapx
+    LD_LIBRARY_PATH=$PWD/.libs
+    export LD_LIBRARY_PATH
+fi
+
+# A sanitizer cannot look for leaks where there is a tracer already.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+trace=$dir/trace
+if strace -o "$trace" true >/dev/null 2>&1; then
+    traces=yes
+else
+    traces=no
+fi
+
+# when_traced DESCRIPTION COMMAND...
+when_traced() {
+    if [ $traces = yes ]; then
+        check "$@"
+    else
+        skip "$1" 'no strace, or it may not trace'
+    fi
+}
+
+# traced CALLS COMMAND...: the calls of the command that name files.
+traced() {
+    calls=$1
+    shift
+    timeout 60 strace -f -o "$trace" -e trace="$calls" "$@" >"$out" 2>"$err" \
+        </dev/null
+    code=$?
+    cat "$out" "$err"
+    tail -n 40 "$trace"
+    return "$code"
+}
+
+# --- Links --------------------------------------------------------------------
+
+tree=$dir/tree
+mkdir -p "$tree/sub/below" "$dir/private"
+pages 2 >"$tree/file"
+pages 2 >"$tree/sub/below/file"
+pages 2 >"$dir/private/secret"
+ln -s "$dir/private" "$dir/link"
+ln -s "$dir/private" "$tree/elsewhere"
+ln -s "$dir/private/secret" "$tree/alias"
+
+# What lies in a directory is opened from its descriptor, without following.
+no_link_followed() {
+    traced openat "$mmapx" "$1" -r "$tree" || return 1
+    grep -E 'openat\([0-9]+, ' "$trace" >"$dir/below"
+    [ "$(wc -l <"$dir/below")" -ge 4 ] && ! grep -v O_NOFOLLOW "$dir/below" &&
+        ! grep -e private -e elsewhere -e alias "$trace"
+}
+for command in status load evict snapshot; do
+    when_traced "$command follows nothing in a directory" \
+        no_link_followed "$command"
+done
+
+# fstatat of "sub" in a walk, as "NAME NUMBER": the call and which one it is.
+stat_of_sub() {
+    calls='?newfstatat,?fstatat64,?statx'
+    traced "$calls" "$mmapx" status -r "$tree" >/dev/null || return 1
+    line=$(grep -m 1 '"sub"' "$trace") || return 1
+    call=$(echo "$line" | sed 's/^[0-9]* *//; s/(.*//')
+    echo "$call" "$(grep " $call(" "$trace" | grep -n '"sub"' | sed 's/:.*//')"
+}
+
+# The command stops when it has seen that it is a directory; in its place there
+# is a link when it goes on.
+swapped() {
+    # The list is split.
+    # shellcheck disable=SC2046
+    set -- $(stat_of_sub)
+    [ $# -eq 2 ] || return 1
+    rm -f "$trace"
+    timeout 60 strace -f -o "$trace" -e trace="$1" \
+        -e inject="$1:signal=SIGSTOP:when=$2" "$mmapx" status -r "$tree" \
+        >"$out" 2>"$err" </dev/null &
+    tracer=$!
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until grep -q "stopped by SIGSTOP" "$1"; do
+        sleep 0.05; done' sh "$trace" 2>/dev/null
+    mv "$tree/sub" "$dir/aside" && ln -s "$dir/private" "$tree/sub"
+    kill -CONT "$(sed -n 's/ .*//p' "$trace" | head -n 1)"
+    wait "$tracer"
+    code=$?
+    rm "$tree/sub"
+    mv "$dir/aside" "$tree/sub"
+    cat "$out" "$err" "$trace"
+    [ "$code" -eq 1 ] && ! grep secret "$out" && lines "$err" 1 &&
+        grep -q '/sub: Not a directory\|/sub: Too many levels' "$err"
+}
+when_traced 'a directory that becomes a link meanwhile' swapped
+
+# --- Snapshots are written whole, or not at all -------------------------------
+
+# nothing_left: but the old snapshot, as it was.
+nothing_left() {
+    [ "$(cat "$dir/new/snap")" = old ] && [ "$(ls "$dir/new")" = snap ]
+}
+mkdir "$dir/new"
+echo old >"$dir/new/snap"
+
+too_large() {
+    # What it says goes through a pipe, which has no size.
+    {
+        (
+            ulimit -f 0
+            "$mmapx" snapshot -o "$dir/new/snap" "$tree/file"
+        )
+        echo "exit $?"
+    } 2>&1 | cat >"$err"
+    cat "$err"
+    grep -q '^exit 1$' "$err" && grep -q 'snap: File too large$' "$err" &&
+        nothing_left
+}
+check 'no room for a snapshot' too_large
+
+# fails CALL ERRNO TEXT
+fails() {
+    timeout 60 strace -f -o "$trace" -e trace="$1" -e inject="$1:error=$2" \
+        "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" 2>"$err"
+    code=$?
+    cat "$err" "$trace"
+    [ "$code" -eq 1 ] && grep -q "snap: $3\$" "$err" && nothing_left
+}
+when_traced 'a device that is full' fails fsync ENOSPC 'No space left on device'
+when_traced 'a device that fails' fails fsync EIO 'Input/output error'
+when_traced 'a name that cannot be given' fails '/^rename' EACCES \
+    'Permission denied'
+
+onto_links() {
+    echo precious >"$dir/precious"
+    ln -s "$dir/precious" "$dir/new/symlink"
+    run 0 snapshot -o "$dir/new/symlink" "$tree/file" &&
+        [ "$(cat "$dir/precious")" = precious ] &&
+        [ ! -h "$dir/new/symlink" ] || return 1
+    ln -s nowhere "$dir/new/dangling"
+    run 0 snapshot -o "$dir/new/dangling" "$tree/file" &&
+        [ ! -e "$dir/new/nowhere" ] && [ ! -h "$dir/new/dangling" ] || return 1
+    ln "$dir/precious" "$dir/new/hardlink"
+    run 0 snapshot -o "$dir/new/hardlink" "$tree/file" &&
+        [ "$(cat "$dir/precious")" = precious ]
+}
+check 'a snapshot goes through no link' onto_links
+
+modes() {
+    for mask in 000 022 027 077; do
+        (umask "$mask" && run 0 snapshot -o "$dir/new/mode" "$tree/file") ||
+            return 1
+        # shellcheck disable=SC2012 # It is a plain name.
+        mode=$(ls -l "$dir/new/mode" | cut -c 1-10)
+        case $mask$mode in
+        000-rw-rw-rw- | 022-rw-r--r-- | 027-rw-r----- | 077-rw-------) ;;
+        *) echo "$mask: $mode"; return 1 ;;
+        esac
+    done
+}
+check 'its mode follows the umask' modes
+
+# --- Names --------------------------------------------------------------------
+
+# harmless: no control character in the output, and nothing that is none of the
+# locale's.  JSON may have a DEL, which terminals ignore.
+harmless() {
+    for said in "$out" "$err"; do
+        sed "/^{/s/$del//g" "$said" >"$said.seen"
+        said=$said.seen
+        if [ "$LC_ALL" = C ]; then
+            ! LC_ALL=C tr -d '\n' <"$said" | grep -a '[^ -~]' || return 1
+        else
+            iconv -f UTF-8 -t UTF-8 <"$said" >/dev/null || return 1
+            ! grep -a '[[:cntrl:]]' "$said" || return 1
+        fi
+    done
+}
+
+names=$dir/names
+del=$(printf '\177')
+mkdir "$names"
+bad=$(printf 'a\033]0;owned\007\b\r\177')
+c1=$(printf 'b\233\302\233\302\205\377')
+newline='c
+/etc/passwd'
+mkdir "$names/c
+"
+mkdir "$names/c
+/etc"
+for name in "$bad" "$c1" "$newline"; do
+    pages 1 >"$names/$name"
+done
+
+# says STATUS COMMAND...
+says() {
+    run "$@" >/dev/null
+    code=$?
+    cat -v "$out" "$err"
+    [ "$code" -eq 0 ] && harmless
+}
+all_say() {
+    LC_ALL=$1
+    says 0 status -r "$names" && lines "$out" 4 &&
+        says 0 status --map -r "$names" && says 0 status --ranges -r "$names" &&
+        says 0 watch --count=1 -n 0.1 -r "$names" &&
+        says 0 status --json -r "$names" && says 0 load --json -r "$names" &&
+        says 0 load -r "$names" && says 0 evict -r "$names" &&
+        says 0 snapshot -r "$names"
+}
+# complains_of ARGUMENT...: the command fails, and names nothing raw.
+complains_of() {
+    timeout 60 "$mmapx" "$@" >"$out" 2>"$err" </dev/null
+    code=$?
+    cat -v "$out" "$err"
+    [ "$code" -ne 0 ] && [ "$code" -lt 124 ] && [ -s "$err" ] && harmless
+}
+all_complain() {
+    LC_ALL=$1
+    for name in "$bad" "$c1" "$newline"; do
+        for command in status 'watch --count=1' load evict lock snapshot \
+            restore; do
+            # The list is split.
+            # shellcheck disable=SC2086
+            complains_of $command "$dir/$name" &&
+                complains_of $command "--$name" || return 1
+        done
+        complains_of "$name" && complains_of "--$name" &&
+            complains_of load "--range=$name" x &&
+            complains_of load "--bytes=$name" x && complains_of load "-b$name" &&
+            complains_of status "--sort=$name" x &&
+            complains_of status "--top=$name" x &&
+            complains_of status "--files0-from=$dir/$name" &&
+            complains_of status "--files0-from=$dir" "$name" &&
+            complains_of snapshot -o "$dir/no/$name" "$tree/file" || return 1
+    done
+}
+check 'all commands, of hostile names' all_say C
+check 'all complaints, of hostile names' all_complain C
+if [ -n "$utf8" ]; then
+    check 'all commands, with Unicode' all_say "$utf8"
+    check 'all complaints, with Unicode' all_complain "$utf8"
+else
+    skip 'hostile names, with Unicode' 'no such locale'
+fi
+
+# --- Snapshots by an attacker -------------------------------------------------
+
+# refused PATH: restore says why, loads nothing and does not even open it.
+refused() {
+    printf 'mmapx snapshot 1\nfile %d %s\n0 1\nend 1\n' "${2:-1}" "$1" \
+        >"$dir/evil"
+    run 1 restore "$dir/evil" && lines "$err" 1 &&
+        grep -q '^restored 0B in 0 files' "$out" || return 1
+    [ "$traces" = yes ] || return 0
+    traced open,openat,creat "$mmapx" restore "$dir/evil"
+    ! grep -F "\"$1\"" "$trace"
+}
+mkfifo "$dir/fifo"
+ln -s "$tree/file" "$dir/alias"
+check 'restore opens no device' refused /dev/zero
+check 'nor a terminal' refused /dev/tty
+check 'nor a FIFO' refused "$dir/fifo"
+check 'nor a directory' refused "$tree"
+check 'nor what a link leads to' refused "$dir/alias" $((2 * page))
+
+# Regular by its type, and empty by its size.
+proc() {
+    printf 'mmapx snapshot 1\nfile %d %s\n0 1\nend 1\n' 1 /proc/self/environ \
+        >"$dir/evil"
+    run 1 restore "$dir/evil" && grep -q 'environ: of another size' "$err" &&
+        grep -q '^restored 0B in 0 files' "$out"
+}
+if [ -f /proc/self/environ ]; then
+    check 'nor reads what the kernel makes up' proc
+else
+    skip 'nor reads what the kernel makes up' 'no /proc'
+fi
+
+if command -v prlimit >/dev/null &&
+    prlimit --as=67108864 "$mmapx" --version >/dev/null 2>&1; then
+    bounded=yes
+else
+    bounded=no
+fi
+
+# in_bounds STATUS FILE: restore it with 64 MiB of address space.
+in_bounds() {
+    timeout 120 prlimit --as=67108864 "$mmapx" restore "$2" >"$out" 2>"$err"
+    code=$?
+    tail -n 3 "$out" "$err"
+    [ "$code" -eq "$1" ]
+}
+wide() {
+    awk -v file="$tree/file" -v size=$((2 * page)) 'BEGIN {
+        print "mmapx snapshot 1"
+        for (i = 0; i < 100000; i++)
+            printf "file %d %s\n0 1\n", size, file
+        print "end 100000" }' >"$dir/evil"
+    in_bounds 0 "$dir/evil" && grep -q ' in 100000 files' "$out"
+}
+parts() {
+    sparse "$dir/sparse" 1000
+    awk -v file="$dir/sparse" -v size=$((1000 * page)) 'BEGIN {
+        print "mmapx snapshot 1"
+        printf "file %d %s\n", size, file
+        for (i = 0; i < 200000; i++)
+            print 2 * i, 1
+        print "end 1" }' >"$dir/evil"
+    in_bounds 0 "$dir/evil" && grep -q ' in 1 file' "$out"
+}
+deep() {
+    awk 'BEGIN {
+        print "mmapx snapshot 1"
+        for (i = 0; i < 2000; i++) {
+            printf "file 1 "
+            for (j = 0; j < 2000; j++)
+                printf "/a"
+            printf "\n0 1\n"
+        }
+        print "end 2000" }' >"$dir/evil"
+    in_bounds 1 "$dir/evil" && lines "$err" 2000
+}
+for many in wide parts deep; do
+    if [ $bounded = yes ]; then
+        check "a snapshot that is large: $many" $many
+    else
+        skip "a snapshot that is large: $many" 'address space cannot be limited'
+    fi
+done
+
+# A directory for each descriptor, and more.
+too_deep() {
+    path=$dir/deep
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        path=$path/d/d/d/d/d/d
+    done
+    mkdir -p "$path" && printf x >"$dir/deep/file" || return 1
+    (
+        # shellcheck disable=SC3045 # All shells here have it.
+        ulimit -n 32
+        timeout 60 "$mmapx" status -r "$dir/deep"
+    ) >"$out" 2>"$err" </dev/null
+    code=$?
+    cat "$out" "$err"
+    [ "$code" -eq 1 ] && lines "$err" 1 && grep -q ': Too many open files$' "$err" &&
+        grep -q '/deep/file$' "$out"
+}
+check 'a tree deeper than there are descriptors' too_deep
+finish
