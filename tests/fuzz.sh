@@ -20,4 +20,13 @@ check 'the corpus' corpus "$srcdir"/fuzz/corpus/*
 check 'random calls' fuzz/replay -r 100000 1
 check 'on files of the disk' env MMAPX_FUZZ_DIR="${TMPDIR:-/tmp}" \
     fuzz/replay -r 5000 2
+
+parsers() {
+    test $# -ge 20 && fuzz/parsers "$@"
+}
+if [ -x fuzz/parsers ]; then
+    check "the command's parsers" parsers "$srcdir"/fuzz/parsers-corpus/*
+else
+    skip "the command's parsers" 'the command is not built'
+fi
 finish

@@ -3,15 +3,12 @@
  * mmapx restore: load what a snapshot says.
  *
  * A snapshot may come from anywhere.  All of it is checked before anything is
- * done, lines are read into a buffer of fixed size, and of each file only its
- * place in the snapshot is kept in memory.
+ * done, and of each file only its place in the snapshot is kept in memory.
  */
 #include "tool.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,24 +17,15 @@
 /* Bytes between two looks at the signals. */
 enum { STEP = 8 << 20 };
 
-/* A path of which each byte is escaped, and what stands before it. */
-enum { LINE = 4 * PATH_MAX + 64 };
-
 struct entry {
     dev_t device;
     ino_t inode;
     off_t at; /* where its line begins in the snapshot */
 };
 
-struct reader {
-    FILE *in;
-    const char *name; /* of the snapshot */
-    uint64_t number;  /* of the line */
-    char line[LINE];
-};
-
 struct restore {
-    struct reader reader;
+    struct snapshot_reader reader;
+    const char *name; /* of the snapshot */
     struct entry *entries;
     size_t n;
     size_t room;
@@ -48,102 +36,14 @@ struct restore {
     const struct tool_options *o;
 };
 
-/* --- Lines ---------------------------------------------------------------- */
-
-/* False at the end, and for a line that is none. */
-static bool
-next_line(struct reader *r)
-{
-    size_t n = 0;
-
-    r->number++;
-    if (fgets(r->line, sizeof r->line, r->in) != NULL)
-        n = strlen(r->line);
-    if (n > 0 && r->line[n - 1] == '\n') {
-        r->line[n - 1] = '\0';
-        return true;
-    }
-    r->line[0] = '\0';
-    return false;
-}
-
-/* A number up to an end that is not part of it. */
-static bool
-parse_number(const char **text, char end, int64_t *number)
-{
-    char *rest;
-    uintmax_t n;
-
-    if (!isdigit((unsigned char)**text))
-        return false;
-    errno = 0;
-    n = strtoumax(*text, &rest, 10);
-    if (errno != 0 || n > INT64_MAX || *rest != end)
-        return false;
-    *number = (int64_t)n;
-    *text = rest + 1;
-    return true;
-}
-
-/* Undo the escapes, in place.  False for what no snapshot has. */
-static bool
-unescape(char *path)
-{
-    const char *from = path;
-    char *to = path;
-
-    if (*path != '/')
-        return false;
-    while (*from != '\0') {
-        unsigned byte = (unsigned char)*from++;
-
-        if (byte == '\\') {
-            byte = 0;
-            for (int i = 0; i < 3; i++, from++) {
-                if (*from < '0' || *from > '7')
-                    return false;
-                byte = byte * 8 + (unsigned)(*from - '0');
-            }
-            if (byte == 0 || byte > 255)
-                return false;
-        }
-        *to++ = (char)byte;
-    }
-    *to = '\0';
-    return to - path < PATH_MAX;
-}
-
-/* "file SIZE PATH"; the path stands in the line afterwards. */
-static const char *
-parse_file(char *line, int64_t *size)
-{
-    static const char word[] = "file ";
-    const char *rest = line + sizeof word - 1;
-    char *path;
-
-    if (strncmp(line, word, sizeof word - 1) != 0
-        || !parse_number(&rest, ' ', size))
-        return NULL;
-    path = line + (rest - line);
-    return unescape(path) ? path : NULL;
-}
-
-/* "OFFSET LENGTH", behind everything that was before. */
-static bool
-parse_run(const char *line, int64_t *off, int64_t *len)
-{
-    return parse_number(&line, ' ', off) && parse_number(&line, '\0', len)
-           && *len > 0 && *len <= INT64_MAX - *off;
-}
-
 static int
-corrupt(const struct reader *r)
+corrupt(const struct restore *s)
 {
     fflush(stdout);
     fputs("mmapx: ", stderr);
-    tool_name(stderr, r->name);
+    tool_name(stderr, s->name);
     fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
-            r->number);
+            s->reader.number);
     return TOOL_FAILED;
 }
 
@@ -161,24 +61,25 @@ skip(struct restore *s, const char *path, const char *why)
 }
 
 /* A file that is as it was is put on the list. */
-static void
-note(struct restore *s, const char *path, int64_t size, off_t at)
+static bool
+note(const char *path, int64_t size, off_t at, void *arg)
 {
+    struct restore *s = arg;
     struct tool_file file = { .fd = -1 };
     int error = tool_open(&file, path, false);
 
     if (error == ENOENT || error == ENOTDIR) {
         skip(s, path, "gone since the snapshot");
-        return;
+        return false;
     }
     if (error != 0) {
         skip(s, path, tool_error(error));
-        return;
+        return false;
     }
     close(file.fd);
     if (file.size != size) {
         skip(s, path, "of another size since the snapshot");
-        return;
+        return false;
     }
     if (s->n == s->room) {
         s->room = 2 * s->room + 64;
@@ -187,56 +88,16 @@ note(struct restore *s, const char *path, int64_t size, off_t at)
             tool_no_memory();
     }
     s->entries[s->n++] = (struct entry){ file.device, file.inode, at };
+    return true;
 }
 
-/* One file's lines, of which the first has been read; up to the next line that
- * is no run.  False if something is wrong with them. */
-static bool
-check_file(struct restore *s, off_t at)
-{
-    struct reader *r = &s->reader;
-    int64_t end = 0;
-    int64_t size, off, len;
-    const char *path = parse_file(r->line, &size);
-    size_t before = s->n;
-
-    if (path == NULL)
-        return false;
-    note(s, path, size, at);
-    while (next_line(r) && isdigit((unsigned char)r->line[0])) {
-        if (!parse_run(r->line, &off, &len) || off < end || len > size - off)
-            return false;
-        end = off + len;
-        if (s->n > before)
-            s->total += len;
-    }
-    return end > 0;
-}
-
-/* The whole snapshot.  The last line says how many files there are. */
+/* The whole snapshot. */
 static int
 check(struct restore *s)
 {
-    struct reader *r = &s->reader;
-    uint64_t files = 0;
-    char end[32];
-
-    if (!next_line(r) || strcmp(r->line, "mmapx snapshot 1") != 0)
-        return corrupt(r);
-    next_line(r);
-    while (strncmp(r->line, "file ", 5) == 0 && tool_interrupted == 0) {
-        off_t at = ftello(r->in) - (off_t)strlen(r->line) - 1;
-
-        if (!check_file(s, at))
-            return corrupt(r);
-        files++;
-    }
-    if (tool_interrupted != 0)
-        return TOOL_FAILED;
-    snprintf(end, sizeof end, "end %" PRIu64, files);
-    if (strcmp(r->line, end) != 0 || next_line(r) || !feof(r->in))
-        return corrupt(r);
-    return TOOL_OK;
+    if (snapshot_check(&s->reader, note, s, &s->total))
+        return TOOL_OK;
+    return tool_interrupted != 0 ? TOOL_FAILED : corrupt(s);
 }
 
 /* As inodes are numbered, files mostly lie on the disk. */
@@ -276,8 +137,8 @@ load_runs(struct restore *s, const struct tool_file *file)
     int64_t off, len;
     int error = 0;
 
-    while (error == 0 && tool_interrupted == 0 && next_line(&s->reader)
-           && parse_run(s->reader.line, &off, &len))
+    while (error == 0 && tool_interrupted == 0 && snapshot_line(&s->reader)
+           && snapshot_run(s->reader.line, &off, &len))
         error = load_run(s, file, off, len);
     return error;
 }
@@ -291,9 +152,10 @@ load(struct restore *s, const struct entry *e)
     int64_t size;
     int error;
 
-    if (fseeko(s->reader.in, e->at, SEEK_SET) != 0 || !next_line(&s->reader))
+    if (fseeko(s->reader.in, e->at, SEEK_SET) != 0
+        || !snapshot_line(&s->reader))
         return;
-    path = parse_file(s->reader.line, &size);
+    path = snapshot_file(s->reader.line, &size);
     path = path != NULL ? strdup(path) : NULL;
     if (path == NULL)
         tool_no_memory();
@@ -354,7 +216,7 @@ tool_restore(const struct tool_options *o)
     int status;
 
     s.o = o;
-    s.reader.name = o->paths[0];
+    s.name = o->paths[0];
     s.reader.in = open_snapshot(o->paths[0]);
     if (s.reader.in == NULL)
         return tool_failed(o->paths[0], errno);
