@@ -162,6 +162,7 @@ START_TEST(descriptors)
     struct mmapx m;
     int next;
 
+    need_the_kernel();
     ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     ck_assert(in_child(populates_without_descriptors, &m));
