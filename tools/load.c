@@ -33,6 +33,13 @@ look(const struct job *job, const struct tool_file *file, int64_t bytes,
     return errno == EPERM ? 0 : errno;
 }
 
+/* Whether there is nothing left to load. */
+static bool
+is_all(const struct mmapx_cache *c)
+{
+    return c->known != 0 && c->cached == c->pages;
+}
+
 /* The bytes of so many pages of a range. */
 static int64_t
 bytes_of(uint64_t pages, const struct mmapx_cache *c, int64_t bytes)
@@ -118,6 +125,22 @@ print_json(const struct job *job, const struct tool_file *file,
         "seconds", seconds));
 }
 
+/* Load or evict a range, of which *before was in memory, and *after is. */
+static int
+work(struct job *job, const struct tool_file *file, int64_t bytes,
+     const struct mmapx_cache *before, struct mmapx_cache *after)
+{
+    int error;
+
+    if (job->o->command == TOOL_LOAD && is_all(before)) {
+        *after = *before;
+        progress_add(&job->progress, file->path, bytes);
+        return 0;
+    }
+    error = in_steps(job, file, bytes);
+    return error == 0 ? look(job, file, bytes, after) : error;
+}
+
 static int
 visit(const struct tool_file *file, void *arg)
 {
@@ -130,9 +153,7 @@ visit(const struct tool_file *file, void *arg)
     if (error == 0 && job->o->sync && fdatasync(file->fd) < 0)
         error = errno;
     if (error == 0)
-        error = in_steps(job, file, bytes);
-    if (error == 0)
-        error = look(job, file, bytes, &after);
+        error = work(job, file, bytes, &before, &after);
     if (error != 0)
         return tool_failed(file->path, error);
     add(job, &before, &after, bytes);
