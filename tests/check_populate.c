@@ -82,7 +82,7 @@ mapped(const struct mmapx *m)
         uint64_t word;
 
         ck_assert_int_eq(pread(fd, &word, 8, at + (off_t)i * 8), 8);
-        count += word >> 63;
+        count += (size_t)(word >> 63);
     }
     close(fd);
     return count;
