@@ -7,6 +7,12 @@
 
 [ "$(uname -s)" = Linux ] || skip_all 'the benchmark is for Linux'
 
+# It maps what 32 bits have no room for.
+if ! echo 'char wide[sizeof(void *) >= 8 ? 1 : -1];' |
+    $CC -x c -c -o /dev/null - 2>/dev/null; then
+    skip_all 'the benchmark is for 64 bits'
+fi
+
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT
 

@@ -1103,6 +1103,30 @@ START_TEST(touching_fails)
 }
 END_TEST
 
+/* The seam itself: a bad place behind good ones, and what is no list of pages. */
+START_TEST(touching_a_bad_place)
+{
+    struct mmapx_os_toucher toucher;
+    size_t page = page_size();
+    size_t len = page;
+    unsigned char *at;
+    struct mmapx n;
+
+    set_up();
+    if (mmapx_os_toucher_open(&toucher) < 0)
+        SKIP("the system cannot touch, or not tell what is not mapped");
+    OK(mmapx_map_anon(&n, 4 * page, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_protect(&n, 2 * page, page, PROT_NONE));
+    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 2 * page, page), 0);
+    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 4 * page, page),
+                     -EFAULT);
+    mmapx_os_toucher_close(&toucher);
+    toucher.pages = fd;
+    at = n.addr;
+    ck_assert_int_lt(mmapx_os_unmapped(&toucher, &at, &len), 0);
+}
+END_TEST
+
 /* Without the advice each page is touched. */
 START_TEST(population_by_touching)
 {
@@ -1975,6 +1999,7 @@ suite(void)
     ADD_TEST(s, the_cheaper_way_to_populate);
     ADD_TEST(s, populating_cannot_be_faster);
     ADD_TEST(s, touching_fails);
+    ADD_TEST(s, touching_a_bad_place);
     ADD_TEST(s, population_by_touching);
     ADD_TEST(s, making_a_memfd);
     ADD_TEST(s, wrong_syncs_are_not_sticky);

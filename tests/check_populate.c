@@ -148,10 +148,20 @@ END_TEST
 static bool
 populates_without_descriptors(void *arg)
 {
-    struct rlimit none = { 0, 0 };
+    int next = dup(STDOUT_FILENO);
+    struct rlimit before, few;
+    bool good = getrlimit(RLIMIT_NOFILE, &before) == 0;
 
-    return setrlimit(RLIMIT_NOFILE, &none) == 0
-           && mmapx_populate(arg, 0, MMAPX_TO_END, READ) == 0;
+    close(next);
+    few = before;
+    /* None to be had, and then one, which is too few. */
+    for (int more = 0; more < 2; more++) {
+        few.rlim_cur = (rlim_t)(next + more);
+        good = good && setrlimit(RLIMIT_NOFILE, &few) == 0
+               && mmapx_populate(arg, 0, MMAPX_TO_END, READ) == 0
+               && mmapx_advise(arg, 0, MMAPX_TO_END, MMAPX_MADV_DONTNEED) == 0;
+    }
+    return setrlimit(RLIMIT_NOFILE, &before) == 0 && good;
 }
 
 /* Nor is one left. */
