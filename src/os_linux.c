@@ -639,8 +639,9 @@ mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
 {
     struct iovec bytes[TOUCHES];
     char sink[TOUCHES];
+    bool whole = true;
 
-    for (size_t at = 0; at < len;) {
+    for (size_t at = 0; at < len && whole;) {
         ssize_t done;
         int n = 0;
 
@@ -649,10 +650,9 @@ mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
         done = writev(t->to, bytes, n);
         if (done < 0)
             return -errno;
-        if (read(t->from, sink, (size_t)done) != done || done < n)
-            return -EFAULT;
+        whole = read(t->from, sink, (size_t)done) == done && done == n;
     }
-    return 0;
+    return whole ? 0 : -EFAULT;
 }
 
 uint64_t

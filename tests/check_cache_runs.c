@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include "fake_os.h"
 #include "internal.h"
@@ -51,6 +54,19 @@ take_way(int fd, size_t i)
     return true;
 }
 
+/* In memory, where the system evicts nothing while a test looks. */
+static int
+memory_file(void)
+{
+#ifdef __linux__
+    int fd = (int)syscall(SYS_memfd_create, "test", 0);
+
+    if (fd >= 0)
+        return fd;
+#endif
+    return temp_file(0);
+}
+
 /* Write a stretch of a file, so that its pages are cached. */
 static void
 put(int fd, size_t first, size_t pages)
@@ -70,7 +86,7 @@ static int
 mixed_file(void)
 {
     size_t page = page_size();
-    int fd = temp_file(0);
+    int fd = memory_file();
 
     srandom(1);
     ck_assert_int_eq(ftruncate(fd, (off_t)(PAGES * page - 7)), 0);
@@ -198,7 +214,7 @@ START_TEST(few_questions)
     int64_t page = (int64_t)page_size();
     struct mmapx_cache_run runs[4];
     size_t n = 4;
-    int fd = temp_file(0);
+    int fd = memory_file();
 
     ck_assert_int_eq(ftruncate(fd, (off_t)(MANY * page)), 0);
     if (!take_way(fd, 1))
@@ -230,7 +246,7 @@ END_TEST
  * whether that is still so. */
 START_TEST(mincore_in_disorder)
 {
-    int fd = temp_file(0);
+    int fd = memory_file();
     struct mmapx_cache_run *runs = calloc(PAGES, sizeof *runs);
     size_t n = PAGES;
 
@@ -270,7 +286,7 @@ START_TEST(order_and_disorder)
     int64_t page = (int64_t)page_size();
     struct mmapx_cache_run *runs = calloc(DISORDER, sizeof *runs);
     size_t n = DISORDER;
-    int fd = temp_file(0);
+    int fd = memory_file();
     int counts, looks;
 
     ck_assert_ptr_nonnull(runs);

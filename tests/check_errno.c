@@ -1103,7 +1103,7 @@ START_TEST(touching_fails)
 }
 END_TEST
 
-/* The seam itself: a bad place behind good ones, and what is no list of pages. */
+/* The seam itself: a bad place behind good ones, and what lists no pages. */
 START_TEST(touching_a_bad_place)
 {
     struct mmapx_os_toucher toucher;
