@@ -10,7 +10,7 @@ static char *
 base64(const unsigned char *bytes, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/=";
     char *text = malloc((n + 2) / 3 * 4 + 1);
     char *out = text;
 
@@ -24,8 +24,8 @@ base64(const unsigned char *bytes, size_t n)
 
         *out++ = digits[group >> 18];
         *out++ = digits[group >> 12 & 63];
-        *out++ = left > 1 ? digits[group >> 6 & 63] : '=';
-        *out++ = left > 2 ? digits[group & 63] : '=';
+        *out++ = digits[left > 1 ? group >> 6 & 63 : 64];
+        *out++ = digits[left > 2 ? group & 63 : 64];
     }
     *out = '\0';
     return text;
