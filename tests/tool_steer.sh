@@ -314,6 +314,13 @@ json_load() {
         json "all[0]['length'] == $size and all[0]['cached'] == 0
             and all[0]['cached_before'] >= 2 * page"
 }
+# A page, which is dirty, and a hole that is less than one.
+json_part_of_a_page() {
+    printf x >"$dir/hole" && truncate -s $((page + page / 4)) "$dir/hole" &&
+        run 0 load --json "$dir/hole" && lines "$err" 0 &&
+        json "all[0]['cached_before'] == page
+            and all[0]['length'] == page + page // 4"
+}
 json_lock() {
     start lock --json --range=1:5 "$dir/file"
     stop && json "all == [{'path': '$dir/file', 'offset': 1, 'locked': 5}]"
@@ -332,6 +339,11 @@ json_watch() {
 }
 if command -v python3 >/dev/null; then
     when_evicting 'JSON of load and evict' json_load
+    if command -v truncate >/dev/null; then
+        check 'a page and a part of one that is a hole' json_part_of_a_page
+    else
+        skip 'a page and a part of one that is a hole' 'there is no truncate'
+    fi
     check 'JSON of restore' json_restore
     check 'JSON of watch' json_watch
     if [ $locks = yes ]; then

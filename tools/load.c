@@ -40,17 +40,6 @@ is_all(const struct mmapx_cache *c)
     return c->known != 0 && c->cached == c->pages;
 }
 
-/* The bytes of so many pages of a range. */
-static int64_t
-bytes_of(uint64_t pages, const struct mmapx_cache *c, int64_t bytes)
-{
-    int64_t page = (int64_t)mmapx_page_size(NULL);
-
-    if (pages >= c->pages)
-        return bytes;
-    return (int64_t)pages < bytes / page ? (int64_t)pages * page : bytes;
-}
-
 static int
 load_step(int fd, int64_t off, int64_t len)
 {
@@ -97,15 +86,15 @@ add(struct job *job, const struct mmapx_cache *before,
         job->unknown = true;
     if (bytes == 0 || !known)
         return;
-    job->before += bytes_of(before->cached, before, bytes);
-    job->after += bytes_of(after->cached, after, bytes);
-    job->dirty += bytes_of(after->dirty + after->writeback, after, bytes);
+    job->before += survey_bytes(before->cached, bytes);
+    job->after += survey_bytes(after->cached, bytes);
+    job->dirty += survey_bytes(after->dirty + after->writeback, bytes);
 }
 
 static json_t *
 count(const struct mmapx_cache *c, uint64_t pages, int64_t bytes)
 {
-    return c->known != 0 ? json_integer(bytes_of(pages, c, bytes))
+    return c->known != 0 ? json_integer(survey_bytes(pages, bytes))
                          : json_null();
 }
 

@@ -30,9 +30,8 @@ survey_runs(const struct tool_file *file, int64_t off, int64_t len,
     return 0;
 }
 
-/* The bytes of so many pages, but no more than there are. */
-static int64_t
-bytes_of(uint64_t pages, int64_t most)
+int64_t
+survey_bytes(uint64_t pages, int64_t most)
 {
     uint64_t page = mmapx_page_size(NULL);
 
@@ -47,7 +46,7 @@ count_cached(struct survey *s, int fd, uint64_t pages)
     int64_t rest = s->size % page;
     struct mmapx_cache last = { 0 };
 
-    s->cached = bytes_of(pages, INT64_MAX);
+    s->cached = survey_bytes(pages, INT64_MAX);
     if (rest != 0 && mmapx_cache_stat(fd, s->size - rest, -1, &last) < 0)
         return errno;
     if (last.cached > 0)
@@ -71,10 +70,10 @@ survey(struct survey *s, const struct tool_file *file)
     if (error != 0)
         return error;
     s->known = c.known;
-    s->dirty = bytes_of(c.dirty, s->cached);
-    s->writeback = bytes_of(c.writeback, s->cached);
-    s->evicted = bytes_of(c.evicted, INT64_MAX);
-    s->recently_evicted = bytes_of(c.recently_evicted, INT64_MAX);
+    s->dirty = survey_bytes(c.dirty, s->cached);
+    s->writeback = survey_bytes(c.writeback, s->cached);
+    s->evicted = survey_bytes(c.evicted, INT64_MAX);
+    s->recently_evicted = survey_bytes(c.recently_evicted, INT64_MAX);
     return 0;
 }
 
