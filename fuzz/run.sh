@@ -11,7 +11,7 @@
 # that reach something new in corpus/, those that fail in crash-* or
 # replay.failed.  Each is replayed by "fuzz/replay FILE".  For AFL++:
 #
-#     afl-clang-fast ... fuzz/model.c fuzz/stdin.c SOURCES-OF-THE-LIBRARY
+#     afl-clang-fast ... fuzz/{model,world,calls_*,stdin}.c LIBRARY-SOURCES
 #     afl-fuzz -i fuzz/corpus -o out ./a.out
 set -eu
 
@@ -23,6 +23,10 @@ mkdir -p fuzz.dir/corpus fuzz.dir/parsers-corpus
 cd fuzz.dir
 flags="-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
     -DHAVE_CONFIG_H -I$build -I$srcdir/include -I$srcdir/src"
+model="$srcdir/fuzz/model.c $srcdir/fuzz/world.c"
+for file in "$srcdir"/fuzz/calls_*.c; do
+    model="$model $file"
+done
 library=
 for file in "$srcdir"/src/*.c; do
     case ${file##*/} in
@@ -34,10 +38,10 @@ done
 # The lists are split.
 # shellcheck disable=SC2086
 $FUZZ_CC $flags -fsanitize=fuzzer,address,undefined -o libfuzzer \
-    "$srcdir/fuzz/model.c" "$srcdir/fuzz/libfuzzer.c" $library
+    $model "$srcdir/fuzz/libfuzzer.c" $library
 # shellcheck disable=SC2086
 $FUZZ_CC $flags -fsanitize=address,undefined -o replay \
-    "$srcdir/fuzz/model.c" "$srcdir/fuzz/replay.c" $library
+    $model "$srcdir/fuzz/replay.c" $library
 # Of Jansson it is the header alone.
 # shellcheck disable=SC2046,SC2086
 $FUZZ_CC $flags -fsanitize=fuzzer,address,undefined -o parsers \

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls on the memory: reading, protecting, locking, looking, syncing. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "model.h"
+#include "world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- Reading and writing -------------------------------------------------- */
+
+/* Whether a page that has no access comes before one that the file lacks. */
+static bool
+is_refused(const struct region *r, struct pages in, int prot)
+{
+    for (size_t p = in.from; p < in.to && is_backed(r, p); p++)
+        if ((r->page[p].prot & prot) != prot)
+            return true;
+    return in.to > in.from && is_backed(r, in.from) == false
+           && (r->page[in.from].prot & prot) != prot;
+}
+
+/* How many bytes can be copied before a page is missing. */
+static size_t
+reachable(const struct target *t, size_t off, size_t n)
+{
+    struct pages in = outward(t, off, n);
+
+    for (size_t p = in.from; p < in.to; p++)
+        if (!is_backed(t->region, p)) {
+            size_t at = p * page;
+
+            return at > t->start + off ? at - (t->start + off) : 0;
+        }
+    return n;
+}
+
+/* What a handle believes of its protection. */
+static int
+believed(const struct target *t)
+{
+    return t->is_view ? -1 : t->region->prot;
+}
+
+static void
+expect_count(ssize_t got, size_t can, size_t n)
+{
+    model_calls++;
+    if (n > 0 && can == 0) {
+        if (got != -1 || errno != EIO)
+            fail("returned %zd, errno %d, not EIO", got, errno);
+    } else if (got != (ssize_t)can) {
+        fail("returned %zd, errno %d, not %zu of %zu", got, errno, can, n);
+    }
+}
+
+void
+do_read(void)
+{
+    struct target t;
+    size_t off, n, can;
+
+    doing = "read";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (n > SIZE_MAX / 2)
+        n = REGION_PAGES * page; /* it is cut */
+    if (off > t.m->len) {
+        expect((int)mmapx_read(t.m, off, copy, n), EINVAL);
+        return;
+    }
+    if (n > t.m->len - off)
+        n = t.m->len - off;
+    if (n > 0 && believed(&t) != -1 && (believed(&t) & PROT_READ) == 0) {
+        expect((int)mmapx_read(t.m, off, copy, n), EACCES);
+        return;
+    }
+    if (!is_allowed(t.region, outward(&t, off, n), PROT_READ))
+        return; /* that is SIGSEGV, by contract */
+    can = reachable(&t, off, n);
+    expect_count(mmapx_read(t.m, off, copy, n), can, n);
+    if (memcmp(copy, (char *)t.m->addr + off, can) != 0)
+        fail("read other bytes");
+    check_region(t.region);
+}
+
+static void
+write_bytes(const struct target *t, size_t off, size_t n, size_t can)
+{
+    struct region *r = t->region;
+    struct pages in = outward(t, off, can);
+    size_t begin = t->start + off;
+    static unsigned char *wanted;
+    unsigned seed = take();
+
+    if (wanted == NULL)
+        need((wanted = malloc(REGION_PAGES * page)) != NULL);
+    for (size_t p = in.from; p < in.to; p++) {
+        check_page(r, p);
+        memcpy(wanted + p * page, memory(r, p), page);
+    }
+    for (size_t i = 0; i < n; i++)
+        copy[i] = (unsigned char)(seed + i * 7 + i / 251);
+    memcpy(wanted + begin, copy, can);
+
+    expect_count(mmapx_write(t->m, off, copy, n), can, n);
+    for (size_t p = in.from; p < in.to; p++) {
+        if (memcmp(memory(r, p), wanted + p * page, page) != 0)
+            fail("page %zu has other bytes than were written", p);
+        make_own(r, p);
+    }
+    if (r->shared && r->file != NULL)
+        change_file(r->file, r->first * page + begin, copy, can);
+}
+
+static void
+maybe_own_pages(struct region *r, struct pages in)
+{
+    for (size_t p = in.from; p < in.to && is_backed(r, p); p++)
+        if ((r->page[p].prot & PROT_WRITE) != 0)
+            maybe_own(r, p);
+}
+
+void
+do_write(void)
+{
+    struct target t;
+    size_t off, n;
+    struct pages in;
+
+    doing = "write";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (off > t.m->len) {
+        expect((int)mmapx_write(t.m, off, copy, 1), EINVAL);
+        return;
+    }
+    if (n > t.m->len - off)
+        n = t.m->len - off;
+    in = outward(&t, off, n);
+    if (n > 0 && believed(&t) != -1 && (believed(&t) & PROT_WRITE) == 0) {
+        expect((int)mmapx_write(t.m, off, copy, n), EACCES);
+        return;
+    }
+    if (believed(&t) == -1 && is_refused(t.region, in, PROT_WRITE)) {
+        expect((int)mmapx_write(t.m, off, copy, n), EACCES);
+        maybe_own_pages(t.region, in);
+        return;
+    }
+    if (!is_allowed(t.region, in, PROT_WRITE))
+        return; /* a view has taken it away: SIGSEGV */
+    write_bytes(&t, off, n, reachable(&t, off, n));
+    check_all();
+}
+
+static volatile unsigned char touched;
+
+int
+touch(void *arg)
+{
+    touched = *(volatile unsigned char *)arg;
+    return 5;
+}
+
+void
+do_guard(void)
+{
+    struct target t;
+    size_t off;
+    int r;
+
+    doing = "guard";
+    if (!take_target(&t) || t.m->len == 0)
+        return;
+    off = take_size(t.m->len) % t.m->len;
+    if (!is_allowed(t.region, outward(&t, off, 1), PROT_READ))
+        return;
+    r = mmapx_guard(t.m, touch, (char *)t.m->addr + off);
+    if (is_backed(t.region, (t.start + off) / page)) {
+        if (r != 5)
+            fail("returned %d, errno %d", r, errno);
+        model_calls++;
+    } else {
+        expect(r, EIO);
+    }
+}
+
+/* --- Protection, locks, population ---------------------------------------- */
+
+/* The handle knows what it did itself, and only for all of the mapping. */
+static void
+know_protection(struct region *r, struct pages in, int prot, bool is_view)
+{
+    if (is_view)
+        r->foreign = true;
+    else if (is_whole(r, in))
+        r->prot = prot;
+    else if (r->prot != prot)
+        r->prot = -1;
+}
+
+void
+do_protect(void)
+{
+    struct target t;
+    size_t off, n;
+    struct pages in;
+    int prot = take_prot();
+    struct mmapx before;
+    bool refused;
+
+    doing = "protect";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    before = *t.m;
+    if (!range_is_good(&t, off, &n) || !is_exact(&t, off, n)) {
+        expect(mmapx_protect(t.m, off, n, prot), EINVAL);
+        if (memcmp(t.m, &before, sizeof before) != 0)
+            fail("a failure changed the handle");
+        return;
+    }
+    in = outward(&t, off, n);
+    refused = t.region->shared && t.region->read_only
+              && (prot & PROT_WRITE) != 0 && n > 0;
+    expect(mmapx_protect(t.m, off, n, prot), refused ? EACCES : 0);
+    if (refused || n == 0)
+        return;
+    if (!is_whole(t.region, in))
+        t.region->split = true;
+    know_protection(t.region, in, prot, t.is_view);
+    for (size_t p = in.from; p < in.to; p++) {
+        struct page *pg = &t.region->page[p];
+        bool becomes_writable = (pg->prot & PROT_WRITE) == 0
+                                && (prot & PROT_WRITE) != 0;
+
+        pg->prot = prot;
+        /* The kernel copies what is locked. */
+        if (becomes_writable && pg->locked)
+            maybe_own(t.region, p);
+    }
+    check_region(t.region);
+}
+
+static bool
+lock_works(const struct region *r, struct pages in, bool on_fault)
+{
+    for (size_t p = in.from; p < in.to; p++)
+        if (!on_fault && (r->page[p].prot == PROT_NONE || !is_backed(r, p)))
+            return false;
+    return true;
+}
+
+static void
+set_locked(struct region *r, struct pages in, bool locked)
+{
+    for (size_t p = in.from; p < in.to; p++)
+        r->page[p].locked = locked;
+    if (!is_whole(r, in) && in.from < in.to)
+        r->split = true;
+}
+
+void
+do_lock(void)
+{
+    struct target t;
+    size_t off, n;
+    struct pages in;
+    bool on_fault = take_below(3) == 0;
+    int flags = on_fault ? MMAPX_LOCK_ONFAULT : 0;
+    int code;
+
+    doing = "lock";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (!range_is_good(&t, off, &n)) {
+        expect(mmapx_lock(t.m, off, n, flags), EINVAL);
+        return;
+    }
+    in = outward(&t, off, n);
+    code = EXPECT_ANY(mmapx_lock(t.m, off, n, flags), 0, EAGAIN, ENOMEM,
+                      EPERM, ENOTSUP);
+    if (n == 0 && code != 0)
+        fail("an empty range cannot be locked");
+    if (code == 0 && !lock_works(t.region, in, on_fault))
+        fail("locked what cannot be in memory");
+    if (code != 0 && !lock_is_limited && lock_works(t.region, in, on_fault))
+        fail("errno %d", code);
+    set_locked(t.region, in, code == 0);
+    maybe_own_pages(t.region, in);
+    for (size_t p = in.from; p < in.to && code == 0 && !on_fault; p++)
+        if (is_private(t.region) && (t.region->page[p].prot & PROT_WRITE) != 0)
+            make_own(t.region, p);
+    check_region(t.region);
+}
+
+void
+do_unlock(void)
+{
+    struct target t;
+    size_t off, n;
+
+    doing = "unlock";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (!range_is_good(&t, off, &n)) {
+        expect(mmapx_unlock(t.m, off, n), EINVAL);
+        return;
+    }
+    expect(mmapx_unlock(t.m, off, n), 0);
+    set_locked(t.region, outward(&t, off, n), false);
+}
+
+void
+do_populate(void)
+{
+    bool writes = take_below(2) == 0;
+    int flags = writes ? MMAPX_POPULATE_WRITE : MMAPX_POPULATE_READ;
+    int prot = writes ? PROT_WRITE : PROT_READ;
+    struct target t;
+    size_t off, n;
+    struct pages in;
+    int outcome = 0;
+
+    doing = "populate";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (!range_is_good(&t, off, &n)) {
+        expect(mmapx_populate(t.m, off, n, flags), EINVAL);
+        return;
+    }
+    in = outward(&t, off, n);
+    if (n > 0 && believed(&t) != -1 && (believed(&t) & prot) == 0) {
+        expect(mmapx_populate(t.m, off, n, flags), EACCES);
+        return;
+    }
+    for (size_t p = in.from; p < in.to && outcome == 0; p++) {
+        if ((t.region->page[p].prot & prot) == 0)
+            outcome = EACCES;
+        else if (!is_backed(t.region, p))
+            outcome = EFAULT;
+    }
+    expect(mmapx_populate(t.m, off, n, flags), outcome);
+    if (writes)
+        maybe_own_pages(t.region, in);
+    for (size_t p = in.from; p < in.to && writes && outcome == 0; p++)
+        if (is_private(t.region))
+            make_own(t.region, p);
+    check_region(t.region);
+}
+
+/* --- Residency and sync --------------------------------------------------- */
+
+void
+do_residency(void)
+{
+    unsigned char vec[REGION_PAGES + 1];
+    struct target t;
+    size_t off, n, count, sum = 0;
+    struct pages in;
+    struct mmapx_run run;
+
+    doing = "residency";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (!range_is_good(&t, off, &n)) {
+        expect(mmapx_residency(t.m, off, n, vec, sizeof vec), EINVAL);
+        expect(mmapx_resident_count(t.m, off, n, &count), EINVAL);
+        if (mmapx_page_count(t.m, off, n) != 0)
+            fail("pages of a bad range");
+        return;
+    }
+    in = outward(&t, off, n);
+    if (mmapx_page_count(t.m, off, n) != in.to - in.from)
+        fail("%zu pages, not %zu", mmapx_page_count(t.m, off, n),
+             in.to - in.from);
+    if (t.is_view && geteuid() != 0)
+        return; /* of a file's the kernel may not tell */
+    memset(vec, 0x77, sizeof vec);
+    if (in.to - in.from > 0) {
+        expect(mmapx_residency(t.m, off, n, vec, in.to - in.from - 1),
+               ERANGE);
+        if (vec[0] != 0x77)
+            fail("ERANGE, and something was written");
+    }
+    expect(mmapx_residency(t.m, off, n, vec, in.to - in.from), 0);
+    for (size_t i = 0; i < in.to - in.from; i++) {
+        if (vec[i] > 1)
+            fail("entry %zu is %u", i, vec[i]);
+        if (t.region->page[in.from + i].state == OWN && vec[i] == 0
+            && t.region->page[in.from + i].locked)
+            fail("a locked page is not resident");
+        sum += vec[i];
+    }
+    if (vec[in.to - in.from] != 0x77)
+        fail("written past the end of the vector");
+    expect(mmapx_resident_count(t.m, off, n, &count), 0);
+    if (count != sum)
+        fail("%zu resident pages, not %zu", count, sum);
+    expect(mmapx_resident_run(t.m, off, &run), 0);
+    if (run.off != off || run.len > t.m->len - off
+        || (run.len == 0) != (off == t.m->len))
+        fail("a run of %zu bytes at %zu", run.len, run.off);
+    if (n > 0 && run.resident != vec[0])
+        fail("a run that begins otherwise");
+}
+
+void
+do_sync(void)
+{
+    static const int all_flags[] = { MS_SYNC, MS_ASYNC,
+                                     MS_SYNC | MS_INVALIDATE,
+                                     MS_ASYNC | MS_INVALIDATE };
+    int flags = all_flags[take_below(4)];
+    struct target t;
+    size_t off, n;
+    struct pages in;
+    int outcome = 0;
+
+    doing = "sync";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    if (!range_is_good(&t, off, &n)) {
+        expect(mmapx_sync(t.m, off, n, flags), EINVAL);
+        expect(mmapx_sync_file(t.m, files[0].fd, off, n), EINVAL);
+        return;
+    }
+    in = outward(&t, off, n);
+    if ((flags & MS_INVALIDATE) != 0 && first_locked(t.region, in) < in.to)
+        outcome = EBUSY;
+    expect(mmapx_sync(t.m, off, n, flags), outcome);
+    expect(mmapx_sync(t.m, off, n, MS_SYNC | MS_ASYNC), EINVAL);
+    expect(mmapx_sync_file(t.m, -1, off, n), EBADF);
+    if (t.region->file != NULL)
+        expect(mmapx_sync_file(t.m, t.region->file->fd, off, n), 0);
+}
