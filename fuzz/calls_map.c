@@ -98,23 +98,29 @@ do_map(void)
     bool to_end = take_below(4) == 0;
     struct mmapx before = r->m;
     int outcome = 0;
+    unsigned how = take_below(8);
 
     if (shared && read_only && (prot & PROT_WRITE) != 0)
         outcome = EACCES;
+    if (how < 3) {
+        offset = 0;
+        to_end = true;
+    }
     if (to_end && offset > f->size)
         outcome = ENXIO;
     doing = "map";
-    if (take_below(4) == 0) {
+    if (how < 2) {
         char path[40];
 
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        offset = 0;
-        to_end = true;
         doing = "map_path";
         outcome = 0;
         read_only = !shared || (prot & PROT_WRITE) == 0;
         expect(mmapx_map_path(&r->m, path, prot, flags), outcome);
+    } else if (how == 2) {
+        expect(mmapx_map(&r->m, fd, prot, flags), outcome);
     } else {
+        doing = "map_region";
         expect(mmapx_map_region(&r->m, fd, (int64_t)offset,
                                 to_end ? MMAPX_TO_END : len, prot, flags),
                outcome);
@@ -332,6 +338,8 @@ do_resize(void)
         return;
     }
     fd = r->file == NULL ? -1 : writable ? r->file->fd : r->file->read_only;
+    if (both && (flags & MMAPX_RESIZE_SPARSE) == 0)
+        r->file->reserved = true;
     if (r->file != NULL && take_below(4) == 0) {
         size_t offset = r->first * page + r->head;
 

@@ -315,6 +315,22 @@ do_unlock(void)
     set_locked(t.region, outward(&t, off, n), false);
 }
 
+/* What the system counts is what the model has. */
+void
+do_lock_limit(void)
+{
+    size_t limit, locked;
+    size_t pages = 0;
+
+    doing = "lock_limit";
+    expect(mmapx_lock_limit(&limit, &locked), 0);
+    for (size_t i = 0; i < REGIONS; i++)
+        for (size_t p = 0; regions[i].used && p < regions[i].pages; p++)
+            pages += regions[i].page[p].locked;
+    if (locked != pages * page)
+        fail("%zu bytes are locked, not %zu", locked, pages * page);
+}
+
 void
 do_populate(void)
 {

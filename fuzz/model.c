@@ -121,6 +121,7 @@ static void (*const operations[])(void) = {
     do_residency, do_sync,       do_truncate,    do_pwrite,    do_resize,
     do_resize,    do_resize,     do_exact_advice, do_guard_pages,
     do_map_at,    do_bad_advice, do_bad_handle,  do_can_fault, do_memfd,
+    do_cache,     do_cache_bad,  do_load,        do_evict,     do_lock_limit,
 };
 
 static int
@@ -168,6 +169,7 @@ set_up_once(void)
         return;
     page = (size_t)sysconf(_SC_PAGESIZE);
     lock_is_limited = has_lock_limit();
+    on_disk = getenv("MMAPX_FUZZ_DIR") != NULL;
     need((zeroes = calloc(1, page)) != NULL
          && (copy = calloc(REGION_PAGES, page)) != NULL);
     for (size_t i = 0; i < REGIONS; i++)
@@ -189,6 +191,7 @@ static void
 begin_run(void)
 {
     doing = "the beginning";
+    need(strtoul(mmapx_version(), NULL, 10) == MMAPX_VERSION_MAJOR);
     set_up_once();
     for (size_t i = 0; i < FILES; i++) {
         struct file *f = &files[i];
@@ -196,6 +199,7 @@ begin_run(void)
         /* From nothing, so that nothing comes back. */
         need(ftruncate(f->fd, 0) == 0);
         f->size = i * 3 * page + i;
+        f->reserved = false;
         memset(f->bytes, 0, 2 * REGION_PAGES * page);
         for (size_t k = 0; k < f->size; k++)
             f->bytes[k] = (unsigned char)(k % 253 + i + 1);

@@ -17,6 +17,7 @@ uint64_t model_calls;
 
 size_t page;
 bool lock_is_limited;
+bool on_disk;
 unsigned char *zeroes;
 unsigned char *copy;
 

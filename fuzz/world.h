@@ -28,6 +28,7 @@ enum {
 
 extern size_t page;
 extern bool lock_is_limited;  /* RLIMIT_MEMLOCK, to anybody but root */
+extern bool on_disk;          /* the files, so that others may evict them */
 extern unsigned char *zeroes; /* a page of them */
 extern unsigned char *copy;   /* room for a mapping */
 
@@ -36,6 +37,7 @@ struct file {
     int read_only; /* a second descriptor */
     size_t size;
     unsigned char *bytes; /* zero from size on */
+    bool reserved; /* it may have blocks that nothing was written to */
 };
 
 enum state {
@@ -161,14 +163,19 @@ int touch(void *arg); /* reads a byte, returns 5 */
 
 void do_bad_advice(void);
 void do_bad_handle(void);
+void do_cache(void);
+void do_cache_bad(void);
 void do_can_fault(void);
 void do_dontneed(void);
+void do_evict(void);
 void do_exact_advice(void);
 void do_free(void);
 void do_guard(void);
 void do_guard_pages(void);
 void do_hint(void);
+void do_load(void);
 void do_lock(void);
+void do_lock_limit(void);
 void do_map(void);
 void do_map_anon(void);
 void do_map_at(void);

@@ -94,6 +94,8 @@ check "a function's node is the release that the header names" nodes_are_since
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
     each_called_in "$srcdir"/tests/check_*.c "$srcdir/tests/edit.c"
+check "the fuzzer's model calls each function" \
+    each_called_in "$srcdir"/fuzz/*.c
 check 'the description of the ABI has each function' abi_has_nodes
 check 'libmmapx(7) has each page' each_page_in_overview
 for text in README NEWS doc/porting; do
