@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The model: what is drawn, what memory and files have to hold, ranges. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
