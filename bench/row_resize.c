@@ -153,9 +153,8 @@ begin_append(struct file *f)
 }
 
 static bool
-our_append(void *arg, long loops, struct sample *s)
+append(const struct append *a, long loops, struct sample *s, int flags)
 {
-    const struct append *a = arg;
     struct mmapx m;
     struct timer t;
     struct file f;
@@ -166,8 +165,7 @@ our_append(void *arg, long loops, struct sample *s)
     done = mmapx_map(&m, f.fd, PROT_READ | PROT_WRITE, MAP_SHARED) == 0;
     timer_start(&t);
     for (size_t at = 0; at < a->len && done; at += STEP) {
-        done = mmapx_resize(&m, f.fd, at + STEP,
-                            MMAPX_RESIZE_FILE | MMAPX_RESIZE_MAYMOVE) == 0;
+        done = mmapx_resize(&m, f.fd, at + STEP, flags) == 0;
         if (done)
             memcpy((char *)m.addr + at, a->record, STEP);
     }
@@ -178,29 +176,17 @@ our_append(void *arg, long loops, struct sample *s)
 }
 
 static bool
+our_append(void *arg, long loops, struct sample *s)
+{
+    return append(arg, loops, s, MMAPX_RESIZE_FILE | MMAPX_RESIZE_MAYMOVE);
+}
+
+static bool
 our_sparse_append(void *arg, long loops, struct sample *s)
 {
-    const struct append *a = arg;
-    struct mmapx m;
-    struct timer t;
-    struct file f;
-    bool done;
-
-    if (!begin_append(&f))
-        return false;
-    done = mmapx_map(&m, f.fd, PROT_READ | PROT_WRITE, MAP_SHARED) == 0;
-    timer_start(&t);
-    for (size_t at = 0; at < a->len && done; at += STEP) {
-        done = mmapx_resize(&m, f.fd, at + STEP,
-                            MMAPX_RESIZE_FILE | MMAPX_RESIZE_MAYMOVE
-                                | MMAPX_RESIZE_SPARSE) == 0;
-        if (done)
-            memcpy((char *)m.addr + at, a->record, STEP);
-    }
-    timer_stop(&t, loops, s);
-    mmapx_unmap(&m);
-    file_drop(&f);
-    return done;
+    return append(arg, loops, s,
+                  MMAPX_RESIZE_FILE | MMAPX_RESIZE_MAYMOVE
+                      | MMAPX_RESIZE_SPARSE);
 }
 
 static bool

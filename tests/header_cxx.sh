@@ -11,16 +11,7 @@ fi
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT
 
-# What decides whether objects fit together has to be as in the library's.
-flags=
-# Word by word.
-# shellcheck disable=SC2013
-for flag in $(sed -n 's/^CFLAGS = //p' Makefile); do
-    case $flag in
-    -fsanitize* | -fno-sanitize* | --coverage | -m*)
-        flags="$flags $flag" ;;
-    esac
-done
+flags=$(library_flags)
 
 # CXX may bring options.
 # shellcheck disable=SC2086

@@ -31,6 +31,18 @@ skip_all() {
     exit 0
 }
 
+# library_flags: those of the library's CFLAGS that decide whether objects fit
+# together.
+library_flags() {
+    # Word by word.
+    # shellcheck disable=SC2013
+    for flag in $(sed -n 's/^CFLAGS = //p' Makefile); do
+        case $flag in
+        -fsanitize* | -fno-sanitize* | --coverage | -m*) printf ' %s' "$flag" ;;
+        esac
+    done
+}
+
 finish() {
     echo "1..$tap_count"
     exit 0
