@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* What the system is asked for in the end, seen by a seam that looks. */
+#include "support.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "fake_os.h"
+#include "internal.h"
+
+#include "calls.h"
+
+/* What madvise(2) is asked to act on, for a range that begins and ends inside
+ * a page: pages 0 to 3 outward, 1 to 2 inward, nothing, or a refusal. */
+enum handed { OUTWARD, INWARD, REFUSED, WRONG_KIND };
+
+START_TEST(every_advice_and_its_rounding)
+{
+    /* Of a shared mapping, a private one, private memory, and a view. */
+    static const struct {
+        enum mmapx_advice advice;
+        unsigned char shared, private, anon, view;
+    } table[] = {
+        { MMAPX_MADV_NORMAL, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_RANDOM, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_SEQUENTIAL, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_WILLNEED, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_DONTNEED, OUTWARD, INWARD, INWARD, INWARD },
+        { MMAPX_MADV_FREE, WRONG_KIND, WRONG_KIND, INWARD, INWARD },
+        { MMAPX_MADV_REMOVE, INWARD, WRONG_KIND, WRONG_KIND, INWARD },
+        { MMAPX_MADV_DONTFORK, REFUSED, REFUSED, REFUSED, REFUSED },
+        { MMAPX_MADV_DOFORK, REFUSED, REFUSED, REFUSED, REFUSED },
+        { MMAPX_MADV_MERGEABLE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_UNMERGEABLE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_HUGEPAGE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_NOHUGEPAGE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_DONTDUMP, REFUSED, REFUSED, REFUSED, REFUSED },
+        { MMAPX_MADV_DODUMP, REFUSED, REFUSED, REFUSED, REFUSED },
+        { MMAPX_MADV_WIPEONFORK, WRONG_KIND, WRONG_KIND, INWARD, INWARD },
+        { MMAPX_MADV_KEEPONFORK, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_COLD, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_PAGEOUT, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_POPULATE_READ, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_POPULATE_WRITE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_DONTNEED_LOCKED, INWARD, INWARD, INWARD, INWARD },
+        { MMAPX_MADV_COLLAPSE, OUTWARD, OUTWARD, OUTWARD, OUTWARD },
+        { MMAPX_MADV_GUARD_INSTALL, INWARD, INWARD, INWARD, INWARD },
+        { MMAPX_MADV_GUARD_REMOVE, REFUSED, REFUSED, REFUSED, REFUSED },
+    };
+    size_t page = page_size();
+    int file = temp_file(4 * page);
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const unsigned char expected[] = { table[i].shared, table[i].private,
+                                           table[i].anon, table[i].view };
+
+        if (mmapx_os_advice(table[i].advice) < 0)
+            continue;
+        for (size_t kind = 0; kind < 4; kind++) {
+            struct mmapx n, v;
+            int prot = PROT_READ | PROT_WRITE;
+
+            if (kind < 2)
+                OK(mmapx_map(&n, file, prot,
+                             kind == 0 ? MAP_SHARED : MAP_PRIVATE));
+            else
+                OK(mmapx_map_anon(&n, 4 * page, prot, MAP_PRIVATE));
+            OK(mmapx_view(&v, n.addr, n.len));
+            fake_reset();
+            fake_fail(FAKE_MADVISE, EBUSY, 1);
+            errno = 0;
+            ck_assert_int_eq(mmapx_advise(kind == 3 ? &v : &n, page - 1,
+                                          2 * page + 2, table[i].advice),
+                             -1);
+            if (expected[kind] == OUTWARD || expected[kind] == INWARD) {
+                size_t head = expected[kind] == OUTWARD ? 0 : page;
+
+                ck_assert_msg(errno == EBUSY, "advice %d, kind %zu: errno %d",
+                              (int)table[i].advice, kind, errno);
+                ck_assert_int_eq(fake_madvise_args.flags,
+                                 mmapx_os_advice(table[i].advice));
+                ck_assert_msg(
+                    fake_madvise_args.addr == (char *)n.addr + head
+                        && fake_madvise_args.len == 4 * page - 2 * head,
+                    "advice %d, kind %zu: %zu bytes", (int)table[i].advice,
+                    kind, fake_madvise_args.len);
+            } else {
+                ck_assert_int_eq(errno, EINVAL);
+                ck_assert_int_eq(fake_count(FAKE_MADVISE), 0);
+            }
+            OK(mmapx_unmap(&n));
+        }
+    }
+}
+END_TEST
+
+/* A second place is looked for only where a whole large page can be had. */
+START_TEST(one_mmap_where_a_second_is_useless)
+{
+#ifdef __linux__
+    enum { LARGE = 2 << 20 };
+    char path[] = "/dev/shm/mmapx-test-XXXXXX";
+    int file = mkstemp(path);
+    int zero = open("/dev/zero", O_RDWR);
+    struct mmapx n;
+
+    if (file < 0 || zero < 0)
+        SKIP("no /dev/shm or no /dev/zero");
+    unlink(path);
+    ck_assert_int_eq(ftruncate(file, 4 * LARGE), 0);
+    fake_reset();
+    /* 2 MiB, but from one page into a large page to one page into the next */
+    OK(mmapx_map_region(&n, file, (int64_t)page_size(), LARGE, PROT_READ,
+                        MAP_SHARED));
+    ck_assert_int_eq(fake_count(FAKE_MMAP), 1);
+    OK(mmapx_unmap(&n));
+    OK(mmapx_map_anon(&n, 4 * LARGE, PROT_READ, MAP_PRIVATE));
+    ck_assert_int_eq(fake_count(FAKE_MMAP), 2);
+
+    /* An address that was asked for is kept. */
+    char *hint = (char *)n.addr + page_size();
+    void *got;
+
+    OK(mmapx_unmap(&n));
+    OK(mmapx_map_at(&n, hint, file, 0, 3 * LARGE, PROT_READ, MAP_SHARED));
+    ck_assert_int_eq(fake_count(FAKE_MMAP), 3);
+    got = n.addr;
+    if (!under_valgrind())
+        ck_assert_ptr_eq(got, hint);
+    OK(mmapx_unmap(&n));
+    /* A driver is asked once: it may take every mmap(2) for an order. */
+    for (int64_t offset = 0; offset < LARGE; offset += 256 << 10) {
+        int before = fake_count(FAKE_MMAP);
+
+        OK(mmapx_map_region(&n, zero, offset, 3 * LARGE, PROT_READ,
+                            MAP_SHARED));
+        ck_assert_int_eq(fake_count(FAKE_MMAP), before + 1);
+        OK(mmapx_unmap(&n));
+    }
+    /* Nor is anything read in, or locked, twice. */
+    for (int64_t offset = 0; offset < LARGE; offset += 256 << 10) {
+        int before = fake_count(FAKE_MMAP);
+
+        OK(mmapx_map_region(&n, file, offset, 3 * LARGE, PROT_READ,
+                            MAP_SHARED | mmapx_os_map_eager));
+        ck_assert_int_eq(fake_count(FAKE_MMAP), before + 1);
+        OK(mmapx_unmap(&n));
+    }
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+START_TEST(flags_that_are_handed_down)
+{
+    size_t page = page_size();
+    int empty = temp_file(0);
+    struct mmapx n;
+
+    set_up();
+    OK(mmapx_map(&n, empty, PROT_READ,
+                 MAP_SHARED | mmapx_os_map_eager | MAP_NORESERVE));
+    ck_assert_int_eq(fake_mmap_args.flags, MAP_SHARED | MAP_NORESERVE);
+    OK(mmapx_unmap(&n));
+    if (mmapx_os_fixed_noreplace != 0) {
+        /* MAP_FIXED beside it would clobber on a kernel that knows it not. */
+        FAILS(EEXIST, mmapx_map_at(&n, m.addr, fd, 0, page, PROT_READ,
+                                   MAP_SHARED | MAP_FIXED
+                                       | mmapx_os_fixed_noreplace));
+        ck_assert_int_eq(fake_mmap_args.flags,
+                         MAP_SHARED | mmapx_os_fixed_noreplace);
+    }
+    /* What overflows does not depend on the kernel to say so. */
+    fake_reset();
+    FAILS(EOVERFLOW, mmapx_map_region(&n, fd, INT64_MAX, 1, PROT_READ,
+                                      MAP_SHARED));
+    ck_assert_int_eq(fake_count(FAKE_MMAP), 0);
+    OK(run_sync_file());
+    ck_assert_int_eq(fake_msync_args.flags, MS_SYNC);
+    fake_reset();
+    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, MMAPX_TO_END));
+    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, 0));
+    ck_assert_int_eq(fake_count(FAKE_MSYNC), 0);
+}
+END_TEST
+
+/* NetBSD, FreeBSD and macOS have more to say in a vector. */
+START_TEST(one_bit_of_a_vector)
+{
+    unsigned char vec[4];
+    size_t pages;
+
+    set_up();
+    fake_mincore_bits = 0x7e;
+    OK(mmapx_residency(&m, 0, MMAPX_TO_END, vec, sizeof vec));
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(vec[i], 1);
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, 4);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("handed_down");
+
+    ADD_TEST(s, every_advice_and_its_rounding);
+    ADD_TEST(s, one_mmap_where_a_second_is_useless);
+    ADD_TEST(s, flags_that_are_handed_down);
+    ADD_TEST(s, one_bit_of_a_vector);
+    return s;
+}

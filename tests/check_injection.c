@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every call that is made through the seam, in each public function, at each of
+ * its turns, fails with each errno.
+ */
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fake_os.h"
+#include "internal.h"
+
+#include "calls.h"
+
+/*
+ * What the manual pages of the systems list, and what a filter of system calls
+ * says.  What one of these becomes in the seam itself is not seen here.
+ */
+static const int codes_of[FAKE_CALLS][19] = { /* up to a 0 */
+    [FAKE_STAT] = { EBADF, EIO, ENOMEM, EOVERFLOW, ENOSYS, EPERM },
+    [FAKE_OPEN] = { EACCES, EDQUOT, EEXIST, EFBIG, EINTR, ELOOP, EMFILE,
+                    ENAMETOOLONG, ENFILE, ENODEV, ENOENT, ENOMEM, ENOTDIR,
+                    EOVERFLOW, EROFS, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_MMAP] = { EACCES, EAGAIN, EBADF, EEXIST, EINVAL, EIO, ENFILE, ENODEV,
+                    ENOMEM, ENOTSUP, EOVERFLOW, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_MUNMAP] = { EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MPROTECT] = { EACCES, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MSYNC] = { EBUSY, EDQUOT, EINTR, EINVAL, EIO, ENOMEM, ENOSPC, EROFS,
+                     ENOSYS, EPERM },
+    [FAKE_MLOCK] = { EAGAIN, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MLOCK_ONFAULT] = { EAGAIN, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MUNLOCK] = { EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_LOCKED] = { ENOTSUP },
+    [FAKE_LOCK_LIMIT] = { EINVAL, ENOSYS, EPERM },
+    [FAKE_MINCORE] = { EAGAIN, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MADVISE] = { EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINTR, EINVAL,
+                       EIO, ENODEV, ENOMEM, ENOSPC, EOPNOTSUPP, ETXTBSY,
+                       ENOSYS, EPERM },
+    [FAKE_ANON_PAGE] = { EINVAL, ENOTSUP },
+    [FAKE_DEVICE_SIZE] = { EIO },
+    [FAKE_FLUSH] = { EBADF, EDQUOT, EINTR, EINVAL, EIO, ENOSPC, EROFS, ENOSYS,
+                     EPERM },
+    [FAKE_MREMAP] = { EAGAIN, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_MOVE] = { EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM },
+    [FAKE_SET_SIZE] = { EACCES, EBADF, EFBIG, EINTR, EINVAL, EIO, EROFS,
+                        ETXTBSY, ENOSYS, EPERM },
+    [FAKE_ALLOCATE] = { EBADF, EDQUOT, EFBIG, EINTR, EINVAL, EIO, ENODEV,
+                        ENOSPC, ENOTSUP, ESPIPE, ETXTBSY, ENOSYS, EPERM },
+    [FAKE_CLEAR_TAIL] = { EBADF },
+    [FAKE_FILE_LIMIT] = { EINVAL, ENOSYS, EPERM },
+    [FAKE_MEMFD] = { EACCES, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS, EPERM },
+    [FAKE_CACHESTAT] = { EBADF, EFAULT, EINVAL, EOPNOTSUPP, ENOSYS, EPERM },
+    [FAKE_READ_IN] = { EBADF, EINTR, EINVAL, EIO, ENOMEM, ENOSYS, EPERM },
+    [FAKE_EVICT] = { EBADF, EINVAL, ESPIPE, ENOSYS, EPERM },
+    [FAKE_SEAL_SHRINK] = { EBADF, EBUSY, EINVAL, ENOSYS, EPERM },
+};
+
+static void
+map_all(int prot, int flags)
+{
+    OK(mmapx_map(&m, fd, prot, flags));
+}
+
+static void
+map_shared(void)
+{
+    map_all(PROT_READ | PROT_WRITE, MAP_SHARED);
+}
+
+static void
+map_private(void)
+{
+    map_all(PROT_READ, MAP_PRIVATE);
+}
+
+/* So that mmapx_write() has to ask. */
+static void
+map_mixed(void)
+{
+    map_shared();
+    OK(mmapx_protect(&m, page_size(), page_size(), PROT_READ));
+}
+
+static void
+map_nothing(void)
+{
+    m = (struct mmapx)MMAPX_INIT;
+}
+
+static void
+map_first_page(void)
+{
+    OK(mmapx_map_region(&m, fd, 0, page_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+}
+
+static void
+map_beyond_the_end(void)
+{
+    OK(mmapx_map_region(&m, fd, 0, 8 * page_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+}
+
+static int
+run_map_device(void)
+{
+    int r;
+
+    fake_is_block_device = true;
+    r = mmapx_map_region(&m, fd, 0, MMAPX_TO_END, PROT_READ, MAP_SHARED);
+    fake_is_block_device = false;
+    return r;
+}
+
+static int
+run_map_large(void)
+{
+    fake_misplaces = mmapx_os_congruence > 1;
+    return mmapx_map_region(&m, fd, (int64_t)page_size(), 8 << 20, PROT_READ,
+                            MAP_SHARED);
+}
+
+static int
+run_lock_limit(void)
+{
+    size_t limit, locked;
+
+    return mmapx_lock_limit(&limit, &locked);
+}
+
+static int
+run_can_fault(void)
+{
+    return mmapx_can_fault(&m, fd) == 1 ? 0 : -1;
+}
+
+static int
+run_read(void)
+{
+    char buf[10];
+
+    return mmapx_read(&m, 5, buf, sizeof buf) == sizeof buf ? 0 : -1;
+}
+
+static int
+run_write(void)
+{
+    unsigned char byte = pattern(5);
+
+    return mmapx_write(&m, 5, &byte, 1) == 1 ? 0 : -1;
+}
+
+static int
+run_sync_async(void)
+{
+    return mmapx_sync(&m, 1, 2, MS_ASYNC);
+}
+
+static int
+run_cache_stat_by_mapping(void)
+{
+    fake_has_no_cachestat = true;
+    return run_cache_stat();
+}
+
+static int
+run_cache_run_by_mapping(void)
+{
+    fake_has_no_cachestat = true;
+    return run_cache_run();
+}
+
+static int
+run_map_path_file(void)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    return mmapx_map_path(&m, path, PROT_READ, MAP_SHARED);
+}
+
+/* Mapping and file grow from the file's middle, so that it is cut. */
+static int
+run_grow_and_cut(void)
+{
+    return mmapx_resize(&m, fd, 2 * page_size(),
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
+}
+
+/* The file grows and the mapping shrinks. */
+static int
+run_grow_and_shrink(void)
+{
+    return mmapx_resize(&m, fd, 6 * page_size(),
+                        MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*map)(void);
+    int (*run)(void);
+} scenarios[] = {
+    { "map", map_nothing, run_map },
+    { "map_region", map_nothing, run_map_region },
+    { "map a block device", map_nothing, run_map_device },
+    { "map a large region", map_nothing, run_map_large },
+    { "map_at", map_nothing, run_map_at },
+    { "map_path", map_nothing, run_map_path_file },
+    { "map_anon", map_nothing, run_map_anon },
+    { "map_memfd", map_nothing, run_map_memfd },
+    { "unmap", map_shared, run_unmap },
+    { "advise", map_shared, run_advise },
+    { "residency", map_shared, run_residency },
+    { "resident_count", map_shared, run_resident_count },
+    { "resident_run", map_shared, run_resident_run },
+    { "lock", map_shared, run_lock },
+    { "lock on fault", map_shared, run_lock_on_fault },
+    { "unlock", map_shared, run_unlock },
+    { "lock_limit", map_nothing, run_lock_limit },
+    { "protect", map_shared, run_protect },
+    { "sync", map_shared, run_sync },
+    { "sync without waiting", map_shared, run_sync_async },
+    { "sync_file", map_shared, run_sync_file },
+    { "populate", map_shared, run_populate },
+    { "cache_stat", map_nothing, run_cache_stat },
+    { "cache_stat by mapping", map_nothing, run_cache_stat_by_mapping },
+    { "cache_run", map_nothing, run_cache_run },
+    { "cache_run by mapping", map_nothing, run_cache_run_by_mapping },
+    { "cache_runs", map_nothing, run_cache_runs },
+    { "cache_load", map_nothing, run_cache_load },
+    { "cache_load past the cache", map_nothing, run_cache_load_mapped },
+    { "cache_evict", map_nothing, run_cache_evict },
+    { "can_fault", map_shared, run_can_fault },
+    { "read", map_mixed, run_read },
+    { "write", map_mixed, run_write },
+    { "grow", map_shared, run_resize },
+    { "grow a private mapping", map_private, run_resize },
+    { "to the end", map_first_page, run_resize_to_end },
+    { "shrink", map_shared, run_shrink },
+    { "grow both", map_shared, run_resize_both },
+    { "grow both, sparse", map_shared, run_resize_sparse },
+    { "shrink both", map_shared, run_shrink_both },
+    { "grow the mapping, cut the file", map_first_page, run_grow_and_cut },
+    { "shrink the mapping, grow the file", map_beyond_the_end,
+      run_grow_and_shrink },
+};
+
+/* What is not simply passed on.  The first line that fits counts; 0 fits all,
+ * and as an outcome it is success. */
+enum { ANY };
+
+static const struct exception {
+    int (*run)(void);
+    enum fake_call call;
+    int turn;
+    int code;
+    int outcome;
+} exceptions[] = {
+    /* A better place is a wish, and the first one is kept. */
+    { run_map_large, FAKE_MMAP, 2, ANY, 0 },
+    { run_map_large, FAKE_MMAP, 3, ANY, 0 },
+    { run_map_large, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* What the file has lost cannot come back, and the tail stays. */
+    { run_shrink_both, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* The system has no such advice. */
+    { run_advise, FAKE_MADVISE, ANY, ENOSYS, ENOTSUP },
+    { run_advise, FAKE_MADVISE, ANY, EOPNOTSUPP, ENOTSUP },
+    { run_advise, FAKE_MADVISE, ANY, ENODEV, EINVAL },
+    { run_populate, FAKE_MADVISE, ANY, EINTR, 0 },
+    { run_populate, FAKE_MADVISE, ANY, EINVAL, EACCES },
+    { run_populate, FAKE_MADVISE, ANY, ENOSYS, 0 },
+    { run_populate, FAKE_MADVISE, ANY, EOPNOTSUPP, 0 },
+    { run_write, FAKE_MADVISE, ANY, EINVAL, EACCES },
+    { run_write, FAKE_MADVISE, ANY, ANY, 0 },
+    /* The system has no such lock. */
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EPERM, ENOTSUP },
+    /* There is another way to look. */
+    { run_cache_stat, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
+    { run_cache_stat, FAKE_MUNMAP, ANY, ANY, 0 }, /* before 6.5 */
+    { run_cache_run, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_runs, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_run, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
+    { run_cache_runs, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
+    { run_cache_stat_by_mapping, FAKE_CACHESTAT, ANY, ANY, 0 },
+    { run_cache_stat_by_mapping, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_run_by_mapping, FAKE_CACHESTAT, ANY, ANY, 0 },
+    { run_cache_run_by_mapping, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* First it is mapped, only to see that it is no text of procfs. */
+    { run_cache_load, FAKE_STAT, 2, ANY, 0 },
+    { run_cache_load, FAKE_MMAP, 1, ENODEV, ENODEV },
+    { run_cache_load, FAKE_MMAP, 1, ANY, 0 },
+    { run_cache_load_mapped, FAKE_STAT, 2, ANY, 0 },
+    { run_cache_load_mapped, FAKE_MMAP, 1, ENODEV, ENODEV },
+    { run_cache_load_mapped, FAKE_MMAP, 1, ANY, 0 },
+    { run_cache_evict, FAKE_STAT, 2, ANY, 0 },
+    { run_cache_evict, FAKE_MMAP, 1, ENODEV, ENODEV },
+    { run_cache_evict, FAKE_MMAP, 1, ANY, 0 },
+    /* What is not known to be there is read. */
+    { run_cache_load, FAKE_CACHESTAT, ANY, ANY, 0 },
+    { run_cache_load, FAKE_READ_IN, ANY, EINTR, 0 },
+    { run_cache_load_mapped, FAKE_CACHESTAT, ANY, ANY, 0 },
+    { run_cache_load, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_load_mapped, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_evict, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_cache_load_mapped, FAKE_MADVISE, ANY, EFAULT, EIO },
+    { run_cache_load_mapped, FAKE_MADVISE, ANY, EINTR, 0 },
+    { run_cache_load_mapped, FAKE_MADVISE, ANY, EINVAL, EACCES },
+    { run_cache_load_mapped, FAKE_MADVISE, ANY, ENOSYS, 0 },
+    { run_cache_load_mapped, FAKE_MADVISE, ANY, EOPNOTSUPP, 0 },
+    /* What is not known to be sealed can fault. */
+    { run_can_fault, FAKE_STAT, ANY, ANY, 0 },
+    /* No mremap(2): there is room behind it, or it is mapped anew. */
+    { run_resize, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_to_end, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_both, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize_sparse, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_grow_and_cut, FAKE_MREMAP, ANY, ENOSYS, 0 },
+    { run_resize, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_to_end, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_both, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_resize_sparse, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    { run_grow_and_cut, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+};
+
+static int
+outcome_of(const struct scenario *s, enum fake_call call, int turn, int code)
+{
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
+        const struct exception *e = &exceptions[i];
+
+        if (e->run == s->run && e->call == call
+            && (e->turn == ANY || e->turn == turn)
+            && (e->code == ANY || e->code == code))
+            return e->outcome;
+    }
+    return code;
+}
+
+/* What a failure must not change. */
+struct state {
+    struct mmapx m;
+    off_t size;
+    int next; /* descriptor */
+    char mappings[1 << 16];
+};
+
+static void
+look(struct state *now)
+{
+    now->m = m;
+    now->size = lseek(fd, 0, SEEK_END);
+    now->next = dup(fd);
+    ck_assert_int_ge(now->next, 0);
+    close(now->next);
+    read_mappings(now->mappings, sizeof now->mappings);
+}
+
+/* All bytes of the file, past the library. */
+static void
+check_file(void)
+{
+    unsigned char buf[4096];
+    off_t at = 0;
+    ssize_t n;
+
+    while ((n = pread(fd, buf, sizeof buf, at)) > 0) {
+        check_pattern(buf, (size_t)at, (size_t)n);
+        at += n;
+    }
+}
+
+/* A sync that failed is the one failure that leaves a trace. */
+static bool
+is_sticky(enum fake_call call, int code)
+{
+    return (call == FAKE_MSYNC && code != EINTR)
+           || (call == FAKE_FLUSH && code != EINTR && code != EBADF);
+}
+
+/* The line of a text from which on another one differs. */
+static const char *
+first_difference(const char *text, const char *other)
+{
+    const char *line = text;
+
+    for (; *text != '\0' && *text == *other; text++, other++)
+        if (*text == '\n')
+            line = text + 1;
+    return line;
+}
+
+static void
+check_same(const char *what, const struct state *before,
+           const struct state *after)
+{
+    ck_assert_msg(memcmp(&before->m, &after->m, sizeof m) == 0,
+                  "%s: another handle", what);
+    ck_assert_msg(before->size == after->size, "%s: the file has %lld bytes",
+                  what, (long long)after->size);
+    ck_assert_msg(before->next == after->next, "%s: a descriptor", what);
+    /* All of it would be too long for a message. */
+    ck_assert_msg(strcmp(before->mappings, after->mappings) == 0,
+                  "%s: mapped was\n%.300s\nnow\n%.300s", what,
+                  first_difference(before->mappings, after->mappings),
+                  first_difference(after->mappings, before->mappings));
+}
+
+/* What a call has mapped for itself and cannot unmap stays where it is, and so
+ * does a tail that has been cut off. */
+static bool
+leaves_mapping(const struct scenario *s, enum fake_call call)
+{
+    return call == FAKE_MUNMAP
+           && (s->map == map_nothing || s->run == run_shrink_both);
+}
+
+/* Run one scenario with one failure.  The file is new each time. */
+static void
+inject(const struct scenario *s, enum fake_call call, int turn, int code)
+{
+    static struct state first, before, after;
+    int outcome = outcome_of(s, call, turn, code);
+    char what[128];
+    int r;
+
+    snprintf(what, sizeof what, "%s: call %d, turn %d, errno %d", s->name,
+             (int)call, turn, code);
+    fd = temp_file(3 * page_size() + 1);
+    map_nothing();
+    look(&first);
+    s->map();
+    look(&before);
+    fake_reset();
+    fake_fail(call, code, turn);
+    errno = 0;
+    r = s->run();
+    if (outcome == 0) {
+        ck_assert_msg(r == 0, "%s: now %d", what, errno);
+    } else {
+        ck_assert_msg(r == -1, "%s: succeeded", what);
+        ck_assert_msg(errno == outcome, "%s: now %d", what, errno);
+        if (is_sticky(call, code)) {
+            ck_assert_uint_eq(m.reserved[MMAPX_I_ERROR], (uintptr_t)code);
+            OK(mmapx_sync_reset(&m));
+        }
+        look(&after);
+        if (leaves_mapping(s, call))
+            memcpy(after.mappings, before.mappings, sizeof after.mappings);
+        check_same(what, &before, &after);
+        ck_assert_msg(memfd == 77, "%s: a descriptor", what);
+        check_file();
+    }
+
+    /* And nothing stays behind. */
+    fake_reset();
+    OK(mmapx_unmap(&m));
+    if (memfd != 77)
+        close(memfd);
+    memfd = 77;
+    ck_assert_int_eq(ftruncate(fd, first.size), 0);
+    look(&after);
+    if (!leaves_mapping(s, call))
+        check_same(what, &first, &after);
+    close(fd);
+}
+
+/* How often the scenario makes each call when nothing fails. */
+static void
+count_turns(const struct scenario *s, int *turns)
+{
+    fd = temp_file(3 * page_size() + 1);
+    s->map();
+    fake_reset();
+    ck_assert_msg(s->run() == 0, "%s: errno %d", s->name, errno);
+    for (int call = 0; call < FAKE_CALLS; call++)
+        turns[call] = fake_count((enum fake_call)call);
+    OK(mmapx_unmap(&m));
+    if (memfd != 77)
+        close(memfd);
+    memfd = 77;
+    close(fd);
+}
+
+static void
+fail_everywhere(const struct scenario *s, int *failures)
+{
+    int turns[FAKE_CALLS];
+
+    count_turns(s, turns);
+    for (int call = 0; call < FAKE_CALLS; call++)
+        for (int turn = 1; turn <= turns[call]; turn++)
+            for (size_t i = 0; codes_of[call][i] != 0; i++) {
+                inject(s, (enum fake_call)call, turn, codes_of[call][i]);
+                failures[call]++;
+            }
+}
+
+/* Sees that each call is made by some scenario, so that a new one is not
+ * forgotten. */
+START_TEST(everything_that_can_fail)
+{
+    int failures[FAKE_CALLS] = { 0 };
+
+    need_the_kernel();
+    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
+        fail_everywhere(&scenarios[i], failures);
+    /* It is only made after another failure: a_cut_that_fails_after_a_move. */
+    failures[FAKE_MOVE]++;
+    /* These take larger files: extending_fails, touching_fails. */
+    failures[FAKE_EXTEND]++;
+    failures[FAKE_TOUCHER_OPEN]++;
+    failures[FAKE_TOUCH]++;
+    failures[FAKE_UNMAPPED]++;
+    for (int call = 0; call < FAKE_CALLS; call++)
+        ck_assert_msg(failures[call] > 0 || mmapx_os_congruence == 1,
+                      "call %d never failed", call);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("injection");
+
+    ADD_TEST(s, everything_that_can_fail);
+    return s;
+}
