@@ -92,23 +92,26 @@ struct mmapx {
  * EAGAIN     MAP_LOCKED above RLIMIT_MEMLOCK, or the file is locked
  * EBADF      fd is not an open descriptor, or was opened with O_PATH
  * EINVAL     m is NULL; offset is negative; MMAPX_TO_END with MAP_ANONYMOUS;
- *            MAP_FIXED or MAP_FIXED_NOREPLACE; flags name no mapping type, or
- *            MAP_HUGETLB and a file that has no huge pages
+ *            MAP_FIXED or MAP_FIXED_NOREPLACE; flags name no mapping type;
+ *            MAP_HUGETLB and a file that has no huge pages, or a size of them
+ *            that the system does not have
  * EIO        the size of the device could not be read, or the file system has
  *            been shut down after an error
  * ENFILE     the system's limit on open files (shared anonymous memory and
  *            huge pages need one)
  * ENODEV     the object cannot be mapped: a directory, a FIFO, a socket, the
  *            text of procfs or sysfs; or a character device and MMAPX_TO_END
- * ENOMEM     no room in the address space, too many mappings, or RLIMIT_AS
- *            or RLIMIT_DATA
+ * ENOMEM     no room in the address space; too many mappings; RLIMIT_AS or
+ *            RLIMIT_DATA; writable private memory that exceeds what the system
+ *            may commit; or no huge pages
  * ENOTSUP    a flag that MAP_SHARED_VALIDATE rejects, or anonymous memory with
  *            MAP_HUGETLB where the size of a huge page cannot be found out
  * ENXIO      offset is past the end, with MMAPX_TO_END
  * EOVERFLOW  offset + len cannot be represented, len exceeds PTRDIFF_MAX, or
  *            the object does not fit into the address space
- * EPERM      PROT_EXEC on a file system mounted noexec, a seal on a memfd, or
- *            MAP_HUGETLB without permission
+ * EPERM      PROT_EXEC on a file system mounted noexec, a seal on a memfd,
+ *            MAP_LOCKED and a RLIMIT_MEMLOCK of 0, or MAP_HUGETLB without
+ *            permission
  * ETXTBSY    PROT_WRITE and MAP_SHARED, and the file is used for swapping
  *
  * The driver of a device, and a network file system, may fail with errors of
@@ -609,6 +612,7 @@ int mmapx_can_fault(const struct mmapx *m, int fd);
  *            unknown flags
  * EMFILE     the process's limit on open files
  * ENFILE     the system's limit on open files
+ * ENODEV     flags ask for a size of huge pages that the system does not have
  * ENOMEM     no memory, no huge pages, or no room in the address space
  * ENOSYS     the system has no memfd that can be sealed
  * EOVERFLOW  len exceeds PTRDIFF_MAX

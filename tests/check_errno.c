@@ -68,7 +68,8 @@ START_TEST(mapping)
     static int (*const maps[])(void)
         = { run_map, run_map_region, run_map_at };
     static const int codes[] = { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENFILE,
-                                 ENODEV, ENOMEM, ENOTSUP, EOVERFLOW, EPERM };
+                                 ENODEV, ENOMEM, ENOTSUP, EOVERFLOW, EPERM,
+                                 ETXTBSY };
 
     for (size_t i = 0; i < 3; i++)
         for (size_t k = 0; k < sizeof codes / sizeof codes[0]; k++) {
@@ -210,6 +211,7 @@ START_TEST(advice)
         { run_advise, FAKE_MADVISE, ENOSYS, ENOTSUP },
         { run_advise, FAKE_MADVISE, EOPNOTSUPP, ENOTSUP },
         { run_advise, FAKE_MADVISE, EPERM, EPERM },
+        { run_advise, FAKE_MADVISE, ETXTBSY, ETXTBSY },
     };
 
     CHECK_FAILURES(failures);
@@ -951,6 +953,7 @@ START_TEST(making_a_memfd)
         { run_map_memfd, FAKE_MEMFD, EINVAL, EINVAL },
         { run_map_memfd, FAKE_MEMFD, EMFILE, EMFILE },
         { run_map_memfd, FAKE_MEMFD, ENFILE, ENFILE },
+        { run_map_memfd, FAKE_MEMFD, ENODEV, ENODEV },
         { run_map_memfd, FAKE_MEMFD, ENOMEM, ENOMEM },
         { run_map_memfd, FAKE_MEMFD, ENOSYS, ENOSYS },
         { run_map_memfd, FAKE_MEMFD, EPERM, EPERM },

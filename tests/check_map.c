@@ -795,7 +795,21 @@ START_TEST(no_room)
 END_TEST
 
 #ifdef MAP_LOCKED
-/* A limit of 0 is EPERM to the kernel, of which musl makes ENOMEM. */
+static bool
+locked_is_too_much(void *arg)
+{
+    size_t page = page_size();
+    struct rlimit one = { page, page };
+    struct mmapx m;
+
+    (void)arg;
+    return setrlimit(RLIMIT_MEMLOCK, &one) == 0
+           && mmapx_map_anon(&m, 2 * page, PROT_READ, MAP_PRIVATE | MAP_LOCKED)
+                  == -1
+           && errno == EAGAIN;
+}
+
+/* Of the kernel's EPERM musl makes ENOMEM. */
 static bool
 locked_is_refused(void *arg)
 {
@@ -805,13 +819,14 @@ locked_is_refused(void *arg)
     (void)arg;
     return setrlimit(RLIMIT_MEMLOCK, &none) == 0
            && mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE | MAP_LOCKED) == -1
-           && (errno == EAGAIN || errno == EPERM || errno == ENOMEM);
+           && (errno == EPERM || errno == ENOMEM);
 }
 #endif
 
 START_TEST(locked_above_the_limit)
 {
 #ifdef MAP_LOCKED
+    ck_assert(in_child_as_nobody(locked_is_too_much, NULL));
     ck_assert(in_child_as_nobody(locked_is_refused, NULL));
 #else
     SKIP("the system has no MAP_LOCKED");
@@ -868,6 +883,31 @@ START_TEST(huge_pages)
     OK(mmapx_unmap(&m));
     OK(mmapx_map_region(&m, fd, 0, 0, PROT_READ, MAP_SHARED));
     check_empty(&m);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+/* No machine has pages of 1 TiB. */
+START_TEST(huge_pages_of_no_size)
+{
+#if defined __linux__ && defined MAP_HUGETLB && defined MFD_HUGETLB
+    const unsigned size = 40u << 26;
+    struct mmapx m;
+    int fd = 77;
+
+    need_native();
+    MAP_FAILS(EINVAL, m,
+              mmapx_map_anon(&m, 1, PROT_READ,
+                             MAP_PRIVATE | MAP_HUGETLB | (int)size));
+    if (mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB) != 0
+        && errno != ENOMEM)
+        SKIP("no memfd of huge pages");
+    fd = 77;
+    MAP_FAILS(ENODEV, m,
+              mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB | size));
+    ck_assert_int_eq(fd, 77);
 #else
     SKIP("a matter of Linux");
 #endif
@@ -1035,6 +1075,7 @@ suite(void)
     ADD_TEST(s, no_room);
     ADD_TEST(s, locked_above_the_limit);
     ADD_HUGE_TEST(s, huge_pages);
+    ADD_TEST(s, huge_pages_of_no_size);
     ADD_TEST(s, view);
     ADD_TEST(s, unmapping);
     ADD_TEST(s, an_unmapped_handle);
