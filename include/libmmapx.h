@@ -549,7 +549,8 @@ int mmapx_sync_reset(struct mmapx *m);
  * mmapx_write: copy len bytes from buf into the mapping, at off.
  *     Both copy what lies before the first page that cannot be had and return
  *     the number of bytes, as pread(2) and pwrite(2) do; 0 at the end of the
- *     mapping.  len is cut to the mapping's end.
+ *     mapping.  len is cut to the mapping's end.  Bytes behind these may have
+ *     been changed too.
  *
  * The unwinding is siglongjmp(3): it releases no lock that fn took and runs no
  * C++ destructor.  fn itself has to return, and not to jump or throw past the
@@ -559,8 +560,9 @@ int mmapx_sync_reset(struct mmapx *m);
  *
  * The first call installs a handler for SIGBUS, for the whole process.  Every
  * signal that is not a fault in a guarded mapping of the thread goes to the
- * handler that was there before, or has its default effect.  A handler that is
- * installed later wins, unless it calls the one that it replaced.
+ * handler that was there before, or has its default effect, or is ignored if it
+ * was.  A handler that is installed later wins, unless it calls the one that it
+ * replaced.
  *
  * A guard unblocks SIGBUS while it runs.  mmapx_read() and mmapx_write() look
  * at the mask until they have found SIGBUS unblocked in a thread, and not
@@ -569,8 +571,9 @@ int mmapx_sync_reset(struct mmapx *m);
  * Errors:
  * EACCES     mmapx_read: no part of the mapping may be read; mmapx_write: the
  *            mapping, or a part of the range, may not be written
- * EINVAL     m is NULL or unmapped; off is past the end; fn or buf is NULL
- * EIO        a fault in the mapping; for copies, before the first byte
+ * EINVAL     m is NULL or unmapped; off is past the end; fn is NULL; or buf
+ *            is, and there is a byte to be copied
+ * EIO        a fault in the mapping; for copies, in the first byte's page
  *
  * Since 0.1.
  */
@@ -587,7 +590,8 @@ ssize_t mmapx_write(const struct mmapx *m, size_t off, const void *buf,
  * where the system refuses to overcommit (vm.overcommit_memory 2).  A seal is
  * for ever, so a 0 does not become stale before the mapping is resized.
  *
- * fd      a descriptor of the mapped object, or -1
+ * fd      a descriptor of the mapped object; with -1, or one of something else,
+ *         no seal is known
  *
  * Errors:
  * EINVAL     m is NULL or unmapped
@@ -640,7 +644,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * With FILE the file ends where the mapping ends.  Growing allocates its
  * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
  * it does not.  New bytes are zero; steps of 64 KiB to 16 MiB are written with
- * zeros in the page cache, so that storing to them is fast (Linux).
+ * zeros in the page cache, so that storing to them is fast (Linux; not by a
+ * descriptor with O_DIRECT, O_DSYNC or O_SYNC).
  * Shrinking cuts the mapping first and then the file.  Nobody else may resize
  * the file at the same time.
  *
@@ -650,7 +655,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * EACCES     on a system without mremap(2), and with huge pages: fd does not
  *            allow what the mapping allows
  * EAGAIN     the mapping is locked and RLIMIT_MEMLOCK would be exceeded
- * EBADF      fd is not an open descriptor, or with FILE not open for writing
+ * EBADF      fd is not an open descriptor, or is not open for writing and the
+ *            file's size has to change
  * EDQUOT     the user's quota of blocks is used up
  * EFBIG      the file would exceed RLIMIT_FSIZE or what its file system takes
  * EINTR      a signal came while blocks were allocated
@@ -659,14 +665,16 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            be set, or one of huge pages that the size would cut
  * EIO        an I/O error
  * ENODEV     MMAPX_TO_END and a character device
- * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all, or
- *            RLIMIT_AS; too many mappings (vm.max_map_count)
+ * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all;
+ *            RLIMIT_AS or RLIMIT_DATA; writable private memory that exceeds
+ *            what the system may commit; too many mappings (vm.max_map_count)
  * ENOSPC     the disk is full
  * ENOTSUP    growing shared anonymous memory; growing a mapping that has been
- *            split by protection, advice or a lock on a part of it; a file
- *            system that cannot allocate blocks; on a system without mremap(2),
- *            and with huge pages: fd is -1, or there is no room and private
- *            pages that may have been written would be lost
+ *            split by protection, advice or a lock on a part of it, or one of a
+ *            device whose driver made it for good; a file system that cannot
+ *            allocate blocks; on a system without mremap(2), and with huge
+ *            pages: the mapping is of no file, fd is -1, or there is no room
+ *            and private pages that may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
  * EPERM      a seal on the memfd, or sealed memory (mseal(2))
@@ -696,7 +704,8 @@ int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
  * A kernel without the advice POPULATE_* has the pages touched, in a guard.
  *
  * Errors:
- * EACCES     the mapping may not be read, or written
+ * EACCES     the mapping may not be read, or written, or is of a device whose
+ *            memory the kernel does not populate
  * EFAULT     past the end of the file; the disk is full; an I/O error
  * EHWPOISON  a page with a hardware error
  * EINVAL     m is NULL or unmapped; a bad range; flags are neither of the two

@@ -261,6 +261,41 @@ START_TEST(against_the_protection)
 }
 END_TEST
 
+/* What a driver has made is there already, and not to be populated. */
+START_TEST(memory_of_a_driver)
+{
+    struct mmapx m;
+
+    need_the_kernel();
+    map_driver_page(&m);
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        SKIP("without the advice it is touched");
+    FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+}
+END_TEST
+
+/* An error of the first step is not forgotten over the second, which is
+ * another's memory and would succeed. */
+START_TEST(an_early_step_fails)
+{
+    size_t page = page_size();
+    size_t step = 32 << 20;
+    int fd = temp_file(page);
+    struct mmapx m, beyond;
+
+    need_native();
+    OK(mmapx_map_region(&m, fd, 0, step + page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    OK(mmapx_map_at(&beyond, (char *)m.addr + step, -1, 0, page,
+                    PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED));
+    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    OK(mmapx_populate(&m, step, MMAPX_TO_END, WRITE));
+}
+END_TEST
+
 START_TEST(a_gap)
 {
     size_t page = page_size();
@@ -317,6 +352,8 @@ suite(void)
     ADD_TEST(s, a_failing_disk);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, against_the_protection);
+    ADD_TEST(s, memory_of_a_driver);
+    ADD_TEST(s, an_early_step_fails);
     ADD_TEST(s, a_gap);
     ADD_TEST(s, signals);
     return s;

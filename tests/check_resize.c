@@ -475,6 +475,23 @@ START_TEST(the_limit_on_address_space)
 }
 END_TEST
 
+START_TEST(the_limit_on_data)
+{
+    struct rlimit limit = { 256 << 20, 256 << 20 };
+    struct mmapx m;
+
+    need_the_kernel();
+    if (under_sanitizer())
+        SKIP("the instrumentation needs memory of its own");
+    OK(mmapx_map_anon(&m, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
+    REFUSED(ENOMEM, &m, -1, (size_t)1 << 30, MAYMOVE);
+    MAP_FAILS(ENOMEM, m,
+              mmapx_map_anon(&m, (size_t)1 << 30, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE));
+}
+END_TEST
+
 static long
 max_mappings(void)
 {
@@ -575,6 +592,7 @@ START_TEST(bad_arguments)
     REFUSED(EBADF, &m, ro, 2 * page, BOTH | MAYMOVE);
     REFUSED(EBADF, &m, ro, 2 * page, BOTH | SPARSE | MAYMOVE);
     REFUSED(EBADF, &m, ro, 1, BOTH);
+    OK(mmapx_resize(&m, ro, m.len, BOTH)); /* nothing to be written */
     REFUSED(EINVAL, &m, other, 2 * page, BOTH | MAYMOVE);
     REFUSED(EINVAL, &m, other, MMAPX_TO_END, MAYMOVE);
     REFUSED(EINVAL, &anon, fd, 1, BOTH);
@@ -597,6 +615,18 @@ START_TEST(a_character_device)
     FAILS(EINVAL, mmapx_resize(&m, fd, 100, BOTH | MAYMOVE));
     OK(mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE));
     check_zero(m.addr, m.len);
+}
+END_TEST
+
+/* What a driver has made grows in no way, in place or elsewhere. */
+START_TEST(memory_of_a_driver)
+{
+    struct mmapx m;
+
+    need_the_kernel();
+    map_driver_page(&m);
+    REFUSED(ENOTSUP, &m, -1, 2 * page_size(), 0);
+    REFUSED(ENOTSUP, &m, -1, 2 * page_size(), MAYMOVE);
 }
 END_TEST
 
@@ -695,10 +725,12 @@ suite(void)
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, the_limit_on_file_size);
     ADD_TEST(s, the_limit_on_address_space);
+    ADD_TEST(s, the_limit_on_data);
     ADD_TEST(s, the_limit_on_mappings);
     ADD_TEST(s, a_locked_mapping);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, a_character_device);
+    ADD_TEST(s, memory_of_a_driver);
     ADD_TEST(s, a_block_device);
     ADD_TEST(s, sealed);
     ADD_HUGE_TEST(s, huge_pages);

@@ -22,6 +22,7 @@
 #include <linux/loop.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #endif
 
 enum { NOBODY = 65534 };
@@ -317,6 +318,25 @@ loop_device(int fd)
     (void)fd;
 #endif
     SKIP("no loop device to be had");
+}
+
+/* Of a counter of processor time, without the headers that not all have. */
+void
+map_driver_page(struct mmapx *m)
+{
+#if defined __linux__ && defined SYS_perf_event_open
+    uint32_t attributes[16] = { 1, sizeof attributes };
+    int fd = (int)syscall(SYS_perf_event_open, attributes, 0, -1, -1, 0UL);
+
+    if (fd >= 0
+        && mmapx_map_region(m, fd, 0, page_size(), PROT_READ | PROT_WRITE,
+                            MAP_SHARED)
+               == 0)
+        return;
+#else
+    (void)m;
+#endif
+    SKIP("no counter to be had (kernel.perf_event_paranoid)");
 }
 
 #if defined __linux__

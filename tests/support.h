@@ -111,4 +111,8 @@ void restore_huge_pool(void);
  * none to be had.  Its backing goes when both are closed. */
 int loop_device(int fd);
 
+/* A mapping of a page that a driver has made and that stays as it is; SKIPs
+ * where there is none to be had. */
+void map_driver_page(struct mmapx *m);
+
 #endif /* MMAPX_TESTS_SUPPORT_H */
