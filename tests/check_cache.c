@@ -406,7 +406,13 @@ START_TEST(evict_what_is_mapped)
     check_pattern(shared.addr, 0, size);
 
     /* A mapping of another part than the one that is evicted. */
+    OK(mmapx_unmap(&shared));
+    OK(mmapx_map_region(&shared, fd, 0, page_size(), PROT_READ, MAP_SHARED));
+    check_pattern(shared.addr, 0, page_size());
     OK(mmapx_cache_evict(fd, (int64_t)page_size(), (int64_t)page_size()));
+    check_pattern(shared.addr, 0, page_size());
+    OK(mmapx_unmap(&shared));
+    OK(mmapx_map(&shared, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     check_pattern(shared.addr, 0, size);
 
     /* What only a private mapping has is kept. */

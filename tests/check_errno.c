@@ -298,6 +298,9 @@ START_TEST(the_page_cache)
         { run_cache_load, FAKE_MMAP, ENODEV, ENODEV },
         { run_cache_load_mapped, FAKE_MADVISE, EFAULT, EIO },
         { run_cache_load_mapped, FAKE_MADVISE, ENOMEM, ENOMEM },
+#ifdef EHWPOISON
+        { run_cache_load_mapped, FAKE_MADVISE, EHWPOISON, EHWPOISON },
+#endif
         { run_cache_evict, FAKE_EVICT, EBADF, EBADF },
         { run_cache_evict, FAKE_MMAP, ENODEV, ENODEV },
     };
@@ -335,6 +338,20 @@ START_TEST(the_page_cache_without_cachestat)
         fake_may_not_know = true;
         FAILS(EPERM, calls[i]());
     }
+}
+END_TEST
+
+/* An error in one window is not forgotten over the next. */
+START_TEST(the_page_cache_in_windows)
+{
+    struct mmapx_cache c;
+
+    set_up();
+    ck_assert_int_eq(ftruncate(fd, 65 << 20), 0);
+    fake_has_no_cachestat = true;
+    fake_fail(FAKE_MINCORE, EAGAIN, 1);
+    FAILS(EAGAIN, mmapx_cache_stat(fd, 0, -1, &c));
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
 }
 END_TEST
 
@@ -1066,6 +1083,7 @@ suite(void)
     ADD_TEST(s, residency_of_the_second_window);
     ADD_TEST(s, the_page_cache);
     ADD_TEST(s, the_page_cache_without_cachestat);
+    ADD_TEST(s, the_page_cache_in_windows);
     ADD_TEST(s, loading_through_signals);
     ADD_TEST(s, loading_what_is_there);
     ADD_TEST(s, what_is_data);
