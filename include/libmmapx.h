@@ -352,9 +352,9 @@ int mmapx_resident_run(const struct mmapx *m, size_t off,
  * Errors:
  * EAGAIN     some of the pages could not be locked
  * EINVAL     m is NULL or unmapped; a bad range; unknown flags
- * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file;
- *            PROT_NONE; part of the range is no longer mapped; too many
- *            mappings (vm.max_map_count)
+ * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file or
+ *            PROT_NONE, without MMAPX_LOCK_ONFAULT; part of the range is no
+ *            longer mapped; too many mappings (vm.max_map_count)
  * ENOTSUP    the system or kernel has no MMAPX_LOCK_ONFAULT
  * EPERM      RLIMIT_MEMLOCK is 0
  *
@@ -382,14 +382,15 @@ int mmapx_lock_limit(size_t *limit, size_t *locked);
  * the first part has been changed.
  *
  * Errors:
- * EACCES     PROT_WRITE on a shared mapping of a file not open for writing,
- *            or PROT_EXEC on a file system mounted noexec
+ * EACCES     PROT_WRITE on a shared mapping of a file not open for writing, or
+ *            of a memfd that is sealed against it; or PROT_EXEC on a file
+ *            system mounted noexec
  * EINVAL     m is NULL or unmapped; a bad range; an edge inside a page; bits
  *            in prot that the system rejects
  * ENOMEM     part of the range is no longer mapped; too many mappings
  *            (vm.max_map_count); or writable private memory that exceeds what
  *            the system may commit
- * EPERM      the memory is sealed (mseal(2), or a seal on the memfd)
+ * EPERM      the memory is sealed (mseal(2))
  *
  * Since 0.1.
  */
@@ -487,6 +488,8 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
  *            open for reading (mmapx_cache_load)
  * EINVAL     off is negative, or len is and not -1
  * EIO        an I/O error, or the size of the device could not be read
+ * EHWPOISON  mmapx_cache_load by a descriptor with O_DIRECT: a page with a
+ *            hardware error
  * ENODEV     fd is no regular file or block device, or is text of procfs or
  *            sysfs
  * ENOMEM     no memory

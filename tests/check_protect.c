@@ -89,6 +89,28 @@ START_TEST(a_file_that_may_only_be_read)
 }
 END_TEST
 
+/* A seal is what it is to a file that is not open for writing. */
+START_TEST(a_memfd_sealed_against_writing)
+{
+#if defined __linux__ && defined F_ADD_SEALS
+    const int future_write = 16;
+    struct mmapx m;
+    int fd = -1;
+
+    need_native();
+    if (mmapx_map_memfd(&m, &fd, "sealed", page_size(), 0) != 0)
+        SKIP("no memfd");
+    OK(mmapx_unmap(&m));
+    if (fcntl(fd, F_ADD_SEALS, future_write) != 0)
+        SKIP("a kernel without F_SEAL_FUTURE_WRITE");
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    FAILS(EACCES, mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ | PROT_WRITE));
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
 START_TEST(a_gap)
 {
     size_t page = page_size();
@@ -110,6 +132,7 @@ suite(void)
     ADD_TEST(s, edges_inside_a_page);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, a_file_that_may_only_be_read);
+    ADD_TEST(s, a_memfd_sealed_against_writing);
     ADD_TEST(s, a_gap);
     return s;
 }
