@@ -139,6 +139,17 @@ check_failed_lock(const struct mmapx *m, int flags)
     ck_assert_uint_eq(locked_now(), before);
 }
 
+/* What comes in by itself is locked, and what never does is no error. */
+static void
+check_lock_on_fault(const struct mmapx *m)
+{
+    size_t limit;
+
+    OK(mmapx_lock_limit(&limit, NULL));
+    if (mmapx_lock(m, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT) != 0)
+        ck_assert(errno == ENOTSUP || limit < (size_t)1 << 20);
+}
+
 START_TEST(past_the_end_of_the_file)
 {
     int fd = temp_file(page_size());
@@ -146,6 +157,7 @@ START_TEST(past_the_end_of_the_file)
 
     OK(mmapx_map_region(&m, fd, 0, 3 * page_size(), PROT_READ, MAP_SHARED));
     check_failed_lock(&m, 0);
+    check_lock_on_fault(&m);
 }
 END_TEST
 
@@ -155,6 +167,7 @@ START_TEST(no_access)
 
     OK(mmapx_map_anon(&m, 2 * page_size(), PROT_NONE, MAP_PRIVATE));
     check_failed_lock(&m, 0);
+    check_lock_on_fault(&m);
 }
 END_TEST
 
