@@ -9,8 +9,22 @@
 
 struct load {
     const struct file *file;
-    bool cold;
+    void (*prepare)(const struct file *f); /* before each sample */
 };
+
+/* Every second MiB of what was cached has gone. */
+static void
+halve(const struct file *f)
+{
+    for (size_t at = 0; at < f->size; at += 2 * MIB)
+        posix_fadvise(f->fd, (off_t)at, MIB, POSIX_FADV_DONTNEED);
+}
+
+static void
+leave(const struct file *f)
+{
+    (void)f;
+}
 
 /* But for what others on the machine may have needed meanwhile. */
 static bool
@@ -25,8 +39,7 @@ our_load(void *arg, long loops, struct sample *s)
     const struct load *job = arg;
     struct timer t;
 
-    if (job->cold)
-        file_evict(job->file);
+    job->prepare(job->file);
     timer_start(&t);
     if (mmapx_cache_load(job->file->fd, 0, -1) != 0)
         return false;
@@ -39,8 +52,7 @@ run_load(const struct load *job, const char *const *argv, struct sample *s)
 {
     char output[1024];
 
-    if (job->cold)
-        file_evict(job->file);
+    job->prepare(job->file);
     return command_run(argv, s, output, sizeof output)
            && is_cached(job->file);
 }
@@ -75,8 +87,7 @@ read_load(void *arg, long loops, struct sample *s)
     ssize_t n;
     struct timer t;
 
-    if (job->cold)
-        file_evict(job->file);
+    job->prepare(job->file);
     timer_start(&t);
     while ((n = pread(job->file->fd, buf, sizeof buf, at)) > 0)
         at += n;
@@ -85,12 +96,12 @@ read_load(void *arg, long loops, struct sample *s)
 }
 
 static void
-load_contest(const struct file *f, bool cold, double goal)
+load_contest(const struct file *f, void (*prepare)(const struct file *f),
+             const char *state, const char *what, double goal)
 {
-    struct load job = { f, cold };
-    struct contest *c = contest_new("6", cold ? "-" : "S", f->size,
-                                    "load %s, %s", bytes_text((double)f->size),
-                                    cold ? "cold" : "cached already");
+    struct load job = { f, prepare };
+    struct contest *c = contest_new("6", state, f->size, "load %s, %s",
+                                    bytes_text((double)f->size), what);
     int ours = contest_add(c, "mmapx_cache_load", our_load, &job);
     int tool = contest_add(c, "mmapx load", opt.tool != NULL ? tool_load : NULL,
                            &job);
@@ -118,9 +129,10 @@ row_load(void)
         return;
     note("row 6: on a loop device with a read-ahead of 128 KiB");
     if (file_make(&f, dir, "load", size, WRITTEN)) {
-        load_contest(&f, true, 0.65);
+        load_contest(&f, file_evict, "-", "cold", 0.65);
+        load_contest(&f, halve, "-", "half of it cached", NO_GOAL);
         if (file_set(&f, STATE_S))
-            load_contest(&f, false, 0.2);
+            load_contest(&f, leave, "S", "cached already", 0.2);
         file_drop(&f);
     }
     loop_drop();

@@ -6,6 +6,9 @@
  * request with large input and output; from here on more brought nothing. */
 enum { LOAD_STEP = 2 << 20 };
 
+/* Less than this is sooner read once more than asked about. */
+enum { LEAST_SKIP = 128 << 10 };
+
 /* Bytes that are mapped at a time: little enough for any address space, and
  * enough that mapping costs nothing beside looking. */
 enum { WINDOW = 64 << 20 };
@@ -109,14 +112,43 @@ cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
     return 0;
 }
 
-/* Whether all of the range is cached, for sure. */
+/* How much of the range is cached, for sure: none, all, or perhaps a part.
+ * cachestat(2) has pages among its own that are still being read, or that could
+ * not be; mincore(2) has not, and takes longer. */
+enum amount { NONE, PART, ALL };
+
+static enum amount
+how_cached(int fd, int64_t off, int64_t end)
+{
+    uint64_t pages = mmapx_i_cache_pages(off, end);
+    struct mmapx_cache c, mapped = { 0 };
+
+    if (mmapx_os_cachestat(fd, off, end - off, &c) < 0 || c.cached == 0)
+        return NONE;
+    if (c.cached < pages)
+        return PART;
+    return count_mapped(fd, off, end, &mapped) == 0 && mapped.cached >= pages
+               ? ALL
+               : PART;
+}
+
 static bool
 is_cached(int fd, int64_t off, int64_t end)
 {
-    struct mmapx_cache c;
+    return how_cached(fd, off, end) == ALL;
+}
 
-    return mmapx_os_cachestat(fd, off, end - off, &c) == 0
-           && c.cached >= mmapx_i_cache_pages(off, end);
+/* Leave out what is cached at the ends of a range.  What lies between is not
+ * cut up: one request keeps a disk busier than two. */
+static void
+trim(int fd, int64_t *off, int64_t *end)
+{
+    for (int64_t half = (*end - *off) / 2; half >= LEAST_SKIP; half /= 2) {
+        if (is_cached(fd, *off, *off + half))
+            *off += half;
+        if (is_cached(fd, *end - half, *end))
+            *end -= half;
+    }
 }
 
 /* Read through the cache, as far as the file reaches; *off follows. */
@@ -167,8 +199,10 @@ load(int fd, int64_t off, int64_t len)
         int64_t step = LOAD_STEP - off % LOAD_STEP;
         int64_t next = step < end - off ? off + step : end;
         int64_t at = off;
+        int64_t wanted = next;
+        enum amount cached = how_cached(fd, off, next);
 
-        if (is_cached(fd, off, next)) {
+        if (cached == ALL) {
             off = next;
             continue;
         }
@@ -176,8 +210,10 @@ load(int fd, int64_t off, int64_t len)
             mmapx_os_next_data(fd, &off, end, &data_end);
         if (off > at)
             continue; /* it was a hole */
-        r = bring_in(fd, &at, next);
-        if (at < next)
+        if (cached == PART)
+            trim(fd, &at, &wanted);
+        r = bring_in(fd, &at, wanted);
+        if (at < wanted)
             break; /* an error, or the file has become shorter */
         off = next;
     }

@@ -499,6 +499,22 @@ START_TEST(a_block_device)
 }
 END_TEST
 
+/* The file behind the device is gone.  The kernel goes on counting the pages
+ * that it could not read. */
+START_TEST(a_failing_disk)
+{
+    enum { SIZE = 1 << 20 };
+    int file = temp_file(SIZE);
+    int fd = loop_device(file);
+
+    ck_assert_int_eq(fsync(file), 0);
+    ck_assert_int_eq(ftruncate(file, 0), 0);
+    OK(mmapx_cache_evict(fd, 0, -1));
+    for (int i = 0; i < 3; i++)
+        FAILS(EIO, mmapx_cache_load(fd, SIZE / 2, -1));
+}
+END_TEST
+
 /* --- Bad input ------------------------------------------------------------ */
 
 START_TEST(bad_arguments)
@@ -701,6 +717,7 @@ suite(void)
     ADD_TEST(s, evict_beside_other_memory);
     ADD_TEST(s, nothing_written_is_lost);
     ADD_TEST(s, a_block_device);
+    ADD_TEST(s, a_failing_disk);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, what_has_no_cache);
     ADD_HUGE_TEST(s, huge_pages);

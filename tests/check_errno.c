@@ -379,6 +379,53 @@ START_TEST(loading_what_is_there)
 }
 END_TEST
 
+/* What the kernel counts and has not read is read: blocks of memory that
+ * were reserved. */
+START_TEST(loading_what_is_not_there_yet)
+{
+    struct mmapx n;
+    int file = -1;
+
+    fake_reset();
+    if (mmapx_map_memfd(&n, &file, "test", 0, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    if (posix_fallocate(file, 0, (off_t)(4 * page_size())) != 0)
+        SKIP("tmpfs does not allocate blocks");
+    OK(mmapx_cache_load(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+}
+END_TEST
+
+/* What is cached at the ends of a step is left out, by halves of down to
+ * 128 KiB; nothing is cut out of its middle. */
+START_TEST(loading_what_is_partly_there)
+{
+    enum { K = 1 << 10, STEP = 2048 * K };
+    static const struct {
+        struct fake_bytes uncached, read;
+    } cases[] = {
+        { { 0, STEP }, { 0, STEP } },
+        { { 0, 1 }, { 0, 128 * K } },
+        { { STEP - 1, STEP }, { STEP - 128 * K, STEP } },
+        { { 512 * K, 640 * K }, { 512 * K, 640 * K } },
+        { { 600 * K, 601 * K }, { 512 * K, 640 * K } },
+        { { 960 * K, 1088 * K }, { 896 * K, 1152 * K } },
+        { { 100 * K, 1900 * K }, { 0, 1920 * K } },
+    };
+    int file = temp_file(STEP);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset();
+        fake_uncached = cases[i].uncached;
+        OK(mmapx_cache_load(file, 0, -1));
+        ck_assert_int_eq(fake_read.off, cases[i].read.off);
+        ck_assert_int_eq(fake_read.end, cases[i].read.end);
+        ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    }
+    fake_reset();
+}
+END_TEST
+
 /* Go through a file as loading does: the first data from off on. */
 static int64_t
 first_data(int64_t off, int64_t end, int64_t *data_end)
@@ -1086,6 +1133,8 @@ suite(void)
     ADD_TEST(s, the_page_cache_in_windows);
     ADD_TEST(s, loading_through_signals);
     ADD_TEST(s, loading_what_is_there);
+    ADD_TEST(s, loading_what_is_not_there_yet);
+    ADD_TEST(s, loading_what_is_partly_there);
     ADD_TEST(s, what_is_data);
     ADD_TEST(s, locking);
     ADD_TEST(s, locking_behind_a_filter);

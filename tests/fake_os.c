@@ -51,6 +51,8 @@ bool fake_knows_no_advice;
 bool fake_has_no_advice;
 bool fake_may_not_know;
 bool fake_has_no_cachestat;
+struct fake_bytes fake_uncached;
+struct fake_bytes fake_read;
 bool fake_reads_past_cache;
 uint64_t fake_tick = UINT64_MAX;
 uint64_t fake_advice_work = UINT64_MAX;
@@ -78,6 +80,8 @@ fake_reset(void)
     fake_has_no_advice = false;
     fake_may_not_know = false;
     fake_has_no_cachestat = false;
+    fake_uncached = (struct fake_bytes){ 0 };
+    fake_read = (struct fake_bytes){ 0 };
     fake_reads_past_cache = false;
     fake_tick = UINT64_MAX;
     fake_advice_work = UINT64_MAX;
@@ -362,6 +366,24 @@ mmapx_os_may_know(const struct mmapx_os_owner *owner)
     return !fake_may_not_know && real_os_may_know(owner);
 }
 
+/* The pages from the one of off to that of end - 1. */
+static uint64_t
+pages(int64_t off, int64_t end)
+{
+    int64_t page = (int64_t)mmapx_os_page_size();
+
+    return off < end ? (uint64_t)((end - 1) / page - off / page + 1) : 0;
+}
+
+static uint64_t
+uncached_pages(int64_t off, int64_t end)
+{
+    int64_t from = off > fake_uncached.off ? off : fake_uncached.off;
+    int64_t to = end < fake_uncached.end ? end : fake_uncached.end;
+
+    return pages(from, to);
+}
+
 int
 mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 {
@@ -369,6 +391,11 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 
     if (fake_has_no_cachestat)
         return -ENOSYS;
+    if (r == 0 && fake_uncached.end != 0) {
+        *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED };
+        c->cached = pages(off, off + len) - uncached_pages(off, off + len);
+        return 0;
+    }
     return r < 0 ? r : real_os_cachestat(fd, off, len, c);
 }
 
@@ -377,6 +404,7 @@ mmapx_os_read_in(int fd, int64_t off, int64_t len)
 {
     int r = planned(FAKE_READ_IN);
 
+    fake_read = (struct fake_bytes){ off, off + len };
     return r < 0 ? r : real_os_read_in(fd, off, len);
 }
 

@@ -58,6 +58,14 @@ extern bool fake_knows_no_advice; /* the kernel, when it is asked */
 extern bool fake_has_no_advice;   /* the system, in its headers */
 extern bool fake_may_not_know;    /* the caller, what is resident */
 extern bool fake_has_no_cachestat;
+struct fake_bytes {
+    int64_t off;
+    int64_t end;
+};
+/* Of every file these bytes are not cached and all others are, if end is not 0.
+ * A page is one of them if one of its bytes is. */
+extern struct fake_bytes fake_uncached;
+extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
 extern bool fake_reads_past_cache; /* every descriptor */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
