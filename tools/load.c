@@ -139,7 +139,7 @@ visit(const struct tool_file *file, void *arg)
     struct mmapx_cache before, after;
     int error = look(job, file, bytes, &before);
 
-    if (error == 0 && job->o->sync && fdatasync(file->fd) < 0)
+    if (error == 0 && job->o->sync && fsync(file->fd) < 0)
         error = errno;
     if (error == 0)
         error = work(job, file, bytes, &before, &after);
