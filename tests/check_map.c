@@ -659,6 +659,7 @@ START_TEST(a_low_address)
 }
 END_TEST
 
+#if defined __linux__
 /* Huge pages of the cache can be mapped as such only where address and offset
  * agree modulo 2 MiB. */
 static void
@@ -671,6 +672,7 @@ check_congruent(int fd, int64_t offset)
     ck_assert_uint_eq(((uintptr_t)m.addr - (uintptr_t)offset) % unit, 0);
     OK(mmapx_unmap(&m));
 }
+#endif
 
 START_TEST(large_mappings_are_congruent)
 {

@@ -282,7 +282,12 @@ END_TEST
 /* A descriptor that writes past the cache, or waits for the disk. */
 START_TEST(grow_by_special_descriptors)
 {
-    int flags[] = { O_DIRECT, O_SYNC, O_DSYNC, O_APPEND };
+    int flags[] = {
+#ifdef O_DIRECT
+        O_DIRECT,
+#endif
+        O_SYNC, O_DSYNC, O_APPEND
+    };
     size_t page = page_size();
     char path[PATH_MAX];
     int file = temp_named(path, page);

@@ -69,6 +69,20 @@ temp_file(size_t size)
 }
 
 void
+reserve_blocks(int fd, size_t off, size_t len)
+{
+#if HAVE_DECL_POSIX_FALLOCATE
+    if (posix_fallocate(fd, (off_t)off, (off_t)len) != 0)
+        SKIP("this file system allocates no blocks");
+#else
+    (void)fd;
+    (void)off;
+    (void)len;
+    SKIP("no posix_fallocate(3) here");
+#endif
+}
+
+void
 check_pattern(const void *p, size_t offset, size_t len)
 {
     const unsigned char *byte = p;

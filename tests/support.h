@@ -68,6 +68,9 @@ int temp_file(size_t size);
 /* The same with a name, which is written to path (PATH_MAX bytes). */
 int temp_named(char *path, size_t size);
 
+/* Have blocks for len bytes at off that nobody has written, or skip. */
+void reserve_blocks(int fd, size_t off, size_t len);
+
 /* Assert that len bytes at p are the pattern's from offset on. */
 void check_pattern(const void *p, size_t offset, size_t len);
 
