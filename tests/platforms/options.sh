@@ -2,48 +2,76 @@
 # SPDX-License-Identifier: MIT
 # make check-options: the library and the programs of the suite that look at
 # memory, with every level of optimisation, link-time optimisation, the
-# hardening that distributions add, and as a static library alone.
+# hardening that distributions add, the sanitizers, and as a static or a shared
+# library alone.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
 # Not the tests in shell: they look at the sources, or run long.
-programs='tests/check_advise tests/check_errno tests/check_guard
-    tests/check_kernel tests/check_lock tests/check_map tests/check_memfd
-    tests/check_populate tests/check_protect tests/check_range
-    tests/check_residency tests/check_resize tests/check_sync
+programs='tests/check_advise tests/check_cache tests/check_cache_runs
+    tests/check_errno tests/check_guard tests/check_kernel tests/check_lock
+    tests/check_map tests/check_memfd tests/check_populate tests/check_protect
+    tests/check_range tests/check_residency tests/check_resize tests/check_sync
     tests/check_threads tests/fuzz.sh'
 hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
 hard="$hard -fstack-clash-protection -fcf-protection"
 
-# run NAME CC CFLAGS ARGUMENT...
+# What threads and signals have to do with; the rest is no other to this one.
+threads='tests/check_guard tests/check_memfd tests/check_populate
+    tests/check_resize tests/check_sync tests/check_threads'
+failed=
+
+# build CC CFLAGS ARGUMENT...: and test, in the present directory.
+build() {
+    cc=$1
+    flags=$2
+    shift 2
+    "$sources/configure" --enable-werror --enable-tests CC="$cc" \
+        CFLAGS="-g $flags" "$@"
+    make -j"$jobs"
+    make -j"$jobs" check TESTS="$programs"
+}
+
+# run NAME CC CFLAGS ARGUMENT...: the programs $programs.
 run() {
     name=$1
-    cc=$2
-    flags=$3
-    shift 3
-    echo "options: $name: $cc $flags $*"
+    shift
+    echo "options: $name: $*"
     rm -rf build
     mkdir build
-    (cd build &&
-        "$sources/configure" --enable-werror --enable-tests CC="$cc" \
-            CFLAGS="-g $flags" "$@" &&
-        make -j"$jobs" &&
-        make -j"$jobs" check TESTS="$programs") >"$name.log" 2>&1 || {
-        tail -n 60 "$name.log"
-        echo "options: $name failed"
-        exit 1
-    }
-    sed -n 's/^# \(PASS\|SKIP\|FAIL\): */\1 /p' "$name.log" | tr '\n' ' '
+    # "if" would have it go on after an error.
+    set +e
+    (set -e && cd build && build "$@") >"$name.log" 2>&1
+    code=$?
+    set -e
+    if [ "$code" -ne 0 ]; then
+        echo "options: $name FAILED"
+        failed="$failed $name"
+        grep -A4 '^not ok' build/tests/*.log || tail -n 30 "$name.log"
+    fi
+    sed -n 's/^# \(PASS\|SKIP\|FAIL\|ERROR\): */\1 /p' "$name.log" |
+        tr '\n' ' '
     echo
 }
 
 need clang clang
+need ld.lld lld
+need llvm-ar llvm
 for cc in gcc clang; do
     for level in 0 1 2 3; do
         run "$cc-O$level" "$cc" "-O$level"
     done
 done
 run gcc-lto gcc '-O2 -flto'
+run clang-lto clang '-O2 -flto' LDFLAGS=-fuse-ld=lld \
+    AR=llvm-ar RANLIB=llvm-ranlib
 run gcc-hard gcc "$hard" LDFLAGS='-Wl,-z,relro,-z,now'
 run gcc-static gcc -O2 --disable-shared
 run gcc-shared gcc -O2 --disable-static
+both='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all'
+run gcc-sanitized gcc "$both"
+run clang-sanitized clang "$both"
+programs=$threads
+run gcc-threads gcc '-O1 -fsanitize=thread'
+run clang-threads clang '-O1 -fsanitize=thread'
+[ -z "$failed" ]
