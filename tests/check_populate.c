@@ -98,6 +98,7 @@ START_TEST(every_page_is_mapped)
     int fd = temp_file(0);
     struct mmapx m;
 
+    need_native();
     for (size_t i = 0; i < size; i += page)
         ck_assert_int_eq(pwrite(fd, buf, page, (off_t)i), (ssize_t)page);
     free(buf);

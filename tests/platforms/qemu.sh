@@ -9,12 +9,12 @@
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
-programs='tests/header_c tests/check_advise tests/check_crash tests/check_errno
-    tests/check_guard tests/check_handed_down tests/check_injection
-    tests/check_kernel tests/check_lock tests/check_map tests/check_memfd
-    tests/check_populate tests/check_protect tests/check_range
-    tests/check_residency tests/check_resize tests/check_sync
-    tests/check_threads'
+programs='tests/header_c tests/check_advise tests/check_cache
+    tests/check_cache_runs tests/check_crash tests/check_errno tests/check_guard
+    tests/check_handed_down tests/check_injection tests/check_kernel
+    tests/check_lock tests/check_map tests/check_memfd tests/check_populate
+    tests/check_protect tests/check_range tests/check_residency
+    tests/check_resize tests/check_sync tests/check_threads'
 failed=
 
 # build HOST QEMU: and test, in the present directory.  Its output is a log.
