@@ -552,8 +552,8 @@ int mmapx_sync_reset(struct mmapx *m);
  * mmapx_write: copy len bytes from buf into the mapping, at off.
  *     Both copy what lies before the first page that cannot be had and return
  *     the number of bytes, as pread(2) and pwrite(2) do; 0 at the end of the
- *     mapping.  len is cut to the mapping's end.  Bytes behind these may have
- *     been changed too.
+ *     mapping.  len is cut to the mapping's end.  Behind these bytes nothing of
+ *     the mapping is stored to; buf may have been.
  *
  * The unwinding is siglongjmp(3): it releases no lock that fn took and runs no
  * C++ destructor.  fn itself has to return, and not to jump or throw past the

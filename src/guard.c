@@ -249,33 +249,37 @@ copy_whole(const struct copy *c)
 }
 
 /*
- * Copy up to the first page that faults, which begins at a multiple of the
- * page size from mapped on.  memcpy() may start anywhere: where it faulted
- * does not say what it had copied.
+ * Copy up to the first page that faults; mapped is the side that can.  memcpy()
+ * may start anywhere: where it faulted does not say what it had copied, but
+ * within a page it has copied all or nothing.
  */
 static size_t
 copy_pages(const struct copy *c, const unsigned char *mapped)
 {
     size_t page = mmapx_i_page(c->m);
-    size_t lead = (size_t)(mapped - mmapx_i_round_down(mapped, page));
-    size_t done = 0;
+    size_t n = page - (size_t)(mapped - mmapx_i_round_down(mapped, page));
+    volatile size_t done = 0;
+    struct frame f;
 
-    while (done < c->len) {
-        size_t n = page - (lead + done) % page;
-        struct copy part = { c->m, c->to + done, c->from + done,
-                             n < c->len - done ? n : c->len - done };
-
-        if (!copy_whole(&part))
-            break;
-        done += part.len;
+    if (sigsetjmp(f.env, 0) != 0)
+        return done;
+    enter(&f, c->m);
+    for (size_t at = 0; at < c->len; n = page) {
+        if (n > c->len - at)
+            n = c->len - at;
+        memcpy(c->to + at, c->from + at, n);
+        at += n;
+        done = at;
     }
+    leave(&f);
     return done;
 }
 
 /*
- * Copy what can be copied.  A guard costs a system call for the mask; a copy
- * looks at it only until it has been found to let SIGBUS through, and not by
- * the doing of a guard.
+ * Copy what can be copied.  Into the mapping it goes in order, so that nothing
+ * changes behind a page that faults; out of it at once, if that works.  A guard
+ * costs a system call for the mask; a copy looks at it only until it has been
+ * found to let SIGBUS through, and not by the doing of a guard.
  */
 static ssize_t
 copy(const struct copy *c, const unsigned char *mapped)
@@ -293,7 +297,7 @@ copy(const struct copy *c, const unsigned char *mapped)
         blocked = sigismember(&mask, SIGBUS) == 1;
         unblocked = !blocked && innermost == NULL;
     }
-    if (!copy_whole(c))
+    if (mapped == c->to || !copy_whole(c))
         done = copy_pages(c, mapped);
     if (blocked)
         block_sigbus(SIG_BLOCK, NULL);

@@ -683,6 +683,45 @@ START_TEST(copies_that_fault)
 }
 END_TEST
 
+/* A page that is missing, and others around it that are not: nothing behind it
+ * is written to, whatever the length and wherever memcpy() would begin. */
+START_TEST(a_gap_is_not_written_across)
+{
+    enum { PAGES = 4, GAP = 1 };
+    size_t page = page_size();
+    int nothing = temp_file(0);
+    unsigned char *buf = malloc(PAGES * page);
+    struct mmapx m, view;
+    unsigned char *p;
+
+    need_native();
+    OK(mmapx_map_anon(&m, PAGES * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    p = m.addr;
+    ck_assert_ptr_eq(mmap(p + GAP * page, page, PROT_READ | PROT_WRITE,
+                          MAP_SHARED | MAP_FIXED, nothing, 0),
+                     p + GAP * page);
+    OK(mmapx_view(&view, p, m.len));
+    memset(buf, 'x', PAGES * page);
+    for (size_t before = 0; before <= 100; before++)
+        for (size_t behind = 1; behind <= 2 * page; behind += 1 + behind / 3) {
+            size_t at = GAP * page - before;
+            ssize_t n = mmapx_write(&view, at, buf, before + page + behind);
+
+            ck_assert_int_eq(n, before > 0 ? (ssize_t)before : -1);
+            for (size_t i = 0; i < 2 * page; i++)
+                ck_assert_int_eq(p[(GAP + 1) * page + i], 0);
+        }
+    /* From its last bytes on. */
+    for (size_t last = 1; last <= 100; last++) {
+        FAILS(EIO, mmapx_write(&view, (GAP + 1) * page - last, buf,
+                               last + page));
+        for (size_t i = 0; i < 2 * page; i++)
+            ck_assert_int_eq(p[(GAP + 1) * page + i], 0);
+    }
+    free(buf);
+}
+END_TEST
+
 START_TEST(copies_against_the_protection)
 {
     size_t page = page_size();
@@ -955,6 +994,7 @@ suite(void)
     ADD_TEST(s, fork_in_the_middle);
     ADD_TEST(s, copies);
     ADD_TEST(s, copies_that_fault);
+    ADD_TEST(s, a_gap_is_not_written_across);
     ADD_TEST(s, copies_against_the_protection);
     ADD_TEST(s, threads_and_truncation);
     ADD_TEST(s, the_same_without_a_guard);
