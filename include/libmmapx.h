@@ -476,7 +476,8 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
  *     process has it mapped.  It is advice: pages stay that are dirty (fsync(2)
  *     first), locked, in use, mapped by another process, of a file system that
  *     lives in memory, or a part of a larger unit of the cache that reaches
- *     out of the range.  mmapx_cache_stat() tells what is left.
+ *     out of the range; and a few of those that a process with several threads
+ *     has mapped.  mmapx_cache_stat() tells what is left.
  *
  * off and len are as above; the range is rounded outward to pages.  To show
  * progress or to stop, call them for one part after the other.

@@ -91,9 +91,9 @@ next_line(struct reader *in, char *line, size_t size)
     return c >= 0 || n > 0;
 }
 
-/* The value of a line "key:  123 kB", in bytes. */
+/* The number in a line "key:  123". */
 static int
-proc_bytes(const char *path, const char *key, size_t *bytes)
+proc_number(const char *path, const char *key, size_t *number)
 {
     struct reader in;
     char line[128];
@@ -106,8 +106,19 @@ proc_bytes(const char *path, const char *key, size_t *bytes)
     close(in.fd);
     if (!found)
         return -ENOTSUP;
-    *bytes = (size_t)strtoull(line + strlen(key), NULL, 10) * 1024;
+    *number = (size_t)strtoull(line + strlen(key), NULL, 10);
     return 0;
+}
+
+/* That of a line "key:  123 kB", in bytes. */
+static int
+proc_bytes(const char *path, const char *key, size_t *bytes)
+{
+    int r = proc_number(path, key, bytes);
+
+    if (r == 0)
+        *bytes *= 1024;
+    return r;
 }
 
 /* --- Page sizes ---------------------------------------------------------- */
@@ -317,17 +328,30 @@ parse_mapping(const char *line)
     return map;
 }
 
+static bool
+has_one_thread(void)
+{
+    size_t threads;
+
+    return proc_number("/proc/thread-self/status", "Threads:", &threads) == 0
+           && threads == 1;
+}
+
 /*
  * Take the pages of a file out of this process's page tables, as far as that
  * loses nothing: pages that somebody has mapped are not evicted.  Mappings are
  * known by the inode alone, since btrfs and overlayfs show another device here
- * than to stat(2); one of another file is merely faulted in again.  What a
- * private mapping was written to exists nowhere else, so it is left to
- * MADV_PAGEOUT, which knows.
+ * than to stat(2); one of another file is merely faulted in again.
+ *
+ * MADV_DONTNEED would lose what exists nowhere else: what a private mapping was
+ * written to, or anything at all that another thread has put in the place of
+ * the mapping since it was listed.  MADV_PAGEOUT never does, takes longer, and
+ * may leave some pages.  An address that is none here is an emulator's.
  */
 static void
 unmap_pages(int fd, uint64_t off, uint64_t end)
 {
+    int shared_advice = has_one_thread() ? MADV_DONTNEED : PAGEOUT;
     struct reader in;
     struct stat sb;
     char line[128];
@@ -342,10 +366,11 @@ unmap_pages(int fd, uint64_t off, uint64_t end)
 
         if (to > len)
             to = len;
-        if (map.inode == sb.st_ino && from < to)
+        if (map.inode == sb.st_ino && from < to
+            && (uintptr_t)map.end == map.end)
             mmapx_os_madvise((void *)(uintptr_t)(map.begin + from),
                              (size_t)(to - from),
-                             map.shared ? MADV_DONTNEED : PAGEOUT);
+                             map.shared ? shared_advice : PAGEOUT);
     }
     close(in.fd);
 }

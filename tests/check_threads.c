@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -254,11 +255,60 @@ START_TEST(everything_at_once)
 }
 END_TEST
 
+/* --- Evicting ------------------------------------------------------------- */
+
+static int evicted_fd;
+static int evicting = 1;
+
+/* Where a file is mapped, and in the next moment memory of the thread's own,
+ * which must keep what it holds. */
+static void *
+replace(void *arg)
+{
+    size_t len = PAGES * page_size();
+    unsigned char *place
+        = mmap(NULL, len, PROT_READ, MAP_SHARED, evicted_fd, 0);
+
+    (void)arg;
+    want(place != MAP_FAILED, "mmap");
+    while (place != MAP_FAILED
+           && __atomic_load_n(&evicting, __ATOMIC_RELAXED) != 0) {
+        want(mmap(place, len, PROT_READ, MAP_SHARED | MAP_FIXED, evicted_fd, 0)
+                 == place,
+             "mmap of the file");
+        want(mmap(place, len, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
+                 == place,
+             "mmap of memory");
+        memset(place, 'z', len);
+        for (int look = 0; look < 20; look++)
+            for (size_t at = 0; at < len; at += page_size())
+                want(place[at] == 'z', "memory of another thread's is lost");
+    }
+    return NULL;
+}
+
+START_TEST(evicting_beside_a_thread_that_maps)
+{
+    pthread_t thread;
+
+    need_native(); /* whose list of mappings an emulator may show is its own */
+    evicted_fd = temp_file(PAGES * page_size());
+    ck_assert_int_eq(pthread_create(&thread, NULL, replace, NULL), 0);
+    for (int i = 0; i < 10 * ROUNDS; i++)
+        WANT(mmapx_cache_evict(evicted_fd, 0, -1) == 0);
+    __atomic_store_n(&evicting, 0, __ATOMIC_RELAXED);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
     Suite *s = suite_create("threads");
 
     ADD_TEST(s, everything_at_once);
+    ADD_TEST(s, evicting_beside_a_thread_that_maps);
     return s;
 }
