@@ -19,7 +19,7 @@ need() {
     fi
 }
 
-# The command is left out by those that have no Jansson for their platform.
+# The command is left out where there is no Jansson for the platform.
 
 # own_check DIRECTORY CC...: build the stand-in for Check in a directory, and
 # set $check to what tells configure.

@@ -9,9 +9,10 @@
 
 # Not the tests in shell: they look at the sources, or run long.
 programs='tests/check_advise tests/check_cache tests/check_cache_runs
-    tests/check_errno tests/check_guard tests/check_kernel tests/check_lock
-    tests/check_map tests/check_memfd tests/check_populate tests/check_protect
-    tests/check_range tests/check_residency tests/check_resize tests/check_sync
+    tests/check_errno tests/check_guard tests/check_handed_down
+    tests/check_injection tests/check_kernel tests/check_lock tests/check_map
+    tests/check_memfd tests/check_populate tests/check_protect tests/check_range
+    tests/check_residency tests/check_resize tests/check_sync
     tests/check_threads tests/fuzz.sh'
 hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
 hard="$hard -fstack-clash-protection -fcf-protection"
@@ -62,8 +63,8 @@ for cc in gcc clang; do
         run "$cc-O$level" "$cc" "-O$level"
     done
 done
-# Across files gcc 12 takes an errno for one that may be 0, and what a failed call
-# leaves unset for used.
+# Across files gcc 12 takes an errno for one that may be 0, and what a failed
+# call leaves unset for used.
 run gcc-lto gcc '-O2 -flto -Wno-maybe-uninitialized'
 run clang-lto clang '-O2 -flto' LDFLAGS=-fuse-ld=lld \
     AR=llvm-ar RANLIB=llvm-ranlib

@@ -11,11 +11,10 @@ need qemu-system-ppc64 qemu-system-ppc
 need cpio cpio
 need apt-get apt
 
-# All but check_cache, which wants a disk and other users' files.
 programs='check_range check_map check_protect check_sync check_lock
     check_residency check_advise check_guard check_populate check_resize
-    check_memfd check_errno check_handed_down check_injection check_kernel
-    check_threads'
+    check_memfd check_cache check_cache_runs check_errno check_handed_down
+    check_injection check_kernel check_threads'
 
 # The kernel's package, by lists of packages of our own: those of the machine
 # stay as they are.
