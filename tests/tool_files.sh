@@ -343,24 +343,37 @@ else
     skip 'a sparse file of a terabyte' 'not on this file system'
 fi
 
-block_device() {
+# on_device COMMAND...: with a loop device, $device.  Its pages go when the last
+# who has it open closes it.
+on_device() {
     pages 8 >"$dir/disk" && device=$(losetup -f --show "$dir/disk") || return 1
-    # Its pages go when the last who has it open closes it.
     exec 3<"$device" || return 1
-    run 0 status -b "$device" && rows | grep -q "^ *[0-9]*  *$((8 * page)) " &&
-        run 0 load "$device" && run 0 status -b "$device" &&
-        rows | grep -q "^ *$((8 * page))  *$((8 * page))  *100%" &&
-        run 0 evict "$device" && run 0 status -b "$device" &&
-        rows | grep -q "^ *0  *$((8 * page))  *0%"
+    "$@"
     result=$?
     exec 3<&-
     losetup -d "$device"
     return "$result"
 }
+block_device() {
+    run 0 status -b "$device" && rows | grep -q "^ *[0-9]*  *$((8 * page)) " &&
+        run 0 load "$device" && run 0 status -b "$device" &&
+        rows | grep -q "^ *$((8 * page))  *$((8 * page))  *100%" &&
+        run 0 evict "$device" && run 0 status -b "$device" &&
+        rows | grep -q "^ *0  *$((8 * page))  *0%"
+}
+# What could not be read counts as cached to the system.
+failing_device() {
+    sync "$dir/disk" && : >"$dir/disk" && run 0 evict "$device" || return 1
+    for _ in 1 2 3; do
+        run 1 load "$device" && complains ".*$device: Input/output error" ||
+            return 1
+    done
+}
 if [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1; then
-    check 'a block device' block_device
+    check 'a block device' on_device block_device
+    check 'a block device that cannot be read' on_device failing_device
 else
-    skip 'a block device' 'it takes root and loop devices'
+    skip 'block devices' 'it takes root and loop devices'
 fi
 
 # The same as others find, up to what they round.

@@ -406,22 +406,34 @@ no_progress() {
     slow_load --no-progress && ! grep -q loading "$err"
 }
 
-# It stops in between, says how far it came, and dies as it was told to.
-interruption() {
+# interrupted ARGUMENT...: it stops in between and dies as it was told to.
+interrupted() {
     out_of_memory "$dir/long" || return 1
     rm -f "$dir/trace" "$dir/pid" "$err"
     # shellcheck disable=SC2016 # It is that shell which expands.
-    eval "$slowly" sh -c \''echo $$ >"$1"; exec "$2" load -b "$3"'\' \
-        sh '"$dir/pid" "$mmapx" "$dir/long"' '>"$out" 2>"$err" &'
+    eval "$slowly" sh -c \''echo $$ >"$1"; shift; exec "$@"'\' \
+        sh '"$dir/pid" "$mmapx" "$@"' '>"$out" 2>"$err" &'
     tracer=$!
     wait_for "$dir/trace"
     kill -TERM "$(cat "$dir/pid")"
     wait "$tracer"
     got=$?
     cat "$out" "$err"
-    loaded=$(sed -n 's/^loaded \([0-9]*\) (0 were.*/\1/p' "$out")
-    [ "$got" -gt 128 ] && grep -q '^mmapx: interrupted$' "$err" &&
-        [ "$loaded" -gt 0 ] && [ "$loaded" -lt 67108864 ]
+    [ "$got" -gt 128 ] && grep -q '^mmapx: interrupted$' "$err"
+}
+# It says how far it came.
+partly() {
+    [ "$1" -gt 0 ] && [ "$1" -lt 67108864 ]
+}
+interrupted_load() {
+    interrupted load -b "$dir/long" &&
+        partly "$(sed -n 's/^loaded \([0-9]*\) (0 were.*/\1/p' "$out")"
+}
+interrupted_restore() {
+    pages 1 >"$dir/behind" && run 0 load "$dir/long" &&
+        run 0 snapshot -o "$dir/snap" "$dir/long" "$dir/behind" &&
+        interrupted restore -b "$dir/snap" &&
+        partly "$(sed -n 's/^restored \([0-9]*\) in 1 file, .*/\1/p' "$out")"
 }
 dd if=/dev/zero of="$dir/long" bs=1048576 count=64 2>/dev/null
 rm -f "$dir/trace"
@@ -438,7 +450,8 @@ else
     else
         skip 'progress on a terminal' 'no script(1) that runs a command'
     fi
-    check 'an interruption' interruption
+    check 'an interrupted load' interrupted_load
+    check 'an interrupted restore' interrupted_restore
 fi
 
 # --- Misuse -------------------------------------------------------------------

@@ -14,8 +14,8 @@ struct job {
     const struct tool_options *o;
     struct progress progress;
     size_t files;
-    int64_t bytes;  /* of all ranges */
-    int64_t before; /* of these, in memory beforehand */
+    int64_t bytes;  /* that were gone through */
+    int64_t before; /* of all ranges, in memory beforehand */
     int64_t after;  /* and afterwards */
     int64_t dirty;  /* of these, not written back */
     bool unknown;   /* the system did not always say */
@@ -31,13 +31,6 @@ look(const struct job *job, const struct tool_file *file, int64_t bytes,
         || mmapx_cache_stat(file->fd, job->o->off, bytes, c) == 0)
         return 0;
     return errno == EPERM ? 0 : errno;
-}
-
-/* Whether there is nothing left to load. */
-static bool
-is_all(const struct mmapx_cache *c)
-{
-    return c->known != 0 && c->cached == c->pages;
 }
 
 static int
@@ -68,8 +61,10 @@ in_steps(struct job *job, const struct tool_file *file, int64_t bytes)
         n = step - at % step;
         n = n < bytes - done ? n : bytes - done;
         error = (loads ? load_step : evict_step)(file->fd, at, n);
-        if (error == 0)
+        if (error == 0) {
+            job->bytes += n;
             progress_add(&job->progress, file->path, n);
+        }
     }
     return error;
 }
@@ -81,7 +76,6 @@ add(struct job *job, const struct mmapx_cache *before,
     bool known = before->known != 0 && after->known != 0;
 
     job->files++;
-    job->bytes += bytes;
     if (bytes > 0 && !known)
         job->unknown = true;
     if (bytes == 0 || !known)
@@ -114,22 +108,6 @@ print_json(const struct job *job, const struct tool_file *file,
         "seconds", seconds));
 }
 
-/* Load or evict a range, of which *before was in memory, and *after is. */
-static int
-work(struct job *job, const struct tool_file *file, int64_t bytes,
-     const struct mmapx_cache *before, struct mmapx_cache *after)
-{
-    int error;
-
-    if (job->o->command == TOOL_LOAD && is_all(before)) {
-        *after = *before;
-        progress_add(&job->progress, file->path, bytes);
-        return 0;
-    }
-    error = in_steps(job, file, bytes);
-    return error == 0 ? look(job, file, bytes, after) : error;
-}
-
 static int
 visit(const struct tool_file *file, void *arg)
 {
@@ -142,7 +120,9 @@ visit(const struct tool_file *file, void *arg)
     if (error == 0 && job->o->sync && fsync(file->fd) < 0)
         error = errno;
     if (error == 0)
-        error = work(job, file, bytes, &before, &after);
+        error = in_steps(job, file, bytes);
+    if (error == 0)
+        error = look(job, file, bytes, &after);
     if (error != 0)
         return tool_failed(file->path, error);
     add(job, &before, &after, bytes);

@@ -33,6 +33,7 @@ struct restore {
     struct progress progress;
     int64_t total;
     int64_t loaded;
+    size_t files; /* of which that is */
     const struct tool_options *o;
 };
 
@@ -148,15 +149,18 @@ load(struct restore *s, const struct entry *e)
 {
     int64_t before = s->loaded;
     struct tool_file file = { .fd = -1 };
-    const char *path;
+    const char *path = NULL;
     int64_t size;
     int error;
 
-    if (fseeko(s->reader.in, e->at, SEEK_SET) != 0
-        || !snapshot_line(&s->reader))
+    if (fseeko(s->reader.in, e->at, SEEK_SET) == 0
+        && snapshot_line(&s->reader))
+        path = snapshot_file(s->reader.line, &size);
+    if (path == NULL) {
+        s->status = corrupt(s); /* by now */
         return;
-    path = snapshot_file(s->reader.line, &size);
-    path = path != NULL ? strdup(path) : NULL;
+    }
+    path = strdup(path);
     if (path == NULL)
         tool_no_memory();
     error = tool_open(&file, path, false);
@@ -164,9 +168,11 @@ load(struct restore *s, const struct entry *e)
         error = load_runs(s, &file);
         close(file.fd);
     }
-    if (error != 0)
+    if (error == 0)
+        s->files++;
+    else
         s->status = tool_failed(path, error);
-    else if (s->o->json)
+    if (error == 0 && s->o->json)
         json_line(json_pack("{s:o, s:I}", "path", json_path(path), "loaded",
                             (json_int_t)(s->loaded - before)));
     free((char *)(uintptr_t)path);
@@ -204,8 +210,8 @@ print_summary(const struct restore *s, double seconds)
     char size[24];
 
     printf("restored %s in %zu file%s, %.1f s\n",
-           tool_size(size, s->loaded, s->o->bytes), s->n,
-           s->n == 1 ? "" : "s", seconds);
+           tool_size(size, s->loaded, s->o->bytes), s->files,
+           s->files == 1 ? "" : "s", seconds);
 }
 
 int
