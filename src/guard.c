@@ -248,6 +248,17 @@ copy_whole(const struct copy *c)
     return true;
 }
 
+/* Copy from a byte on, n of them if there are so many.  Returns how many. */
+static size_t
+copy_part(const struct copy *c, size_t at, size_t n)
+{
+    size_t left = c->len - at;
+
+    n = n < left ? n : left;
+    memcpy(c->to + at, c->from + at, n);
+    return n;
+}
+
 /*
  * Copy up to the first page that faults; mapped is the side that can.  memcpy()
  * may start anywhere: where it faulted does not say what it had copied, but
@@ -257,20 +268,15 @@ static size_t
 copy_pages(const struct copy *c, const unsigned char *mapped)
 {
     size_t page = mmapx_i_page(c->m);
-    size_t n = page - (size_t)(mapped - mmapx_i_round_down(mapped, page));
+    size_t lead = (size_t)(mapped - mmapx_i_round_down(mapped, page));
     volatile size_t done = 0;
     struct frame f;
 
     if (sigsetjmp(f.env, 0) != 0)
         return done;
     enter(&f, c->m);
-    for (size_t at = 0; at < c->len; n = page) {
-        if (n > c->len - at)
-            n = c->len - at;
-        memcpy(c->to + at, c->from + at, n);
-        at += n;
-        done = at;
-    }
+    for (; done < c->len; lead = 0)
+        done += copy_part(c, done, page - lead);
     leave(&f);
     return done;
 }
