@@ -842,10 +842,12 @@ START_TEST(how_far_files_are_extended)
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         set_up();
+        fake_extends = true;
         if (mmapx_os_extend(fd, 3 * (int64_t)page_size() + 1, 1) < 0)
             SKIP("the system or the file system cannot extend by zeros");
         OK(ftruncate(fd, (off_t)m.len));
         fake_reset();
+        fake_extends = true;
         OK(mmapx_resize(&m, fd, m.len + cases[i].by,
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
         ck_assert_int_eq(fake_count(FAKE_EXTEND), cases[i].extended);

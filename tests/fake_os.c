@@ -53,6 +53,7 @@ bool fake_may_not_know;
 bool fake_has_no_cachestat;
 struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
+bool fake_extends;
 bool fake_reads_past_cache;
 uint64_t fake_tick = UINT64_MAX;
 uint64_t fake_advice_work = UINT64_MAX;
@@ -82,6 +83,7 @@ fake_reset(void)
     fake_has_no_cachestat = false;
     fake_uncached = (struct fake_bytes){ 0 };
     fake_read = (struct fake_bytes){ 0 };
+    fake_extends = false;
     fake_reads_past_cache = false;
     fake_tick = UINT64_MAX;
     fake_advice_work = UINT64_MAX;
@@ -439,7 +441,7 @@ mmapx_os_extend(int fd, int64_t from, int64_t len)
     int r = planned(FAKE_EXTEND);
 
     if (r == 0)
-        return real_os_extend(fd, from, len);
+        return fake_extends ? real_os_extend(fd, from, len) : -ENOTSUP;
     /* As a disk that becomes full meanwhile: half-way. */
     real_os_set_size(fd, from + len / 2);
     return r;

@@ -66,6 +66,7 @@ struct fake_bytes {
  * A page is one of them if one of its bytes is. */
 extern struct fake_bytes fake_uncached;
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
+extern bool fake_extends;          /* files by zeros, and need not allocate */
 extern bool fake_reads_past_cache; /* every descriptor */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
