@@ -379,7 +379,9 @@ int mmapx_lock_limit(size_t *limit, size_t *locked);
 /*
  * Set the protection of a range to prot, PROT_* bits.  Its edges must be page
  * edges or the mapping's own.  Not atomic: where the kernel fails half-way,
- * the first part has been changed.
+ * the first part has been changed.  A mapping that has one protection
+ * throughout, as far as its handle knows, is given it back; a view, and one
+ * with several, are left so.
  *
  * Errors:
  * EACCES     PROT_WRITE on a shared mapping of a file not open for writing, or
@@ -671,7 +673,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * ENODEV     MMAPX_TO_END and a character device
  * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all;
  *            RLIMIT_AS or RLIMIT_DATA; writable private memory that exceeds
- *            what the system may commit; too many mappings (vm.max_map_count)
+ *            what the system may commit; too many mappings (vm.max_map_count);
+ *            or part of what is to be cut is no longer mapped
  * ENOSPC     the disk is full
  * ENOTSUP    growing shared anonymous memory; growing a mapping that has been
  *            split by protection, advice or a lock on a part of it, or one of a

@@ -132,6 +132,7 @@ int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
                           int64_t offset, size_t *len);
 bool mmapx_i_is_representable(int64_t offset, size_t len);
 void mmapx_i_set_protection(struct mmapx *m, int prot);
+int mmapx_i_protection(const struct mmapx *m);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);

@@ -45,6 +45,15 @@ mmapx_i_set_protection(struct mmapx *m, int prot)
         *info |= MMAPX_I_EXECS;
 }
 
+/* That protection, unless it is mixed. */
+int
+mmapx_i_protection(const struct mmapx *m)
+{
+    return (mmapx_i_has(m, MMAPX_I_READS) ? PROT_READ : 0)
+           | (mmapx_i_has(m, MMAPX_I_WRITES) ? PROT_WRITE : 0)
+           | (mmapx_i_has(m, MMAPX_I_EXECS) ? PROT_EXEC : 0);
+}
+
 static void
 fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
      const struct object *obj)

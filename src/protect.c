@@ -21,6 +21,10 @@ protect(struct mmapx *m, size_t off, size_t len, int prot)
     if (r < 0 || span.len == 0)
         return r;
     r = mmapx_os_mprotect(span.addr, span.len, prot);
+    /* At a gap, a seal or the limit on mappings it may have got half-way, and
+     * guarded copies go by the handle. */
+    if ((r == -ENOMEM || r == -EPERM) && !mmapx_i_has(m, MMAPX_I_MIXED))
+        mmapx_os_mprotect(span.addr, span.len, mmapx_i_protection(m));
     if (r < 0 || mmapx_i_kind(m) == MMAPX_I_VIEW)
         return r;
     if (span.len == mmapx_i_extent(m)) {

@@ -25,14 +25,6 @@ stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
 
 /* --- The mapping ---------------------------------------------------------- */
 
-static int
-protection_of(const struct mmapx *m)
-{
-    return (mmapx_i_has(m, MMAPX_I_READS) ? PROT_READ : 0)
-           | (mmapx_i_has(m, MMAPX_I_WRITES) ? PROT_WRITE : 0)
-           | (mmapx_i_has(m, MMAPX_I_EXECS) ? PROT_EXEC : 0);
-}
-
 /* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
 static int
 map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
@@ -63,7 +55,7 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
     int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
     int flags = mmapx_i_has(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
     bool written = flags == MAP_PRIVATE && mmapx_i_has(m, MMAPX_I_WRITTEN);
-    int prot = protection_of(m);
+    int prot = mmapx_i_protection(m);
     struct mmapx_os_stat st;
     void *moved = NULL;
     int r;
@@ -220,12 +212,11 @@ cut(struct mmapx *m, int fd, size_t len, int64_t size)
     bool hides = n > 0 && !mmapx_i_has(m, MMAPX_I_MIXED);
     int r = hides ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
 
-    if (r < 0)
-        return r;
-    r = mmapx_os_set_size(fd, size);
+    if (r == 0)
+        r = mmapx_os_set_size(fd, size);
     if (r < 0) {
         if (hides)
-            mmapx_os_mprotect(tail, n, protection_of(m));
+            mmapx_os_mprotect(tail, n, mmapx_i_protection(m));
         return r;
     }
     /* The file's end is gone and cannot be given back.  A tail that cannot be

@@ -123,6 +123,29 @@ START_TEST(a_gap)
 }
 END_TEST
 
+/* The system had changed the first part, which guarded copies do not ask. */
+START_TEST(half_way_and_back)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    need_native();
+    OK(mmapx_map_anon(&m, 4 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    ck_assert_int_eq(munmap((char *)m.addr + 2 * page, page), 0);
+    FAILS(ENOMEM, mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    ck_assert(!store_kills(m.addr));
+    ck_assert_int_eq(mmapx_write(&m, page, "x", 1), 1);
+    FAILS(ENOMEM, mmapx_protect(&m, page, 2 * page, PROT_NONE));
+    ck_assert(!load_kills((char *)m.addr + page));
+    ck_assert_int_eq(mmapx_write(&m, page, "x", 1), 1);
+
+    /* What is not the same everywhere is not known. */
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    FAILS(ENOMEM, mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    ck_assert(store_kills(m.addr));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -134,5 +157,6 @@ suite(void)
     ADD_TEST(s, a_file_that_may_only_be_read);
     ADD_TEST(s, a_memfd_sealed_against_writing);
     ADD_TEST(s, a_gap);
+    ADD_TEST(s, half_way_and_back);
     return s;
 }

@@ -353,6 +353,23 @@ START_TEST(shrink_with_the_file)
 }
 END_TEST
 
+/* The tail cannot be hidden throughout, and comes back. */
+START_TEST(a_gap_in_what_is_cut)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+
+    need_native();
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    ck_assert_int_eq(munmap((char *)m.addr + 2 * page, page), 0);
+    FAILS(ENOMEM, mmapx_resize(&m, fd, page, BOTH));
+    ck_assert_uint_eq(m.len, 4 * page);
+    ck_assert_uint_eq(file_size(fd), 4 * page);
+    check_pattern(m.addr, 0, 2 * page);
+}
+END_TEST
+
 /* The file ends with the mapping, also where it went on behind it. */
 START_TEST(grow_and_cut_the_file)
 {
@@ -725,6 +742,7 @@ suite(void)
     ADD_TEST(s, grow_by_special_descriptors);
     ADD_TEST(s, grow_sparsely);
     ADD_TEST(s, shrink_with_the_file);
+    ADD_TEST(s, a_gap_in_what_is_cut);
     ADD_TEST(s, grow_and_cut_the_file);
     ADD_TEST(s, what_was_behind_the_end);
     ADD_TEST(s, a_full_disk);
