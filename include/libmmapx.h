@@ -259,10 +259,13 @@ enum mmapx_advice {
  * Errors:
  * EACCES     REMOVE and a file that was not open for writing
  * EAGAIN     the kernel is short of a resource, for example of mappings
- *            (vm.max_map_count)
- * EBADF      WILLNEED and memory that is no file, on old kernels
- * EBUSY      COLLAPSE found the pages in use
- * EFAULT     POPULATE_*: past the end of the file, no space, or an I/O error
+ *            (vm.max_map_count), or COLLAPSE found the pages in use
+ * EBADF      WILLNEED and memory that is no file, on kernels that are old or
+ *            have no swapping
+ * EBUSY      COLLAPSE: the huge page would exceed a limit on the memory of a
+ *            control group
+ * EFAULT     POPULATE_*: past the end of the file, no space, an I/O error, or a
+ *            page with GUARD_INSTALL
  * EHWPOISON  POPULATE_*: a page with a hardware error
  * EINTR      a signal came before it was done
  * EINVAL     m is NULL or unmapped; a bad range; a number that is not in the
@@ -272,7 +275,9 @@ enum mmapx_advice {
  * ENOMEM     part of the range is no longer mapped, or no memory
  * ENOSPC     REMOVE: the file system needs a block to write its books
  * ENOTSUP    this system, kernel or file system has no such advice
- * EPERM      a seal on the memory or on the memfd forbids it
+ * EPERM      a seal on the memory or on the memfd forbids it, or REMOVE and a
+ *            file that may only be appended to or is immutable
+ * EROFS      REMOVE: the file system went read-only after an error
  * ETXTBSY    REMOVE and the file is used for swapping
  *
  * Since 0.1.
@@ -352,9 +357,10 @@ int mmapx_resident_run(const struct mmapx *m, size_t off,
  * Errors:
  * EAGAIN     some of the pages could not be locked
  * EINVAL     m is NULL or unmapped; a bad range; unknown flags
- * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file or
- *            PROT_NONE, without MMAPX_LOCK_ONFAULT; part of the range is no
- *            longer mapped; too many mappings (vm.max_map_count)
+ * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file,
+ *            PROT_NONE or a page with MMAPX_MADV_GUARD_INSTALL, without
+ *            MMAPX_LOCK_ONFAULT; part of the range is no longer mapped; too
+ *            many mappings (vm.max_map_count)
  * ENOTSUP    the system or kernel has no MMAPX_LOCK_ONFAULT
  * EPERM      RLIMIT_MEMLOCK is 0
  *
@@ -370,7 +376,7 @@ int mmapx_unlock(const struct mmapx *m, size_t off, size_t len);
  *
  * Errors, with *limit and *locked unchanged:
  * ENOTSUP    locked is not NULL and the system does not tell (on Linux: /proc
- *            is not mounted)
+ *            cannot be read: not mounted, or no descriptor left)
  *
  * Since 0.1.
  */
@@ -713,7 +719,8 @@ int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
  * Errors:
  * EACCES     the mapping may not be read, or written, or is of a device whose
  *            memory the kernel does not populate
- * EFAULT     past the end of the file; the disk is full; an I/O error
+ * EFAULT     past the end of the file; the disk is full; an I/O error; a page
+ *            with MMAPX_MADV_GUARD_INSTALL
  * EHWPOISON  a page with a hardware error
  * EINVAL     m is NULL or unmapped; a bad range; flags are neither of the two
  * ENOMEM     part of the range is no longer mapped, or no memory

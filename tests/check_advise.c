@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const enum mmapx_advice all[] = {
@@ -466,6 +467,74 @@ START_TEST(remove_from_a_file_to_be_read)
 }
 END_TEST
 
+START_TEST(remove_from_a_file_to_be_appended_to)
+{
+    int fd = temp_file(page_size());
+    struct mmapx m;
+
+    need_native();
+    need(MMAPX_MADV_REMOVE);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    set_append_only(fd, true);
+    FAILS(EPERM, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_REMOVE));
+    set_append_only(fd, false);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+START_TEST(populating_guarded_pages)
+{
+    size_t page = page_size();
+    struct mmapx m = filled(3);
+
+    need_native();
+    need(MMAPX_MADV_GUARD_INSTALL);
+    OK(mmapx_advise(&m, page, page, MMAPX_MADV_GUARD_INSTALL));
+    FAILS(EFAULT, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_POPULATE_READ));
+    FAILS(EFAULT, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_POPULATE_WRITE));
+    FAILS(EFAULT, mmapx_populate(&m, page, 1, MMAPX_POPULATE_READ));
+    FAILS(EFAULT, mmapx_populate(&m, page, 1, MMAPX_POPULATE_WRITE));
+    OK(mmapx_populate(&m, 0, page, MMAPX_POPULATE_WRITE));
+    /* The sanitizers' mlock(2) does nothing, and a limit may say otherwise. */
+    if (under_sanitizer() || mmapx_lock(&m, 0, 1, 0) != 0)
+        return;
+    OK(mmapx_unlock(&m, 0, 1));
+    FAILS(ENOMEM, mmapx_lock(&m, page, 1, 0));
+}
+END_TEST
+
+/* A pipe has the page, and nobody else can tell who might still change it. */
+START_TEST(collapsing_pages_in_use)
+{
+#if defined __linux__
+    size_t huge = 2 << 20;
+    struct mmapx m;
+    size_t off;
+    char *p;
+    int ends[2];
+
+    need_native();
+    need(MMAPX_MADV_COLLAPSE);
+    OK(mmapx_map_anon(&m, 2 * huge, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    off = (size_t)-(uintptr_t)m.addr & (huge - 1);
+    p = (char *)m.addr + off;
+    if (mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NOHUGEPAGE) != 0)
+        SKIP("a kernel without huge pages of its own making");
+    memset(p, 1, huge);
+    OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_HUGEPAGE));
+    OK(pipe(ends));
+    ck_assert_int_eq(vmsplice(ends[1], &(struct iovec){ p, 1 }, 1, 0), 1);
+    if (mmapx_advise(&m, off, huge, MMAPX_MADV_COLLAPSE) == -1
+        && (errno == EINVAL || errno == ENOMEM || errno == EBUSY))
+        SKIP("no huge page to be had, or of another size");
+    FAILS(EAGAIN, mmapx_advise(&m, off, huge, MMAPX_MADV_COLLAPSE));
+    ck_assert_int_eq(*p, 1);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
 START_TEST(locked_pages)
 {
     struct mmapx m = filled(1);
@@ -520,6 +589,9 @@ suite(void)
     ADD_TEST(s, huge_pages_and_what_splits_them);
     ADD_TEST(s, a_view_of_the_wrong_kind);
     ADD_TEST(s, remove_from_a_file_to_be_read);
+    ADD_TEST(s, remove_from_a_file_to_be_appended_to);
+    ADD_TEST(s, populating_guarded_pages);
+    ADD_TEST(s, collapsing_pages_in_use);
     ADD_TEST(s, locked_pages);
     ADD_TEST(s, a_gap);
     return s;

@@ -211,6 +211,7 @@ START_TEST(advice)
         { run_advise, FAKE_MADVISE, ENOSYS, ENOTSUP },
         { run_advise, FAKE_MADVISE, EOPNOTSUPP, ENOTSUP },
         { run_advise, FAKE_MADVISE, EPERM, EPERM },
+        { run_advise, FAKE_MADVISE, EROFS, EROFS },
         { run_advise, FAKE_MADVISE, ETXTBSY, ETXTBSY },
     };
 

@@ -114,6 +114,10 @@ void restore_huge_pool(void);
  * none to be had.  Its backing goes when both are closed. */
 int loop_device(int fd);
 
+/* Whether nothing but appending changes the file, by its attribute; SKIPs where
+ * that cannot be set. */
+void set_append_only(int fd, bool on);
+
 /* A mapping of a page that a driver has made and that stays as it is; SKIPs
  * where there is none to be had. */
 void map_driver_page(struct mmapx *m);
