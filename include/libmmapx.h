@@ -88,8 +88,10 @@ struct mmapx {
  *
  * Errors:
  * EACCES     fd is not open for reading, or not for writing where prot and
- *            MAP_SHARED ask for it
- * EAGAIN     MAP_LOCKED above RLIMIT_MEMLOCK, or the file is locked
+ *            MAP_SHARED ask for it; or they do of a file that may only be
+ *            appended to
+ * EAGAIN     MAP_LOCKED, or MCL_FUTURE of mlockall(2), above RLIMIT_MEMLOCK; or
+ *            the file is locked
  * EBADF      fd is not an open descriptor, or was opened with O_PATH
  * EINVAL     m is NULL; offset is negative; MMAPX_TO_END with MAP_ANONYMOUS;
  *            MAP_FIXED or MAP_FIXED_NOREPLACE; flags name no mapping type;
@@ -112,6 +114,8 @@ struct mmapx {
  * EPERM      PROT_EXEC on a file system mounted noexec, a seal on a memfd,
  *            MAP_LOCKED and a RLIMIT_MEMLOCK of 0, or MAP_HUGETLB without
  *            permission
+ * EROFS      PROT_WRITE and MAP_SHARED, and the file system went read-only
+ *            after an error
  * ETXTBSY    PROT_WRITE and MAP_SHARED, and the file is used for swapping
  *
  * The driver of a device, and a network file system, may fail with errors of
@@ -529,7 +533,8 @@ int mmapx_cache_evict(int fd, int64_t off, int64_t len);
  * mmapx_sync_reset().  Call that only after writing the data again.
  *
  * Errors:
- * EBADF      fd is not an open descriptor (mmapx_sync_file)
+ * EBADF      fd is not an open descriptor, or was opened with O_PATH
+ *            (mmapx_sync_file)
  * EBUSY      MS_INVALIDATE and pages of the range are locked
  * EINTR      a signal came before it was done
  * EINVAL     m is NULL or unmapped; a bad range; flags other than the above;
@@ -623,6 +628,7 @@ int mmapx_can_fault(const struct mmapx *m, int fd);
  *
  * Errors, with *fd unchanged:
  * EACCES     vm.memfd_noexec does not allow memfds with these flags
+ * EAGAIN     MCL_FUTURE of mlockall(2), above RLIMIT_MEMLOCK
  * EFBIG      len exceeds what a memfd can have, or RLIMIT_FSIZE
  * EINVAL     m, fd or name is NULL; len is MMAPX_TO_END; name is too long;
  *            unknown flags
@@ -690,7 +696,9 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            and private pages that may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
- * EPERM      a seal on the memfd, or sealed memory (mseal(2))
+ * EPERM      a seal on the memfd, sealed memory (mseal(2)), or a cut of a file
+ *            that may only be appended to or is immutable
+ * EROFS      the file system went read-only after an error
  * ETXTBSY    the file is used for swapping
  *
  * Since 0.1.

@@ -69,7 +69,7 @@ START_TEST(mapping)
         = { run_map, run_map_region, run_map_at };
     static const int codes[] = { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENFILE,
                                  ENODEV, ENOMEM, ENOTSUP, EOVERFLOW, EPERM,
-                                 ETXTBSY };
+                                 EROFS, ETXTBSY };
 
     for (size_t i = 0; i < 3; i++)
         for (size_t k = 0; k < sizeof codes / sizeof codes[0]; k++) {
@@ -568,17 +568,20 @@ START_TEST(resizing)
         { run_resize_both, FAKE_ALLOCATE, ENOSPC, ENOSPC },
         { run_resize_both, FAKE_ALLOCATE, ENOTSUP, ENOTSUP },
         { run_resize_both, FAKE_ALLOCATE, EPERM, EPERM },
+        { run_resize_both, FAKE_ALLOCATE, EROFS, EROFS },
         { run_resize_both, FAKE_ALLOCATE, ETXTBSY, ETXTBSY },
         { run_resize_both, FAKE_MREMAP, ENOMEM, ENOMEM },
         { run_resize_both, FAKE_MREMAP, EFAULT, ENOTSUP },
         { run_resize_sparse, FAKE_SET_SIZE, EFBIG, EFBIG },
         { run_resize_sparse, FAKE_SET_SIZE, EIO, EIO },
         { run_resize_sparse, FAKE_SET_SIZE, EPERM, EPERM },
+        { run_resize_sparse, FAKE_SET_SIZE, EROFS, EROFS },
         { run_resize_sparse, FAKE_MREMAP, EAGAIN, EAGAIN },
         { run_shrink_both, FAKE_MPROTECT, ENOMEM, ENOMEM },
         { run_shrink_both, FAKE_MPROTECT, EPERM, EPERM },
         { run_shrink_both, FAKE_SET_SIZE, EIO, EIO },
         { run_shrink_both, FAKE_SET_SIZE, EPERM, EPERM },
+        { run_shrink_both, FAKE_SET_SIZE, EROFS, EROFS },
     };
 
     CHECK_FAILURES(failures);
@@ -1027,6 +1030,7 @@ START_TEST(making_a_memfd)
         { run_map_memfd, FAKE_STAT, EIO, EIO },
         { run_map_memfd, FAKE_SET_SIZE, EFBIG, EFBIG },
         { run_map_memfd, FAKE_SEAL_SHRINK, ENOSYS, ENOSYS },
+        { run_map_memfd, FAKE_MMAP, EAGAIN, EAGAIN },
         { run_map_memfd, FAKE_MMAP, ENOMEM, ENOMEM },
     };
 

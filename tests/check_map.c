@@ -811,6 +811,27 @@ locked_is_too_much(void *arg)
            && errno == EAGAIN;
 }
 
+static bool
+everything_is_locked(void *arg)
+{
+    size_t page = page_size();
+    struct rlimit limit = { 1024 * page, 1024 * page };
+    struct mmapx m;
+    int made;
+
+    /* What is mapped already does not count. */
+    (void)arg;
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
+        return false;
+    FAILS(EAGAIN, mmapx_map_anon(&m, 2048 * page, PROT_READ, MAP_PRIVATE));
+#if defined __linux__
+    FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", 2048 * page, 0));
+#else
+    (void)made;
+#endif
+    return true;
+}
+
 /* Of the kernel's EPERM musl makes ENOMEM. */
 static bool
 locked_is_refused(void *arg)
@@ -825,11 +846,25 @@ locked_is_refused(void *arg)
 }
 #endif
 
+START_TEST(a_file_to_be_appended_to)
+{
+    int fd = temp_file(10);
+    struct mmapx m;
+
+    set_append_only(fd, true);
+    MAP_FAILS(EACCES, m, mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    set_append_only(fd, false);
+}
+END_TEST
+
 START_TEST(locked_above_the_limit)
 {
 #ifdef MAP_LOCKED
     ck_assert(in_child_as_nobody(locked_is_too_much, NULL));
     ck_assert(in_child_as_nobody(locked_is_refused, NULL));
+    if (!under_sanitizer() && !under_valgrind() && !under_emulator())
+        ck_assert(in_child_as_nobody(everything_is_locked, NULL));
 #else
     SKIP("the system has no MAP_LOCKED");
 #endif
@@ -1075,6 +1110,7 @@ suite(void)
     ADD_TEST(s, a_path_that_may_only_be_read);
     ADD_TEST(s, anonymous);
     ADD_TEST(s, no_room);
+    ADD_TEST(s, a_file_to_be_appended_to);
     ADD_TEST(s, locked_above_the_limit);
     ADD_HUGE_TEST(s, huge_pages);
     ADD_TEST(s, huge_pages_of_no_size);

@@ -370,6 +370,22 @@ START_TEST(a_gap_in_what_is_cut)
 }
 END_TEST
 
+START_TEST(a_file_to_be_appended_to)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    set_append_only(fd, true);
+    FAILS(EPERM, mmapx_resize(&m, fd, page, BOTH));
+    set_append_only(fd, false);
+    ck_assert_uint_eq(m.len, 4 * page);
+    ck_assert_uint_eq(file_size(fd), 4 * page);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
 /* The file ends with the mapping, also where it went on behind it. */
 START_TEST(grow_and_cut_the_file)
 {
@@ -743,6 +759,7 @@ suite(void)
     ADD_TEST(s, grow_sparsely);
     ADD_TEST(s, shrink_with_the_file);
     ADD_TEST(s, a_gap_in_what_is_cut);
+    ADD_TEST(s, a_file_to_be_appended_to);
     ADD_TEST(s, grow_and_cut_the_file);
     ADD_TEST(s, what_was_behind_the_end);
     ADD_TEST(s, a_full_disk);

@@ -97,6 +97,9 @@ START_TEST(bad_descriptors)
     FAILS(EBADF, mmapx_sync_file(&m, -1, 0, 0));
     FAILS(EINVAL, mmapx_sync_file(NULL, -1, 0, 0));
     FAILS(EINVAL, mmapx_sync_file(&m, ends[0], 0, MMAPX_TO_END));
+#ifdef O_PATH
+    FAILS(EBADF, mmapx_sync_file(&m, open(".", O_PATH), 0, MMAPX_TO_END));
+#endif
     close(fd);
     FAILS(EBADF, mmapx_sync_file(&m, fd, 0, MMAPX_TO_END));
     /* None of these was the disk's fault. */
