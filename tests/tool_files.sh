@@ -205,6 +205,22 @@ both() {
 }
 check 'but not beside others' both
 
+# Where the table is sorted, ranges are read when all files have been looked at.
+gone_before_its_ranges() {
+    pages 1 >"$dir/gone" && mkfifo "$dir/names" || return 1
+    {
+        printf '%s\0' "$dir/gone"
+        sleep 1
+        rm "$dir/gone"
+    } >"$dir/names" &
+    run 1 status --ranges --sort=name --files0-from="$dir/names"
+    ended=$?
+    wait
+    [ "$ended" -eq 0 ] && lines "$out" 2 && lines "$err" 1 &&
+        grep -q 'gone: No such file' "$err"
+}
+check 'one that is gone when its ranges are to be read' gone_before_its_ranges
+
 # --- Sums and orders ----------------------------------------------------------
 
 some=$dir/some

@@ -457,7 +457,7 @@ table_visit(const struct tool_file *file, void *arg)
 }
 
 /* A file that was kept is closed by now. */
-static void
+static int
 print_kept(struct table *t, const struct table_row *row)
 {
     struct tool_file file = { .fd = -1 };
@@ -468,31 +468,33 @@ print_kept(struct table *t, const struct table_row *row)
     else
         print_row(t, row);
     if ((!t->o->ranges && !t->o->map) || row->survey.known == 0)
-        return;
+        return TOOL_OK;
     error = tool_open(&file, row->path, true);
     if (error == 0) {
         error = print_details(t, &file);
         close(file.fd);
     }
-    if (error != 0)
-        tool_failed(row->path, error);
+    return error != 0 ? tool_failed(row->path, error) : TOOL_OK;
 }
 
-void
+int
 table_print(struct table *t, size_t lines)
 {
+    int status = TOOL_OK;
     size_t shown;
 
     if (!t->keeps)
-        return;
+        return TOOL_OK;
     sort_rows(t);
     shown = t->n < lines ? t->n : lines;
     for (size_t i = 0; i < shown; i++)
-        print_kept(t, &t->rows[i]);
+        if (print_kept(t, &t->rows[i]) != TOOL_OK)
+            status = TOOL_FAILED;
     if (shown < t->n) {
         printf("and %zu more", t->n - shown);
         end_line(t);
     }
+    return status;
 }
 
 void

@@ -278,7 +278,7 @@ void table_begin(struct table *t, const struct tool_options *o);
 int table_visit(const struct tool_file *file, void *table);
 
 /* Sort what was kept, and print no more than so many lines of it. */
-void table_print(struct table *t, size_t lines);
+int table_print(struct table *t, size_t lines);
 
 /* The line for all files. */
 void table_total(const struct table *t);
