@@ -223,18 +223,14 @@ load(int fd, int64_t off, int64_t len)
 static int
 evict(int fd, int64_t off, int64_t len)
 {
-    int64_t page = (int64_t)mmapx_os_page_size();
-    int64_t end, rest;
+    int64_t end;
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
     if (r == 0)
         r = mmapx_i_cache_probe(fd, 0);
     if (r < 0 || off == end)
         return r;
-    off -= off % page;
-    /* The largest file ends before its last page does. */
-    rest = page - 1 - (end - 1) % page;
-    end += rest < INT64_MAX - end ? rest : INT64_MAX - end;
+    mmapx_i_cache_widen(&off, &end);
     return mmapx_os_evict(fd, off, end - off);
 }
 

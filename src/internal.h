@@ -119,6 +119,7 @@ size_t mmapx_i_head(const struct mmapx *m);
 size_t mmapx_i_extent(const struct mmapx *m);
 size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
 uint64_t mmapx_i_cache_pages(int64_t off, int64_t end);
+void mmapx_i_cache_widen(int64_t *off, int64_t *end);
 int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
 int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
                  enum mmapx_i_rounding rounding, struct mmapx_i_span *span);

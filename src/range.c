@@ -64,6 +64,18 @@ mmapx_i_cache_pages(int64_t off, int64_t end)
     return ((uint64_t)end + page - 1) / page - (uint64_t)off / page;
 }
 
+/* Round bytes off to end of a file, which are some, to whole pages.  The
+ * largest file ends before its last page does. */
+void
+mmapx_i_cache_widen(int64_t *off, int64_t *end)
+{
+    int64_t page = (int64_t)mmapx_os_page_size();
+    int64_t rest = page - 1 - (*end - 1) % page;
+
+    *off -= *off % page;
+    *end += rest < INT64_MAX - *end ? rest : INT64_MAX - *end;
+}
+
 /* Check a range of a handle and replace MMAPX_TO_END by the length it means. */
 int
 mmapx_i_range(const struct mmapx *m, size_t off, size_t *len)

@@ -366,6 +366,18 @@ START_TEST(loading_through_signals)
 }
 END_TEST
 
+/* Somebody has cut the file: what it has is loaded. */
+START_TEST(loading_what_is_cut_off)
+{
+    set_up();
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    fake_ends_early = true;
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    fake_reset();
+}
+END_TEST
+
 /* What is there is not read again. */
 START_TEST(loading_what_is_there)
 {
@@ -1139,6 +1151,7 @@ suite(void)
     ADD_TEST(s, the_page_cache_without_cachestat);
     ADD_TEST(s, the_page_cache_in_windows);
     ADD_TEST(s, loading_through_signals);
+    ADD_TEST(s, loading_what_is_cut_off);
     ADD_TEST(s, loading_what_is_there);
     ADD_TEST(s, loading_what_is_not_there_yet);
     ADD_TEST(s, loading_what_is_partly_there);

@@ -55,6 +55,7 @@ struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
 bool fake_extends;
 bool fake_reads_past_cache;
+bool fake_ends_early;
 uint64_t fake_tick = UINT64_MAX;
 uint64_t fake_advice_work = UINT64_MAX;
 uint64_t fake_touch_work = UINT64_MAX;
@@ -85,6 +86,7 @@ fake_reset(void)
     fake_read = (struct fake_bytes){ 0 };
     fake_extends = false;
     fake_reads_past_cache = false;
+    fake_ends_early = false;
     fake_tick = UINT64_MAX;
     fake_advice_work = UINT64_MAX;
     fake_touch_work = UINT64_MAX;
@@ -407,6 +409,8 @@ mmapx_os_read_in(int fd, int64_t off, int64_t len)
     int r = planned(FAKE_READ_IN);
 
     fake_read = (struct fake_bytes){ off, off + len };
+    if (r == 0 && fake_ends_early)
+        return 0;
     return r < 0 ? r : real_os_read_in(fd, off, len);
 }
 

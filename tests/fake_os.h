@@ -68,6 +68,7 @@ extern struct fake_bytes fake_uncached;
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
 extern bool fake_extends;          /* files by zeros, and need not allocate */
 extern bool fake_reads_past_cache; /* every descriptor */
+extern bool fake_ends_early;       /* the file, where it is read */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
 extern uint64_t fake_advice_work; /* ns of the thread's for a MiB, by advice */
