@@ -661,9 +661,11 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *
  * With FILE the file ends where the mapping ends.  Growing allocates its
  * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
- * it does not.  New bytes are zero; steps of 64 KiB to 16 MiB are written with
- * zeros in the page cache, so that storing to them is fast (Linux; not by a
- * descriptor with O_DIRECT, O_DSYNC or O_SYNC).
+ * it does not.  New bytes are zero (but for what was stored past the end of a
+ * tmpfs file, into its last page, where a seal or an attribute lets nobody punch
+ * a hole); steps of 64 KiB to 16 MiB are written with zeros in the page cache,
+ * so that storing to them is fast (Linux; not by a descriptor with O_DIRECT,
+ * O_DSYNC or O_SYNC).
  * Shrinking cuts the mapping first and then the file.  Nobody else may resize
  * the file at the same time.
  *
@@ -696,8 +698,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            and private pages that may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
- * EPERM      a seal on the memfd, sealed memory (mseal(2)), or a cut of a file
- *            that may only be appended to or is immutable
+ * EPERM      a seal on the memfd, sealed memory (mseal(2)), a file that is
+ *            immutable, or a cut of one that may only be appended to
  * EROFS      the file system went read-only after an error
  * ETXTBSY    the file is used for swapping
  *
