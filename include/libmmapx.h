@@ -662,10 +662,10 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * With FILE the file ends where the mapping ends.  Growing allocates its
  * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
  * it does not.  New bytes are zero (but for what was stored past the end of a
- * tmpfs file, into its last page, where a seal or an attribute lets nobody punch
- * a hole); steps of 64 KiB to 16 MiB are written with zeros in the page cache,
- * so that storing to them is fast (Linux; not by a descriptor with O_DIRECT,
- * O_DSYNC or O_SYNC).
+ * tmpfs file, into its last page, where a seal or an attribute lets nobody
+ * punch a hole); steps of 64 KiB to 16 MiB are written with zeros in the page
+ * cache, so that storing to them is fast (Linux; not by a descriptor with
+ * O_DIRECT, O_DSYNC or O_SYNC).
  * Shrinking cuts the mapping first and then the file.  Nobody else may resize
  * the file at the same time.
  *
