@@ -5,7 +5,7 @@
 set -u
 
 : "${srcdir:=.}" "${DESTDIR:=}" "${EXEEXT:=}" "${PKG_CONFIG:=pkg-config}"
-: "${mandir:=$(dirname "$bindir")/share/man}"
+: "${datadir:=$(dirname "$bindir")/share}" "${mandir:=$datadir/man}"
 
 tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
@@ -95,6 +95,16 @@ command_says() {
     [ "$said" = "mmapx (libmmapx) $VERSION" ]
 }
 
+# none FILE...: what goes with the command does not come without.
+none() {
+    for file; do
+        if [ -e "$file" ]; then
+            echo "$file"
+            return 1
+        fi
+    done
+}
+
 command_runs() {
     with_library "$DESTDIR$bindir/mmapx$EXEEXT" status "$srcdir/README"
 }
@@ -169,15 +179,23 @@ if command -v meson >/dev/null; then
 else
     echo 'installcheck: SKIPPED: a project by Meson (no meson)'
 fi
+for page in man3/mmapx_map.3 man7/libmmapx.7; do
+    check "$page is there" test -s "$DESTDIR$mandir/$page"
+done
+set -- "$DESTDIR$mandir/man1/mmapx.1" \
+    "$DESTDIR$datadir/bash-completion/completions/mmapx" \
+    "$DESTDIR$datadir/zsh/site-functions/_mmapx" \
+    "$DESTDIR$datadir/fish/vendor_completions.d/mmapx.fish"
 if [ -x "$DESTDIR$bindir/mmapx$EXEEXT" ]; then
     check 'the command has the version' command_says
     check 'the command runs' command_runs
+    for file; do
+        check "${file#"$DESTDIR"} is there" test -s "$file"
+    done
 else
     echo 'installcheck: SKIPPED: the command (not built)'
+    check 'nor are its manual page and completions there' none "$@"
 fi
-for page in man1/mmapx.1 man3/mmapx_map.3 man7/libmmapx.7; do
-    check "$page is there" test -s "$DESTDIR$mandir/$page"
-done
 if command -v mandb >/dev/null; then
     check 'man -k finds each page' knows_manual
 else
