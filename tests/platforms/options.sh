@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # make check-options: the library and the programs of the suite that look at
 # memory, with every level of optimisation, link-time optimisation, the
-# hardening that distributions add, the sanitizers, and as a static or a shared
-# library alone.
+# hardening that distributions add, the sanitizers, as a static or a shared
+# library alone, and without the command; these are installed too.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -21,6 +21,7 @@ hard="$hard -fstack-clash-protection -fcf-protection"
 threads='tests/check_guard tests/check_memfd tests/check_populate
     tests/check_resize tests/check_sync tests/check_threads'
 failed=
+installed=
 
 # build CC CFLAGS ARGUMENT...: and test, in the present directory.
 build() {
@@ -31,6 +32,10 @@ build() {
         CFLAGS="-g $flags" "$@"
     make -j"$jobs"
     make -j"$jobs" check TESTS="$programs"
+    if [ -n "$installed" ]; then
+        make install DESTDIR="$PWD/installed"
+        make installcheck DESTDIR="$PWD/installed"
+    fi
 }
 
 # run NAME CC CFLAGS ARGUMENT...: the programs $programs.
@@ -48,7 +53,9 @@ run() {
     if [ "$code" -ne 0 ]; then
         echo "options: $name FAILED"
         failed="$failed $name"
-        grep -A4 '^not ok' build/tests/*.log || tail -n 30 "$name.log"
+        grep -A4 '^not ok' build/tests/*.log ||
+            grep -A4 'installcheck: FAILED' "$name.log" ||
+            tail -n 30 "$name.log"
     fi
     sed -n 's/^# \(PASS\|SKIP\|FAIL\|ERROR\): */\1 /p' "$name.log" |
         tr '\n' ' '
@@ -69,8 +76,11 @@ run gcc-lto gcc '-O2 -flto -Wno-maybe-uninitialized'
 run clang-lto clang '-O2 -flto' LDFLAGS=-fuse-ld=lld \
     AR=llvm-ar RANLIB=llvm-ranlib
 run gcc-hard gcc "$hard" LDFLAGS='-Wl,-z,relro,-z,now'
+installed=yes
 run gcc-static gcc -O2 --disable-shared
 run gcc-shared gcc -O2 --disable-static
+run gcc-library gcc -O2 --disable-command
+installed=
 both='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all'
 run gcc-sanitized gcc "$both"
 run clang-sanitized clang "$both"
