@@ -338,10 +338,11 @@ void
 set_append_only(int fd, bool on)
 {
 #if defined __linux__
-    int flags = on ? 0x20 : 0;
+    int flags[2] = { on ? 0x20 : 0, 0 };
 
-    /* FS_IOC_SETFLAGS, whose own header has clashes. */
-    if (ioctl(fd, _IOW('f', 2, long), &flags) == 0)
+    /* FS_IOC_SETFLAGS, whose own header has clashes: of an int, and as large as
+     * a long. */
+    if (ioctl(fd, _IOW('f', 2, long), flags) == 0)
         return;
 #else
     (void)fd, (void)on;
