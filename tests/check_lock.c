@@ -223,6 +223,7 @@ START_TEST(above_the_limit)
 {
     int flags[] = { 0, MMAPX_LOCK_ONFAULT };
 
+    need_memlock(page_size());
     locked_now();
     for (size_t i = 0; i < 2; i++) {
         struct mmapx m = anonymous(1);
@@ -249,11 +250,7 @@ the_soft_limit_is_told(void *arg)
 
 START_TEST(the_soft_limit)
 {
-    struct rlimit rl;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &rl), 0);
-    if (!is_root() && rl.rlim_max < 5 * 65536)
-        SKIP("the hard limit is too low");
+    need_memlock(5 * 65536);
     ck_assert(in_child(the_soft_limit_is_told, NULL));
 }
 END_TEST

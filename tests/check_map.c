@@ -814,18 +814,18 @@ locked_is_too_much(void *arg)
 static bool
 everything_is_locked(void *arg)
 {
-    size_t page = page_size();
-    struct rlimit limit = { 1024 * page, 1024 * page };
+    size_t most = *(const size_t *)arg;
+    struct rlimit limit = { most, most };
+    size_t len = most + 1;
     struct mmapx m;
     int made;
 
     /* What is mapped already does not count. */
-    (void)arg;
     if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
         return false;
-    FAILS(EAGAIN, mmapx_map_anon(&m, 2048 * page, PROT_READ, MAP_PRIVATE));
+    FAILS(EAGAIN, mmapx_map_anon(&m, len, PROT_READ, MAP_PRIVATE));
 #if defined __linux__
-    FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", 2048 * page, 0));
+    FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", len, 0));
 #else
     (void)made;
 #endif
@@ -861,13 +861,24 @@ END_TEST
 START_TEST(locked_above_the_limit)
 {
 #ifdef MAP_LOCKED
+    need_memlock(page_size());
     ck_assert(in_child_as_nobody(locked_is_too_much, NULL));
     ck_assert(in_child_as_nobody(locked_is_refused, NULL));
-    if (!under_sanitizer() && !under_valgrind() && !under_emulator())
-        ck_assert(in_child_as_nobody(everything_is_locked, NULL));
 #else
     SKIP("the system has no MAP_LOCKED");
 #endif
+}
+END_TEST
+
+START_TEST(locked_without_being_asked_for)
+{
+    size_t most = 2 * page_size();
+
+    need_the_kernel();
+    if (under_sanitizer())
+        SKIP("the sanitizer's mlockall(2) locks nothing");
+    need_memlock(most);
+    ck_assert(in_child_as_nobody(everything_is_locked, &most));
 }
 END_TEST
 
@@ -1112,6 +1123,7 @@ suite(void)
     ADD_TEST(s, no_room);
     ADD_TEST(s, a_file_to_be_appended_to);
     ADD_TEST(s, locked_above_the_limit);
+    ADD_TEST(s, locked_without_being_asked_for);
     ADD_HUGE_TEST(s, huge_pages);
     ADD_TEST(s, huge_pages_of_no_size);
     ADD_TEST(s, view);

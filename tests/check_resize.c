@@ -600,6 +600,7 @@ START_TEST(a_locked_mapping)
     need_the_kernel();
     if (under_sanitizer())
         SKIP("the sanitizer makes mlock(2) do nothing");
+    need_memlock(page_size());
     ck_assert(in_child_as_nobody(grows_beyond_its_lock, NULL));
 }
 END_TEST

@@ -69,6 +69,16 @@ temp_file(size_t size)
 }
 
 void
+need_memlock(size_t bytes)
+{
+    struct rlimit limit;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+    if (limit.rlim_max < bytes)
+        SKIP("the hard limit on locked memory is too low");
+}
+
+void
 reserve_blocks(int fd, size_t off, size_t len)
 {
 #if HAVE_DECL_POSIX_FALLOCATE

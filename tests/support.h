@@ -68,6 +68,9 @@ int temp_file(size_t size);
 /* The same with a name, which is written to path (PATH_MAX bytes). */
 int temp_named(char *path, size_t size);
 
+/* Skip unless RLIMIT_MEMLOCK can be set to so many bytes by anybody. */
+void need_memlock(size_t bytes);
+
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);
 
