@@ -508,6 +508,7 @@ START_TEST(everything_that_can_fail)
     int failures[FAKE_CALLS] = { 0 };
 
     need_the_kernel();
+    need_memlock(1); /* else EPERM is a true answer */
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
         fail_everywhere(&scenarios[i], failures);
     /* It is only made after another failure: a_cut_that_fails_after_a_move. */

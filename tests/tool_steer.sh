@@ -148,10 +148,12 @@ if [ $locks = yes ]; then
 else
     skip 'lock' 'nothing can be locked here, or seen to be'
 fi
-if [ $locks = yes ] && [ $other = yes ] && command -v prlimit >/dev/null; then
+if [ $locks = yes ] && [ $other = yes ] &&
+    as_other prlimit --memlock=$((2 * page)) true 2>/dev/null; then
     check 'a limit on locked memory is named' lock_limited
 else
-    skip 'a limit on locked memory is named' 'no prlimit, no locks, or nobody to be'
+    skip 'a limit on locked memory is named' \
+        'no prlimit, no locks, a lower limit, or nobody to be'
 fi
 
 # --- Snapshots ----------------------------------------------------------------
