@@ -811,27 +811,6 @@ locked_is_too_much(void *arg)
            && errno == EAGAIN;
 }
 
-static bool
-everything_is_locked(void *arg)
-{
-    size_t most = *(const size_t *)arg;
-    struct rlimit limit = { most, most };
-    size_t len = most + 1;
-    struct mmapx m;
-    int made;
-
-    /* What is mapped already does not count. */
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
-        return false;
-    FAILS(EAGAIN, mmapx_map_anon(&m, len, PROT_READ, MAP_PRIVATE));
-#if defined __linux__
-    FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", len, 0));
-#else
-    (void)made;
-#endif
-    return true;
-}
-
 /* Of the kernel's EPERM musl makes ENOMEM. */
 static bool
 locked_is_refused(void *arg)
@@ -870,8 +849,28 @@ START_TEST(locked_above_the_limit)
 }
 END_TEST
 
+#if defined __linux__
+static bool
+everything_is_locked(void *arg)
+{
+    size_t most = *(const size_t *)arg;
+    struct rlimit limit = { most, most };
+    size_t len = most + 1;
+    struct mmapx m;
+    int made;
+
+    /* What is mapped already does not count. */
+    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
+        return false;
+    FAILS(EAGAIN, mmapx_map_anon(&m, len, PROT_READ, MAP_PRIVATE));
+    FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", len, 0));
+    return true;
+}
+#endif
+
 START_TEST(locked_without_being_asked_for)
 {
+#if defined __linux__
     size_t most = 2 * page_size();
 
     need_the_kernel();
@@ -879,6 +878,9 @@ START_TEST(locked_without_being_asked_for)
         SKIP("the sanitizer's mlockall(2) locks nothing");
     need_memlock(most);
     ck_assert(in_child_as_nobody(everything_is_locked, &most));
+#else
+    SKIP("not every system that has mlockall(2) can do it");
+#endif
 }
 END_TEST
 
