@@ -186,14 +186,6 @@ START_TEST(a_gap)
 END_TEST
 
 static bool
-limit_memlock(size_t bytes)
-{
-    struct rlimit rl = { bytes, bytes };
-
-    return setrlimit(RLIMIT_MEMLOCK, &rl) == 0;
-}
-
-static bool
 one_page_is_the_limit(void *arg)
 {
     size_t page = page_size();

@@ -801,11 +801,10 @@ static bool
 locked_is_too_much(void *arg)
 {
     size_t page = page_size();
-    struct rlimit one = { page, page };
     struct mmapx m;
 
     (void)arg;
-    return setrlimit(RLIMIT_MEMLOCK, &one) == 0
+    return limit_memlock(page)
            && mmapx_map_anon(&m, 2 * page, PROT_READ, MAP_PRIVATE | MAP_LOCKED)
                   == -1
            && errno == EAGAIN;
@@ -815,11 +814,10 @@ locked_is_too_much(void *arg)
 static bool
 locked_is_refused(void *arg)
 {
-    struct rlimit none = { 0, 0 };
     struct mmapx m;
 
     (void)arg;
-    return setrlimit(RLIMIT_MEMLOCK, &none) == 0
+    return limit_memlock(0)
            && mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE | MAP_LOCKED) == -1
            && (errno == EPERM || errno == ENOMEM);
 }
@@ -854,13 +852,12 @@ static bool
 everything_is_locked(void *arg)
 {
     size_t most = *(const size_t *)arg;
-    struct rlimit limit = { most, most };
     size_t len = most + 1;
     struct mmapx m;
     int made;
 
     /* What is mapped already does not count. */
-    if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || mlockall(MCL_FUTURE) != 0)
+    if (!limit_memlock(most) || mlockall(MCL_FUTURE) != 0)
         return false;
     FAILS(EAGAIN, mmapx_map_anon(&m, len, PROT_READ, MAP_PRIVATE));
     FAILS(EAGAIN, mmapx_map_memfd(&m, &made, "locked", len, 0));

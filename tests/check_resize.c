@@ -584,11 +584,10 @@ static bool
 grows_beyond_its_lock(void *arg)
 {
     size_t page = page_size();
-    struct rlimit limit = { page, page };
     struct mmapx m;
 
     (void)arg;
-    return setrlimit(RLIMIT_MEMLOCK, &limit) == 0
+    return limit_memlock(page)
            && mmapx_map_anon(&m, page, PROT_READ, MAP_PRIVATE) == 0
            && mmapx_lock(&m, 0, MMAPX_TO_END, 0) == 0
            && mmapx_resize(&m, -1, 2 * page, MAYMOVE) == -1

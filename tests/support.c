@@ -71,11 +71,29 @@ temp_file(size_t size)
 void
 need_memlock(size_t bytes)
 {
+#ifdef RLIMIT_MEMLOCK
     struct rlimit limit;
 
     ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
     if (limit.rlim_max < bytes)
         SKIP("the hard limit on locked memory is too low");
+#else
+    (void)bytes;
+    SKIP("the system has no limit on locked memory");
+#endif
+}
+
+bool
+limit_memlock(size_t bytes)
+{
+#ifdef RLIMIT_MEMLOCK
+    struct rlimit limit = { bytes, bytes };
+
+    return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
+#else
+    (void)bytes;
+    return false;
+#endif
 }
 
 void

@@ -71,6 +71,9 @@ int temp_named(char *path, size_t size);
 /* Skip unless RLIMIT_MEMLOCK can be set to so many bytes by anybody. */
 void need_memlock(size_t bytes);
 
+/* Set it, for good. */
+bool limit_memlock(size_t bytes);
+
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);
 
