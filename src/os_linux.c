@@ -346,7 +346,8 @@ has_one_thread(void)
  * MADV_DONTNEED would lose what exists nowhere else: what a private mapping was
  * written to, or anything at all that another thread has put in the place of
  * the mapping since it was listed.  MADV_PAGEOUT never does, takes longer, and
- * may leave some pages.  An address that is none here is an emulator's.
+ * may leave some pages.  Threads are counted before the list is read: one might
+ * map something and end.  An address that is none here is an emulator's.
  */
 static void
 unmap_pages(int fd, uint64_t off, uint64_t end)
