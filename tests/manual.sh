@@ -36,8 +36,8 @@ has_page() {
         echo "$page: not in its NAME"
     elif ! section SYNOPSIS "$page" | grep -q -E "^\.F[no] $1( |\$)"; then
         echo "$page: not in its SYNOPSIS"
-    elif ! grep -q "doc/$1\.3" "$srcdir/Makefile.am"; then
-        echo "doc/$1.3 is not in Makefile.am"
+    elif ! grep -q "doc/$1\.3" "$srcdir/doc/Makemodule.am"; then
+        echo "doc/$1.3 is not in doc/Makemodule.am"
     else
         return 0
     fi

@@ -74,8 +74,8 @@ each_page_in_overview() {
 each_test_in_makefile() {
     for source in "$srcdir"/tests/check_*.c; do
         name=$(basename "$source" .c)
-        grep -q "^	tests/$name\( \\\\\)\{0,1\}\$" "$srcdir/Makefile.am" ||
-            echo "tests/$name is not in Makefile.am"
+        grep -q "^	tests/$name\( \\\\\)\{0,1\}\$" "$srcdir/tests/Makemodule.am" ||
+            echo "tests/$name is not in tests/Makemodule.am"
     done >"$tmp/lacks"
     cat "$tmp/lacks"
     ! [ -s "$tmp/lacks" ]
@@ -102,5 +102,5 @@ for text in README NEWS doc/porting; do
     check "$text names no function that is not there" \
         names_functions_only "$srcdir/$text"
 done
-check 'Makefile.am has each test' each_test_in_makefile
+check 'tests/Makemodule.am has each test' each_test_in_makefile
 finish

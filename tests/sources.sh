@@ -15,7 +15,8 @@ sources() {
                     -o -name '*.sh' -o -name '*.map' \)
             fi
         done
-        for file in m4/mmapx-*.m4 configure.ac Makefile.am bootstrap .ci/run; do
+        for file in m4/mmapx-*.m4 configure.ac Makefile.am \
+            */Makemodule.am bootstrap .ci/run; do
             if [ -f "$file" ]; then
                 echo "$file"
             fi
