@@ -47,7 +47,7 @@ extern "C" {
 
 /* The version of this header; mmapx_version() has the library's. */
 #define MMAPX_VERSION_MAJOR 0
-#define MMAPX_VERSION_MINOR 1
+#define MMAPX_VERSION_MINOR 2
 #define MMAPX_VERSION_PATCH 0
 
 /* --- The handle ---------------------------------------------------------- */
