@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The benchmark's options, its rows and its tidying up. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,7 +191,7 @@ usage(FILE *out)
             "  --json         print JSON lines instead of the table\n"
             "  --json=FILE    write them to FILE beside the table\n"
             "  --dir=DIR      put the files there [$TMPDIR or /var/tmp]\n"
-            "  --peers=DIR    where bench/run has built the peers\n"
+            "  --peers=DIR    where bench/run.sh has built the peers\n"
             "  --tool=FILE    the command mmapx\n"
             "  --seed=N       of what is random\n"
             "  --list         print the rows\n"

@@ -49,7 +49,7 @@ tidies_up() {
 
 reports() {
     mkdir "$tmp/out"
-    python3 "$srcdir/bench/report" --output="$tmp/out" \
+    python3 "$srcdir/bench/report.py" --output="$tmp/out" \
         <"$srcdir/tests/bench.json" &&
         grep -q '^5   populate 4 GiB, L ' "$tmp/out/performance" &&
         grep -q 'met$' "$tmp/out/performance" &&
@@ -58,13 +58,13 @@ reports() {
 }
 
 reports_what_was_measured() {
-    python3 "$srcdir/bench/report" --output="$tmp/out" <"$tmp/json" &&
+    python3 "$srcdir/bench/report.py" --output="$tmp/out" <"$tmp/json" &&
         grep -q '^1   advise NORMAL, 16 KiB ' "$tmp/out/performance"
 }
 
 reports_nothing_of_nothing() {
     ! echo '{"type":"note","row":"","text":"x"}' |
-        python3 "$srcdir/bench/report" --output="$tmp/out"
+        python3 "$srcdir/bench/report.py" --output="$tmp/out"
 }
 
 check 'it builds' builds

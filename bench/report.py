@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Put what "bench --json" found into doc/performance and its plot.
 
-    bench/report <bench.json                # into this source tree's doc/
-    bench/report --output=DIR <bench.json   # performance and performance.svg
+    bench/report.py <bench.json               # into this source tree's doc/
+    bench/report.py --output=DIR <bench.json  # performance and performance.svg
 
 Lines that are not JSON objects are passed over, so the whole output of make
 will do.  The text between the two lines of doc/performance that begin with
@@ -236,7 +236,7 @@ class Svg:
              f'viewBox="0 0 {WIDTH} {height:.0f}" width="{WIDTH}" '
              f'height="{height:.0f}" '
              'font-family="Helvetica, Arial, DejaVu Sans, sans-serif">',
-             "<!-- SPDX-License-Identifier: MIT; made by bench/report -->",
+             "<!-- SPDX-License-Identifier: MIT; made by bench/report.py -->",
              f'<rect width="{WIDTH}" height="{height:.0f}" fill="white"/>']
             + self.parts + ["</svg>"]) + "\n"
 

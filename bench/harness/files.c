@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files, and what of them the page cache holds in folios of which size. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>

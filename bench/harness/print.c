@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table, and the same as JSON lines. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

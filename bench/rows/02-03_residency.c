@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows 2 to 4: which pages are cached, how many, and where. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <stdlib.h>
 #include <string.h>

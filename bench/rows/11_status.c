@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 11: many small files. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

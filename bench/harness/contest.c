@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Measuring contestants side by side. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

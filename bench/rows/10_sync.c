@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 10: one stored byte makes its whole folio dirty. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <stdlib.h>
 #include <string.h>

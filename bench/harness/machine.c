@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What was measured on: the header of the table. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -31,7 +31,7 @@
 struct options {
     bool quick;
     const char *dir;   /* for the files; removed at the end */
-    const char *peers; /* the programs that bench/run has built, or NULL */
+    const char *peers; /* the programs that bench/run.sh has built, or NULL */
     const char *tool;  /* the command mmapx, or NULL */
     uint64_t seed;     /* of the order and of what is random in a workload */
     FILE *table;       /* NULL: not wanted */

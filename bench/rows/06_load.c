@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Rows 6 and 8: bringing a file into the cache, and getting it out again. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <fcntl.h>
 #include <unistd.h>

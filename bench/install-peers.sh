@@ -11,17 +11,17 @@ packages="${packages}e2fsprogs"
 case ${1:-} in
 '') ;;
 --help)
-    echo 'Usage: bench/install-peers'
+    echo 'Usage: bench/install-peers.sh'
     echo 'Installs what bench/ compares with, from Debian packages:'
     echo "    $packages"
     exit 0 ;;
 *)
-    echo "install-peers: unknown argument: $1" >&2
+    echo "install-peers.sh: unknown argument: $1" >&2
     exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null; then
-    echo 'install-peers: no apt-get; install by hand what is like' >&2
+    echo 'install-peers.sh: no apt-get; install by hand what is like' >&2
     echo "    $packages" >&2
     exit 1
 fi

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Build the peers that can be built here, and run the benchmark with them.
 # "make bench" calls it as
-#     bench/run SOURCE BUILD [ARGUMENT...]
+#     bench/run.sh SOURCE BUILD [ARGUMENT...]
 # with the two top directories; CC and CXX come from make.  A peer that is not
 # built is named by the benchmark, with the package that it needs.
 set -u
@@ -40,7 +40,7 @@ build_peer go env GO111MODULE=off GOCACHE="$peers/go-cache" \
     go build -o "$peers/go" "$source/bench/peers/peer.go"
 rm -f "$peers/python"
 if command -v python3 >/dev/null; then
-    cp "$source/bench/peers/python" "$peers/python"
+    cp "$source/bench/peers/peer.py" "$peers/python"
     chmod +x "$peers/python"
 fi
 

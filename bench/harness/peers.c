@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Other programs: those that answer lines, and those that are run anew. */
-#include "bench.h"
+#include "harness/bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static void
 missing(const char *name, const char *package)
 {
     skip("", "peer %s: missing; it needs Debian's package %s "
-             "(bench/install-peers)", name, package);
+             "(bench/install-peers.sh)", name, package);
 }
 
 void
