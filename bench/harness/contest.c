@@ -1,42 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Measuring contestants side by side. */
-#include "harness/bench.h"
+#include "harness/contest.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "harness/output.h"
 
 /* What a sample of a short operation takes at least, in ns: long against the
  * clock and short against a time slice, so that most are not interrupted. */
 static const double SHORTEST = 3e5;
 
 static bool wrong;
-
-/* --- Time ---------------------------------------------------------------- */
-
-static double
-now(clockid_t clock)
-{
-    struct timespec t;
-
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-void
-timer_start(struct timer *t)
-{
-    t->cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-    t->wall = now(CLOCK_MONOTONIC);
-}
-
-void
-timer_stop(const struct timer *t, long loops, struct sample *s)
-{
-    s->wall = (now(CLOCK_MONOTONIC) - t->wall) / (double)loops;
-    s->cpu = (now(CLOCK_PROCESS_CPUTIME_ID) - t->cpu) / (double)loops;
-}
 
 /* --- A contest ----------------------------------------------------------- */
 

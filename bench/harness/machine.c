@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What was measured on: the header of the table. */
-#include "harness/bench.h"
+#include "harness/machine.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-size_t
-page_size(void)
-{
-    return (size_t)sysconf(_SC_PAGESIZE);
-}
+#include "harness/options.h"
+#include "harness/output.h"
+#include "libmmapx.h"
 
 /* The first line of a file, or "unknown". */
 static const char *

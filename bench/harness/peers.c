@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Other programs: those that answer lines, and those that are run anew. */
-#include "harness/bench.h"
+/* Programs that do what a line says, and answer with what it took. */
+#include "harness/peers.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "harness/command.h"
+#include "harness/options.h"
+#include "harness/output.h"
 
 /* A process that does what a line says and measures that itself, so that its
  * start and the pipe are not measured. */
@@ -41,23 +42,6 @@ peer_path(const char *name, char *path, size_t size)
         return false;
     snprintf(path, size, "%s/%s", opt.peers, name);
     return access(path, X_OK) == 0;
-}
-
-bool
-command_exists(const char *name)
-{
-    const char *path = getenv("PATH");
-    char file[512];
-
-    while (path != NULL && *path != '\0') {
-        size_t n = strcspn(path, ":");
-
-        snprintf(file, sizeof file, "%.*s/%s", (int)n, path, name);
-        if (access(file, X_OK) == 0)
-            return true;
-        path += n + (path[n] == ':');
-    }
-    return false;
 }
 
 static void
@@ -167,69 +151,4 @@ peer_ask(struct peer *p, struct sample *s, const char *format, ...)
         return false;
     s->answer = answer;
     return true;
-}
-
-/* --- Those that are run -------------------------------------------------- */
-
-static double
-seconds(const struct timeval *t)
-{
-    return (double)t->tv_sec + (double)t->tv_usec * 1e-6;
-}
-
-/* The child: its output goes into the pipe, or nowhere. */
-static _Noreturn void
-exec_command(const char *const *argv, int out)
-{
-    dup2(out, 1);
-    /* exec changes none of the strings. */
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
-    _exit(127);
-}
-
-static void
-drain(int from, char *output, size_t size)
-{
-    char rest[4096];
-    size_t have = 0;
-    ssize_t n;
-
-    do {
-        bool fits = have + 1 < size;
-
-        n = read(from, fits ? output + have : rest,
-                 fits ? size - 1 - have : sizeof rest);
-        if (n > 0 && fits)
-            have += (size_t)n;
-    } while (n > 0 || (n < 0 && errno == EINTR));
-    output[have] = '\0';
-}
-
-bool
-command_run(const char *const *argv, struct sample *s, char *output,
-            size_t size)
-{
-    struct rusage used;
-    struct timer t;
-    int ends[2];
-    int status = 0;
-    pid_t pid;
-
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        die("pipe");
-    fflush(NULL);
-    timer_start(&t);
-    pid = vfork();
-    if (pid < 0)
-        die("vfork");
-    if (pid == 0)
-        exec_command(argv, ends[1]);
-    close(ends[1]);
-    drain(ends[0], output, size);
-    close(ends[0]);
-    while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
-        continue;
-    timer_stop(&t, 1, s);
-    s->cpu = (seconds(&used.ru_utime) + seconds(&used.ru_stime)) * 1e9;
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 1: mapping, and the calls on a small range. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <fcntl.h>
 #include <string.h>

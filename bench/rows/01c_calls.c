@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 1, second part: what the library adds to a system call on a small range
  * of a mapping.  The cheapest arguments are the hardest test. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 5: mapping all pages of a file that is in the cache. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 static char *
 map(const struct file *f, int flags)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 7: copies out of a mapping, and scans of it, that survive SIGBUS. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 9: growing a mapping that is in use, and appending through one. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <fcntl.h>
 #include <string.h>

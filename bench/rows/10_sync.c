@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 10: one stored byte makes its whole folio dirty. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Row 11: many small files. */
-#include "harness/bench.h"
+#include "rows/rows.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands that are run anew each time. */
+#ifndef MMAPX_BENCH_COMMAND_H
+#define MMAPX_BENCH_COMMAND_H
+
+#include "harness/clock.h"
+
+/* Whether a command is there, and how long it takes, whose last argument is
+ * NULL.  Its output is put into output, cut to size. */
+bool command_exists(const char *name);
+bool command_run(const char *const *argv, struct sample *s, char *output,
+                 size_t size);
+
+#endif /* MMAPX_BENCH_COMMAND_H */

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* A disk with the read-ahead that most have. */
+#ifndef MMAPX_BENCH_DISK_H
+#define MMAPX_BENCH_DISK_H
+
+#include "harness/base.h"
+
+/* A file system on a loop device with a read-ahead of 128 KiB; its directory,
+ * or NULL (and a line that says why). */
+const char *loop_disk(const char *row, size_t size);
+void loop_drop(void);
+
+#endif /* MMAPX_BENCH_DISK_H */

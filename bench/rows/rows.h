@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows, and what each of them is made with.  Their numbers are those of
+ * bench/README. */
+#ifndef MMAPX_BENCH_ROWS_H
+#define MMAPX_BENCH_ROWS_H
+
+#include "harness/base.h"
+#include "harness/command.h"
+#include "harness/contest.h"
+#include "harness/disk.h"
+#include "harness/files.h"
+#include "harness/folios.h"
+#include "harness/options.h"
+#include "harness/output.h"
+#include "harness/peers.h"
+#include "harness/result.h"
+#include "libmmapx.h"
+
+void row_map(void);
+void row_calls(void);
+void row_residency(void);
+void row_sparse(void);
+void row_populate(void);
+void row_load(void);
+void row_evict(void);
+void row_guard(void);
+void row_resize(void);
+void row_sync(void);
+void row_status(void);
+
+#endif /* MMAPX_BENCH_ROWS_H */
