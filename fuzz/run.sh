@@ -28,11 +28,9 @@ for file in "$srcdir"/fuzz/calls_*.c; do
     model="$model $file"
 done
 library=
-for file in "$srcdir"/src/*.c; do
-    case ${file##*/} in
-    os_bsd.c | os_darwin.c | os_none.c | os_plain.c) ;;
-    *) library="$library $file" ;;
-    esac
+for file in "$srcdir"/src/*.c "$srcdir"/src/os/posix.c \
+    "$srcdir"/src/os/linux*.c; do
+    library="$library $file"
 done
 
 # The lists are split.

@@ -2,8 +2,8 @@
 
 # MMAPX_CHECK_SYSTEM
 # ------------------
-# Choose the seam's file for the host and find the headers and constants that
-# it and os_posix.c can use.
+# Choose the seam's file in src/os/ for the host and find the headers and constants that
+# it and posix.c can use.
 # Sets $mmapx_os to linux, bsd, darwin or none.
 AC_DEFUN([MMAPX_CHECK_SYSTEM], [
 AC_REQUIRE([AC_CANONICAL_HOST])

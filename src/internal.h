@@ -21,7 +21,7 @@
 #pragma GCC visibility pop
 #endif
 
-#include "os.h"
+#include "os/os.h"
 
 /*
  * The handle's reserved words.  The base and the length of the mapping are not

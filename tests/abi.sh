@@ -51,8 +51,7 @@ changed() {
         return 99
     (
         cd "$tmp/$1" && chmod -R u+w . &&
-            rm -f src/os_bsd.c src/os_darwin.c src/os_none.c src/os_plain.c &&
-            for file in include/*.h src/*.[ch] src/*.map; do
+            for file in include/*.h src/*.[ch] src/os/*.[ch] src/*.map; do
                 sed "$2" "$file" >changed && mv changed "$file" || exit
             done
     ) || return 99
@@ -60,6 +59,7 @@ changed() {
     # shellcheck disable=SC2086
     $CC -g -w -fPIC -shared -fvisibility=hidden -DHAVE_CONFIG_H -I. \
         -I"$tmp/$1/include" -o "$tmp/$1/libmmapx.so" "$tmp/$1"/src/*.c \
+        "$tmp/$1"/src/os/posix.c "$tmp/$1"/src/os/linux*.c \
         -Wl,-soname,"$soname" \
         -Wl,--version-script="$tmp/$1/src/libmmapx.map" || return 99
     describe "$tmp/$1/libmmapx.so" "$tmp/$1/include" "$tmp/$1.xml"

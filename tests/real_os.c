@@ -2,9 +2,9 @@
 /* The real seam, compiled once more under the names of real_os.h. */
 #include "real_os.h"
 
-#include "os_posix.c"
+#include "os/posix.c"
 
 #include MMAPX_OS_SOURCE
 #ifndef __linux__
-#include "os_plain.c"
+#include "os/fallback.c"
 #endif

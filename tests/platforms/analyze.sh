@@ -11,11 +11,9 @@ need scan-build clang-tools
 
 "$sources/configure" CC=gcc >configure.log
 library=
-for file in "$sources"/src/*.c; do
-    case ${file##*/} in
-    os_bsd.c | os_darwin.c | os_none.c | os_plain.c) ;;
-    *) library="$library $file" ;;
-    esac
+for file in "$sources"/src/*.c "$sources"/src/os/posix.c \
+    "$sources"/src/os/linux*.c; do
+    library="$library $file"
 done
 tools=$(echo "$sources"/tools/*.c)
 includes="-I. -I$sources/include -I$sources/src -I$sources/tools"

@@ -145,11 +145,8 @@ system() {
         echo "$host: not $*" >&2
         exit 1
     fi
-    for file in "$sources"/src/*.c; do
-        case ${file##*/} in
-        os_plain.c | os_posix.c | "$seam") ;;
-        os_*.c) continue ;;
-        esac
+    for file in "$sources"/src/*.c "$sources"/src/os/posix.c \
+        "$sources"/src/os/fallback.c "$sources/src/os/$seam"; do
         for compiler in gcc clang; do
             # The list is split.
             # shellcheck disable=SC2086
@@ -165,15 +162,15 @@ advised="$advised MADV_WILLNEED"
 # The list is split.
 # shellcheck disable=SC2086
 {
-    system freebsd os_bsd.c DIOCGMEDIASIZE MADVISE $advised \
+    system freebsd bsd.c DIOCGMEDIASIZE MADVISE $advised \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK
-    system netbsd os_bsd.c DIOCGMEDIASIZE MADVISE $advised \
+    system netbsd bsd.c DIOCGMEDIASIZE MADVISE $advised \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK \
         SYS_DKIO
-    system openbsd os_bsd.c MADVISE $advised PREADV SYS_DISK SYS_DKIO
-    system illumos os_none.c MADVISE $advised 'MMAPX_MINCORE char' \
+    system openbsd bsd.c MADVISE $advised PREADV SYS_DISK SYS_DKIO
+    system illumos none.c MADVISE $advised 'MMAPX_MINCORE char' \
         POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DKIO
-    system posix os_none.c POSIX_MADV_NORMAL POSIX_MADV_RANDOM \
+    system posix none.c POSIX_MADV_NORMAL POSIX_MADV_RANDOM \
         POSIX_MADV_SEQUENTIAL POSIX_MADV_WILLNEED
 }
 [ $broken = no ]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Systems with nothing of their own beyond os_plain.c, and illumos, whose
+/* Systems with nothing of their own beyond fallback.c, and illumos, whose
  * disks have an ioctl for their size. */
-#include "internal.h"
+#include "../internal.h"
 
 #ifdef HAVE_SYS_DKIO_H
 #include <sys/dkio.h>

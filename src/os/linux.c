@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux, with whichever C library. */
-#include "internal.h"
+#include "../internal.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

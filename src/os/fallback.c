@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What every system but Linux answers to the questions of the seam. */
-#include "internal.h"
+#include "../internal.h"
 
 #include <fcntl.h>
 #include <sys/types.h>

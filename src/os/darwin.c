@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* macOS, beyond os_plain.c. */
-#include "internal.h"
+/* macOS, beyond fallback.c. */
+#include "../internal.h"
 
 #ifdef HAVE_SYS_DISK_H
 #include <sys/disk.h>

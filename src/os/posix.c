@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The part of the seam that is the same on every system, give or take a
  * constant that configure has found. */
-#include "internal.h"
+#include "../internal.h"
 
 #include <fcntl.h>
 #include <signal.h>

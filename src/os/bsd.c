@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* FreeBSD, DragonFly, NetBSD and OpenBSD, beyond os_plain.c. */
-#include "internal.h"
+/* FreeBSD, DragonFly, NetBSD and OpenBSD, beyond fallback.c. */
+#include "../internal.h"
 
 #include <sys/ioctl.h>
 #include <sys/param.h>

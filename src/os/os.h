@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The seam to the system.  Every call returns 0 (or what it says) or -errno.
- * os_posix.c has what is the same everywhere; one of os_linux.c, os_bsd.c,
- * os_darwin.c and os_none.c, chosen by the host, the rest.  The tests put a
- * layer between that fails on demand.
+ * posix.c has what is the same everywhere; one of linux.c, bsd.c, darwin.c and
+ * none.c, chosen by the host, the rest.  The tests put a layer between that
+ * fails on demand.
  *
  * Addresses and lengths handed down are page-aligned, lengths never 0.
  */
@@ -48,7 +48,7 @@ struct mmapx_os_stat {
     unsigned identity; /* 15 bits that tell one object from another */
 };
 
-/* --- os_posix.c ---------------------------------------------------------- */
+/* --- posix.c ------------------------------------------------------------- */
 
 size_t mmapx_os_page_size(void);
 int mmapx_os_stat(int fd, struct mmapx_os_stat *st);
@@ -84,7 +84,7 @@ bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
 int mmapx_os_advice(enum mmapx_advice advice);
 int mmapx_os_madvise(void *addr, size_t len, int advice);
 
-/* --- os_linux.c; elsewhere os_plain.c ------------------------------------ */
+/* --- linux.c; elsewhere fallback.c --------------------------------------- */
 
 /* The page size of a mapping of fd, where st_blksize is blksize. */
 int mmapx_os_file_page(int fd, size_t blksize, size_t *page);
@@ -156,7 +156,7 @@ uint64_t mmapx_os_cpu_time(void);
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked(size_t *locked);
 
-/* --- os_linux.c, os_bsd.c, os_darwin.c, os_none.c ------------------------ */
+/* --- linux.c, bsd.c, darwin.c, none.c ------------------------------------ */
 
 int mmapx_os_device_size(int fd, int64_t *size);
 
