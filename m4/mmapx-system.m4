@@ -12,7 +12,6 @@ AS_CASE([$host_os],
     [*bsd* | dragonfly*], [mmapx_os=bsd],
     [darwin*], [mmapx_os=darwin],
     [mmapx_os=none])
-AC_SUBST([MMAPX_OS], [$mmapx_os])
 AM_CONDITIONAL([OS_LINUX], [test "$mmapx_os" = linux])
 AM_CONDITIONAL([OS_BSD], [test "$mmapx_os" = bsd])
 AM_CONDITIONAL([OS_DARWIN], [test "$mmapx_os" = darwin])

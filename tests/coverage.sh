@@ -26,8 +26,8 @@ ${MAKE:-make} -j2 LDFLAGS="$wrap"
 code=0
 ${MAKE:-make} -j2 check LDFLAGS="$wrap" || code=1
 
-# What configure compiled is not of interest.  The sources that the fake
-# seam includes once more count for the originals.
+# What configure compiled is not of interest.  The seam's sources are compiled
+# once more behind the fake seam; gcovr adds up what ran of both.
 rm -f ./*conftest*.gc*
 gcovr -r . --filter src/ --branches .
 gcovr -r . --filter src/ --print-summary --fail-under-line 100 \

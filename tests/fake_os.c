@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-/* The real seam, from real_os.c. */
+/* The real seam, from librealos.la. */
 extern __typeof__(mmapx_os_stat) real_os_stat;
 extern __typeof__(mmapx_os_open) real_os_open;
 extern __typeof__(mmapx_os_mmap) real_os_mmap;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The seam's calls that the fake stands before, under the names that leaves
- * them. */
+ * them.  The compiler includes this before each of the seam's own sources. */
 #ifndef MMAPX_TESTS_REAL_OS_H
 #define MMAPX_TESTS_REAL_OS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The seam to the system.  Every call returns 0 (or what it says) or -errno.
- * posix.c has what is the same everywhere; one of linux.c, bsd.c, darwin.c and
+ * posix.c has what is the same everywhere; one of linux*.c, bsd.c, darwin.c and
  * none.c, chosen by the host, the rest.  The tests put a layer between that
  * fails on demand.
  *
@@ -84,7 +84,7 @@ bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
 int mmapx_os_advice(enum mmapx_advice advice);
 int mmapx_os_madvise(void *addr, size_t len, int advice);
 
-/* --- linux.c; elsewhere fallback.c --------------------------------------- */
+/* --- linux*.c; elsewhere fallback.c -------------------------------------- */
 
 /* The page size of a mapping of fd, where st_blksize is blksize. */
 int mmapx_os_file_page(int fd, size_t blksize, size_t *page);

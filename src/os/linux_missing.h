@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the kernel has and C libraries do not all pass on, under the kernel's
+ * own names.  The kernel's own headers clash with those of older C libraries,
+ * so its structs are written down once more, as linux_<the kernel's name>.
+ */
+#ifndef MMAPX_OS_LINUX_MISSING_H
+#define MMAPX_OS_LINUX_MISSING_H
+
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+
+/* linux/magic.h */
+#ifndef PROC_SUPER_MAGIC
+#define PROC_SUPER_MAGIC 0x9fa0
+#endif
+#ifndef HUGETLBFS_MAGIC
+#define HUGETLBFS_MAGIC 0x958458f6
+#endif
+
+/* linux/falloc.h */
+#ifndef FALLOC_FL_KEEP_SIZE
+#define FALLOC_FL_KEEP_SIZE 0x01
+#endif
+#ifndef FALLOC_FL_PUNCH_HOLE
+#define FALLOC_FL_PUNCH_HOLE 0x02
+#endif
+
+/* linux/fcntl.h */
+#ifndef F_ADD_SEALS
+#define F_ADD_SEALS 1033
+#endif
+#ifndef F_GET_SEALS
+#define F_GET_SEALS 1034
+#endif
+#ifndef F_SEAL_SHRINK
+#define F_SEAL_SHRINK 0x0002
+#endif
+
+/* linux/memfd.h */
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 0x0001U
+#endif
+#ifndef MFD_ALLOW_SEALING
+#define MFD_ALLOW_SEALING 0x0002U
+#endif
+
+/* linux/mman.h */
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+#ifndef MAP_HUGE_MASK
+#define MAP_HUGE_MASK 0x3f
+#endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 0x01
+#endif
+#ifndef MADV_PAGEOUT /* 5.4 */
+#define MADV_PAGEOUT 21
+#endif
+
+/* asm/unistd.h, 6.5: new calls have one number everywhere, but some machines
+ * begin to count elsewhere. */
+#ifndef SYS_cachestat
+#if defined __alpha__
+#define SYS_cachestat (110 + 451)
+#elif defined __mips__ && _MIPS_SIM == _ABIO32
+#define SYS_cachestat (4000 + 451)
+#elif defined __mips__ && _MIPS_SIM == _ABI64
+#define SYS_cachestat (5000 + 451)
+#elif defined __mips__
+#define SYS_cachestat (6000 + 451)
+#elif defined __x86_64__ && defined __ILP32__
+#define SYS_cachestat (0x40000000 + 451)
+#else
+#define SYS_cachestat 451
+#endif
+#endif
+
+struct linux_cachestat_range {
+    uint64_t off;
+    uint64_t len;
+};
+
+struct linux_cachestat {
+    uint64_t nr_cache;
+    uint64_t nr_dirty;
+    uint64_t nr_writeback;
+    uint64_t nr_evicted;
+    uint64_t nr_recently_evicted;
+};
+
+/* linux/fiemap.h; offsets and lengths are bytes. */
+#ifndef FIEMAP_EXTENT_UNWRITTEN
+#define FIEMAP_EXTENT_UNWRITTEN 0x00000800
+#endif
+
+struct linux_fiemap_extent {
+    uint64_t fe_logical;
+    uint64_t fe_physical;
+    uint64_t fe_length;
+    uint64_t fe_reserved64[2];
+    uint32_t fe_flags;
+    uint32_t fe_reserved[3];
+};
+
+struct linux_fiemap {
+    uint64_t fm_start;
+    uint64_t fm_length;
+    uint32_t fm_flags;
+    uint32_t fm_mapped_extents;
+    uint32_t fm_extent_count;
+    uint32_t fm_reserved;
+    /* struct linux_fiemap_extent fm_extents[]; */
+};
+
+/* linux/fs.h */
+#ifndef FS_IOC_FIEMAP
+#define FS_IOC_FIEMAP _IOWR('f', 11, struct linux_fiemap)
+#endif
+
+/* linux/fs.h, 6.7 */
+struct linux_page_region {
+    uint64_t start;
+    uint64_t end;
+    uint64_t categories;
+};
+
+struct linux_pm_scan_arg {
+    uint64_t size;
+    uint64_t flags;
+    uint64_t start;
+    uint64_t end;
+    uint64_t walk_end;
+    uint64_t vec;
+    uint64_t vec_len;
+    uint64_t max_pages;
+    uint64_t category_inverted;
+    uint64_t category_mask;
+    uint64_t category_anyof_mask;
+    uint64_t return_mask;
+};
+
+#ifndef PAGEMAP_SCAN
+#define PAGEMAP_SCAN _IOWR('f', 16, struct linux_pm_scan_arg)
+#endif
+#ifndef PAGE_IS_PRESENT
+#define PAGE_IS_PRESENT (1 << 3)
+#endif
+
+/* linux/capability.h: struct __user_cap_header_struct and its data. */
+#ifndef _LINUX_CAPABILITY_VERSION_3
+#define _LINUX_CAPABILITY_VERSION_3 0x20080522
+#endif
+#ifndef CAP_FOWNER
+#define CAP_FOWNER 3
+#endif
+
+struct linux_cap_header {
+    uint32_t version;
+    int pid;
+};
+
+struct linux_cap_data {
+    uint32_t effective;
+    uint32_t permitted;
+    uint32_t inheritable;
+};
+
+#endif /* MMAPX_OS_LINUX_MISSING_H */
