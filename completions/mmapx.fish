@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Completion for mmapx, for fish.  tests/completions.sh holds it against --help.
+# Completion for mmapx, for fish.
+# tests/project/completions.sh holds it against --help.
 
 set -l commands status watch load evict lock snapshot restore
 set -l files status watch load evict lock snapshot

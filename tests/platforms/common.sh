@@ -21,6 +21,12 @@ need() {
 
 # The command is left out where there is no Jansson for the platform.
 
+# The programs of the suite, as make calls them.
+unit_programs() {
+    (cd "$sources" && ls tests/unit/check_*.c tests/fault/check_*.c) |
+        sed 's/\.c$//'
+}
+
 # own_check DIRECTORY CC...: build the stand-in for Check in a directory, and
 # set $check to what tells configure.
 own_check() {

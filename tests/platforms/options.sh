@@ -8,18 +8,13 @@
 . "$(dirname "$0")/common.sh"
 
 # Not the tests in shell: they look at the sources, or run long.
-programs='tests/check_advise tests/check_cache tests/check_cache_runs
-    tests/check_errno tests/check_guard tests/check_handed_down
-    tests/check_injection tests/check_kernel tests/check_lock tests/check_map
-    tests/check_memfd tests/check_populate tests/check_protect tests/check_range
-    tests/check_residency tests/check_resize tests/check_sync
-    tests/check_threads tests/fuzz.sh'
+programs="$(unit_programs) tests/project/fuzz.sh"
 hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
 hard="$hard -fstack-clash-protection -fcf-protection"
 
 # What threads and signals have to do with; the rest is no other to this one.
-threads='tests/check_guard tests/check_memfd tests/check_populate
-    tests/check_resize tests/check_sync tests/check_threads'
+threads='tests/unit/check_guard tests/unit/check_memfd tests/unit/check_populate
+    tests/unit/check_resize tests/unit/check_sync tests/unit/check_threads'
 failed=
 installed=
 
@@ -53,7 +48,7 @@ run() {
     if [ "$code" -ne 0 ]; then
         echo "options: $name FAILED"
         failed="$failed $name"
-        grep -A4 '^not ok' build/tests/*.log ||
+        grep -A4 '^not ok' build/tests/*/*.log ||
             grep -A4 'installcheck: FAILED' "$name.log" ||
             tail -n 30 "$name.log"
     fi

@@ -9,12 +9,7 @@
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
-programs='tests/header_c tests/check_advise tests/check_cache
-    tests/check_cache_runs tests/check_crash tests/check_errno tests/check_guard
-    tests/check_handed_down tests/check_injection tests/check_kernel
-    tests/check_lock tests/check_map tests/check_memfd tests/check_populate
-    tests/check_protect tests/check_range tests/check_residency
-    tests/check_resize tests/check_sync tests/check_threads'
+programs="tests/project/header_c $(unit_programs)"
 failed=
 
 # build HOST QEMU: and test, in the present directory.  Its output is a log.
@@ -46,7 +41,7 @@ run() {
     else
         echo "qemu: $1 FAILED"
         failed="$failed $1"
-        grep -A4 '^not ok' "$1"/tests/*.log || tail -n 30 "$1.log"
+        grep -A4 '^not ok' "$1"/tests/*/*.log || tail -n 30 "$1.log"
     fi
     sed -n 's/^# \(PASS\|SKIP\|FAIL\|ERROR\): */\1 /p' "$1.log" | tr '\n' ' '
     echo

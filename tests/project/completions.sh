@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The completions and the manual offer what --help does.
-# shellcheck source=tests/tool_lib.sh
-. "${srcdir:=.}/tests/tool_lib.sh"
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
 
 commands='status watch load evict lock snapshot restore'
 

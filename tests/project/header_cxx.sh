@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The header is strict C++11 and its functions have C linkage.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 if [ "${CXX:-none}" = none ]; then
     skip_all 'there is no C++ compiler (Debian: g++)'
@@ -18,7 +18,7 @@ flags=$(library_flags)
 compile() {
     $CXX -std=c++11 -pedantic-errors -Wall -Wextra -Werror $flags \
         -I"$srcdir/include" -c -o "$tmp/header_cxx.o" \
-        "$srcdir/tests/header_cxx.cc"
+        "$srcdir/tests/project/header_cxx.cc"
 }
 
 # shellcheck disable=SC2086

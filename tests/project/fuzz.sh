@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What fuzzing has found worth keeping, and a little that is new.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 # The sanitizer is not to take SIGBUS from the guard.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_sigbus=0

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # "make check-abi": the library's binary interface is the one in
 # abi/libmmapx.abi.xml, and a change of it would be noticed.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 shared=.libs/libmmapx.so
 base=${ABI_BASE:-$srcdir/abi/libmmapx.abi.xml}

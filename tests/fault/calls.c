@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests/calls.h says. */
+/* What tests/fault/calls.h says. */
 #include "support.h"
 
 #include "fake_os.h"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Each page about functions has an example, which is a whole program that
 # compiles without a warning and does its work on a file.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT

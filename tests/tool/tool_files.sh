@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Which files the command looks at, and what status says of them in its other
 # forms: sums, orders, ranges, maps, JSON.
-# shellcheck source=tests/tool_lib.sh
-. "${srcdir:=.}/tests/tool_lib.sh"
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
 
 # names: of the rows, without the directory of the tests, sorted.
 names() {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What the sources promise of themselves.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 # Everything that was written by hand, in a checkout or an unpacked archive.
 # A checkout has generated files too; their directories are left out.

@@ -19,8 +19,8 @@ flags='-g -O0 --coverage -fprofile-update=atomic'
 wrap='-Wl,--wrap=_exit -Wl,--wrap=raise -Wl,--wrap=sigaction'
 
 ./configure --enable-tests --disable-shared CC="${CC:-gcc}" CFLAGS="$flags"
-${CC:-gcc} -O1 -c -o tests/coverage.o tests/coverage.c
-wrap="$wrap $PWD/tests/coverage.o"
+${CC:-gcc} -O1 -c -o tests/project/coverage.o tests/project/coverage.c
+wrap="$wrap $PWD/tests/project/coverage.o"
 ${MAKE:-make} -j2 LDFLAGS="$wrap"
 # The tests' failures are told at the end: the tables are of use all the same.
 code=0

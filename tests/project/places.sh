@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A public function appears wherever CONTRIBUTING says that it has to.  What
 # exports.sh and manual.sh look at is left to them.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 header=$srcdir/include/libmmapx.h
 map=$srcdir/src/libmmapx.map
@@ -72,10 +72,11 @@ each_page_in_overview() {
 }
 
 each_test_in_makefile() {
-    for source in "$srcdir"/tests/check_*.c; do
-        name=$(basename "$source" .c)
-        grep -q "^	tests/$name\( \\\\\)\{0,1\}\$" "$srcdir/tests/Makemodule.am" ||
-            echo "tests/$name is not in tests/Makemodule.am"
+    for source in "$srcdir"/tests/*/check_*.c; do
+        name=${source#"$srcdir/"}
+        name=${name%.c}
+        grep -q "^	$name\( \\\\\)\{0,1\}\$" "$srcdir/tests/Makemodule.am" ||
+            echo "$name is not in tests/Makemodule.am"
     done >"$tmp/lacks"
     cat "$tmp/lacks"
     ! [ -s "$tmp/lacks" ]
@@ -93,7 +94,7 @@ names_functions_only() {
 check "a function's node is the release that the header names" nodes_are_since
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
-    each_called_in "$srcdir"/tests/check_*.c "$srcdir/tests/edit.c"
+    each_called_in "$srcdir"/tests/*/check_*.c "$srcdir/tests/project/edit.c"
 check "the fuzzer's model calls each function" \
     each_called_in "$srcdir"/fuzz/*.c
 check 'the description of the ABI has each function' abi_has_nodes

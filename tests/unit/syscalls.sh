@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the calls cost: a map of a file is fstat and mmap, every verb one system
 # call, an empty range none.
-. "${srcdir:-.}/tests/tap.sh"
+. "${srcdir:-.}/tests/lib/tap.sh"
 
 trace=$(mktemp) || exit 99
 trap 'rm -f "$trace" "$trace.raw" "$tap_output"' EXIT
@@ -11,11 +11,11 @@ ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 export ASAN_OPTIONS
 
 command -v strace >/dev/null 2>&1 || skip_all "strace is not installed"
-./libtool --mode=execute strace -o "$trace.raw" tests/syscalls \
+./libtool --mode=execute strace -o "$trace.raw" tests/unit/syscalls \
     >"$tap_output" 2>&1 || {
     grep -q 'ptrace' "$tap_output" && skip_all "this user may not trace"
     sed 's/^/# /' "$tap_output"
-    echo 'Bail out! tests/syscalls failed'
+    echo 'Bail out! tests/unit/syscalls failed'
     exit 1
 }
 
@@ -50,7 +50,8 @@ else
     skip residency "the question of who asks is the system's own"
 fi
 makes resident_count mincore
-if grep -a __asan_init tests/syscalls tests/.libs/syscalls >/dev/null 2>&1; then
+if grep -a __asan_init tests/unit/syscalls tests/unit/.libs/syscalls \
+    >/dev/null 2>&1; then
     skip lock "the sanitizer makes mlock do nothing"
     skip unlock "the sanitizer makes munlock do nothing"
 else

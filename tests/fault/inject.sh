@@ -2,19 +2,20 @@
 # SPDX-License-Identifier: MIT
 # The library against a kernel whose calls fail once or for ever, at a time of
 # the test's choosing: what a filter of system calls cannot do.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 trace=$(mktemp) || exit 99
 trap 'rm -f "$trace" "$tap_output"' EXIT
 
 command -v strace >/dev/null 2>&1 || skip_all 'strace is not installed'
-if grep -a -E '__(asan|tsan)_init' tests/inject tests/.libs/inject \
+if grep -a -E '__(asan|tsan)_init' tests/fault/inject tests/fault/.libs/inject \
     >/dev/null 2>&1; then
     skip_all "the sanitizer's own system calls would be counted too"
 fi
 ./libtool --mode=execute strace -o "$trace" -e trace=msync \
-    -e inject=msync:error=EIO:when=1..2 tests/inject sync >"$tap_output" 2>&1 || {
+    -e inject=msync:error=EIO:when=1..2 tests/fault/inject sync \
+    >"$tap_output" 2>&1 || {
     grep -q 'ptrace' "$tap_output" && skip_all 'this user may not trace'
     skip_all "strace cannot inject: $(sed 1q "$tap_output")"
 }
@@ -34,7 +35,7 @@ says() {
     verb=$3
     shift 3
     said=$(./libtool --mode=execute strace -o "$trace" -e "trace=$call" \
-        -e "inject=$injection" tests/inject "$verb") || return
+        -e "inject=$injection" tests/fault/inject "$verb") || return
     echo "$said"
     grep INJECTED "$trace" && test "$said" = "$*"
 }

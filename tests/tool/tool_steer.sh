@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The commands that change something, and watch: load, evict, lock, snapshot,
 # restore.
-# shellcheck source=tests/tool_lib.sh
-. "${srcdir:=.}/tests/tool_lib.sh"
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
 
 # out_of_memory FILE: it is not cached now, if that can be had.  What is still
 # being read ahead goes only when it is there.

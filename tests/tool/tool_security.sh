@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The command among people who wish it ill: links, names, snapshots, limits.
-# shellcheck source=tests/tool_lib.sh
-. "${srcdir:=.}/tests/tool_lib.sh"
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
 
 # The program and not libtool's script, which opens and executes things itself.
 if [ -x tools/.libs/mmapx ]; then

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Sourced by the tests of the command: what their assertions are made of.
-# shellcheck source=tests/tap.sh
-. "$srcdir/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "$srcdir/tests/lib/tap.sh"
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mmapx-tool.XXXXXX") || exit 99
 trap 'rm -rf "$tap_output" "$dir"' EXIT

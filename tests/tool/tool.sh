@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The command, from the outside: what status says, its layout, its names, its
 # exit statuses.
-# shellcheck source=tests/tool_lib.sh
-. "${srcdir:=.}/tests/tool_lib.sh"
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
 
 # --- Before all else ----------------------------------------------------------
 

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The examples do what they say, also when the file is cut under them.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The header, the version script and what is built name the same functions.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 shared=.libs/libmmapx.so
 static=.libs/libmmapx.a

@@ -7,8 +7,8 @@
 # device by then is not in the copy, as if the power had gone.  The copy is
 # mounted, which replays the journal, and has to have every record so far.
 # Needs root, loop devices, and the file systems' tools.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 [ "$(id -u)" -eq 0 ] || skip_all 'only root can mount'
 [ -e /dev/loop-control ] || skip_all 'there are no loop devices'
@@ -50,7 +50,7 @@ options() {
 cut_power() {
     cp --sparse=always "$tmp/image" "$tmp/copied" || return
     mount -t "$1" -o "$(options "$1")" "$tmp/copied" "$tmp/copy" || return
-    tests/power_cut verify "$2" "$tmp/copy/file" "$3"
+    tests/fault/power_cut verify "$2" "$tmp/copy/file" "$3"
     there=$?
     umount "$tmp/copy"
     return "$there"
@@ -62,7 +62,7 @@ cuts() {
     way=$2
     rm -f "$tmp/to" "$tmp/from"
     mkfifo "$tmp/to" "$tmp/from"
-    tests/power_cut write "$way" "$tmp/mnt/file" <"$tmp/to" >"$tmp/from" &
+    tests/fault/power_cut write "$way" "$tmp/mnt/file" <"$tmp/to" >"$tmp/from" &
     writer=$!
     exec 8>"$tmp/to" 9<"$tmp/from"
     bad=0

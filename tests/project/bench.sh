@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # That the benchmark builds, knows its rows, and that its report comes of what
 # it prints.  Nothing is measured here.
-# shellcheck source=tests/tap.sh
-. "${srcdir:=.}/tests/tap.sh"
+# shellcheck source=tests/lib/tap.sh
+. "${srcdir:=.}/tests/lib/tap.sh"
 
 [ "$(uname -s)" = Linux ] || skip_all 'the benchmark is for Linux'
 
@@ -50,7 +50,7 @@ tidies_up() {
 reports() {
     mkdir "$tmp/out"
     python3 "$srcdir/bench/report.py" --output="$tmp/out" \
-        <"$srcdir/tests/bench.json" &&
+        <"$srcdir/tests/project/bench.json" &&
         grep -q '^5   populate 4 GiB, L ' "$tmp/out/performance" &&
         grep -q 'met$' "$tmp/out/performance" &&
         grep -q '^</svg>$' "$tmp/out/performance.svg" &&

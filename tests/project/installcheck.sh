@@ -49,7 +49,7 @@ build() {
 build_shared() {
     flags=$($PKG_CONFIG --cflags --libs "$1") || return
     # shellcheck disable=SC2086
-    build "$1" "$srcdir/tests/edit.c" $flags
+    build "$1" "$srcdir/tests/project/edit.c" $flags
 }
 
 # A wholly static program, or where there is no static C library one that has
@@ -57,10 +57,11 @@ build_shared() {
 build_static() {
     flags=$($PKG_CONFIG --cflags --libs --static mmapx) || return
     # shellcheck disable=SC2086
-    build static "$srcdir/tests/edit.c" -static $flags && return
+    build static "$srcdir/tests/project/edit.c" -static $flags && return
     flags=$($PKG_CONFIG --cflags mmapx) || return
     # shellcheck disable=SC2086
-    build static "$srcdir/tests/edit.c" $flags "$DESTDIR$libdir/libmmapx.a"
+    build static "$srcdir/tests/project/edit.c" $flags \
+        "$DESTDIR$libdir/libmmapx.a"
 }
 
 run_shared() {
