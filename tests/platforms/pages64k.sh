@@ -11,7 +11,7 @@ need qemu-system-ppc64 qemu-system-ppc
 need cpio cpio
 need apt-get apt
 
-# The kernel starts them one by one: no other process can be killed.
+# check_crash has to do with the disk, and there is none.
 programs=$(unit_programs | grep -v /check_crash)
 
 # The kernel's package, by lists of packages of our own: those of the machine
