@@ -4,6 +4,8 @@
  * sizes and ranges.  Under libFuzzer; with -DREPLAY it reads files.
  */
 #include "tool.h"
+#include "snapshot_format.h"
+#include "units.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A row of cells that tells where in a file something is. */
 #include "tool.h"
+#include "bar.h"
 
 #include <stdlib.h>
 

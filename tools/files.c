@@ -8,11 +8,14 @@
  * for files with several names, and with -L for all files.
  */
 #include "tool.h"
+#include "files.h"
+#include "interrupt.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals that are to end the work, but not in the middle of a step. */
 #include "tool.h"
+#include "interrupt.h"
 
+#include <stdio.h>
 #include <sys/select.h>
 #include <time.h>
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Output for programs: one JSON object a line. */
 #include "tool.h"
+#include "json.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx load and mmapx evict: into memory, and out of it. */
 #include "tool.h"
+#include "commands.h"
+#include "files.h"
+#include "interrupt.h"
+#include "json.h"
+#include "libmmapx.h"
+#include "progress.h"
+#include "survey.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

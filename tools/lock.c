@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx lock: keep files in memory for as long as the program runs. */
 #include "tool.h"
+#include "commands.h"
+#include "files.h"
+#include "interrupt.h"
+#include "json.h"
+#include "libmmapx.h"
+#include "progress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

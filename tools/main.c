@@ -1,38 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The command mmapx. */
 #include "tool.h"
+#include "commands.h"
+#include "interrupt.h"
+#include "options.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-void
-tool_no_memory(void)
-{
-    fputs("mmapx: out of memory\n", stderr);
-    exit(TOOL_FAILED);
-}
-
-const char *
-tool_error(int error)
-{
-    return error == ENODEV ? "Cannot be mapped" : strerror(error);
-}
-
-int
-tool_failed(const char *path, int error)
-{
-    progress_hide();
-    /* So that the two streams, shown together, are in the order of files. */
-    fflush(stdout);
-    fputs("mmapx: ", stderr);
-    tool_name(stderr, path);
-    fprintf(stderr, ": %s\n", tool_error(error));
-    return TOOL_FAILED;
-}
 
 static int
 version(void)

@@ -2,10 +2,14 @@
 /* The subcommands and their options: one table of each, from which the reading
  * of arguments and the help are made. */
 #include "tool.h"
+#include "options.h"
+#include "screen.h"
+#include "units.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

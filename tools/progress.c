@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A line on the terminal that says how far the work is. */
 #include "tool.h"
+#include "progress.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

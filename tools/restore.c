@@ -6,9 +6,18 @@
  * done, and of each file only its place in the snapshot is kept in memory.
  */
 #include "tool.h"
+#include "commands.h"
+#include "files.h"
+#include "interrupt.h"
+#include "json.h"
+#include "libmmapx.h"
+#include "progress.h"
+#include "screen.h"
+#include "snapshot_format.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a stream leads to, and how to write names and sizes to it. */
 #include "tool.h"
+#include "screen.h"
 
 #include <inttypes.h>
 #include <langinfo.h>

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx snapshot: write down which parts of which files are in memory. */
 #include "tool.h"
+#include "commands.h"
+#include "files.h"
+#include "interrupt.h"
+#include "libmmapx.h"
+#include "survey.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

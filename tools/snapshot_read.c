@@ -4,6 +4,8 @@
  * buffer of fixed size, and no number or path is taken that none could have.
  */
 #include "tool.h"
+#include "interrupt.h"
+#include "snapshot_format.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx status and mmapx watch: how much of each file is in memory. */
 #include "tool.h"
+#include "commands.h"
+#include "files.h"
+#include "interrupt.h"
+#include "table.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 int

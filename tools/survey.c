@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What is in memory of a file, in bytes of it. */
 #include "tool.h"
+#include "survey.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* Runs that are asked for at once. */
 enum { ROOM = 4096 };

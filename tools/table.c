@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Files, each on a line of its own: what is in memory of them, and where. */
 #include "tool.h"
+#include "bar.h"
+#include "json.h"
+#include "libmmapx.h"
+#include "table.h"
+#include "units.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

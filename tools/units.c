@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Sizes and ranges as people write them. */
 #include "tool.h"
+#include "units.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Leaving cleanly when a signal comes. */
+#ifndef TOOL_INTERRUPT_H
+#define TOOL_INTERRUPT_H
+
+#include <signal.h>
+
+extern volatile sig_atomic_t tool_interrupted; /* the signal, or 0 */
+
+/* From now on SIGINT, SIGTERM and SIGHUP set it. */
+void tool_catch_signals(void);
+
+/* Wait so many seconds, or for ever if they are negative, or until then. */
+void tool_wait(double seconds);
+
+/* Die by the signal that was caught, for the caller's sake. */
+void tool_die_of_signal(void);
+
+#endif /* TOOL_INTERRUPT_H */

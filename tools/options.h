@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands take. */
+#ifndef TOOL_OPTIONS_H
+#define TOOL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum tool_command {
+    TOOL_STATUS,
+    TOOL_WATCH,
+    TOOL_LOAD,
+    TOOL_EVICT,
+    TOOL_LOCK,
+    TOOL_SNAPSHOT,
+    TOOL_RESTORE,
+    TOOL_COMMANDS,
+};
+
+enum tool_when { TOOL_AUTO, TOOL_ALWAYS, TOOL_NEVER };
+
+enum tool_key { TOOL_UNSORTED, TOOL_BY_CACHED, TOOL_BY_SIZE, TOOL_BY_NAME };
+
+struct tool_options {
+    enum tool_command command;
+    bool bytes;
+    bool ranges;
+    bool map;
+    bool total;
+    bool only_cached;
+    enum tool_key sort;
+    size_t top; /* 0: all */
+    double interval;
+    uint64_t count; /* 0: for ever */
+    int64_t off;    /* the range, in bytes; */
+    int64_t len;    /* -1: to the end */
+    bool sync;
+    bool on_fault;
+    const char *output;
+    bool recurse;
+    bool one_file_system;
+    bool follow;
+    const char *files0;
+    bool json;
+    enum tool_when colour;
+    bool no_progress;
+    char **paths; /* up to a NULL */
+};
+
+/* A command's number by its name; TOOL_COMMANDS if there is no such one. */
+enum tool_command tool_command(const char *name);
+
+/* Read the arguments that follow a command's name.  False if there is nothing
+ * more to do than to leave with *status. */
+bool tool_options(struct tool_options *o, enum tool_command command, int argc,
+                  char **argv, int *status);
+
+/* The help of the program itself. */
+void tool_help(void);
+
+/* Say on stderr what is wrong with the arguments, quoting name unless that is
+ * NULL. */
+int tool_usage(const char *matter, const char *name);
+
+/* The same of an option that getopt returned '?' or ':' for. */
+int tool_bad_option(int key, char *const argv[]);
+
+#endif /* TOOL_OPTIONS_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Terminals, and how to write to them. */
+#ifndef TOOL_SCREEN_H
+#define TOOL_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "options.h"
+
+struct tool_screen {
+    FILE *stream;
+    size_t columns; /* 0 unless it is a terminal */
+    size_t rows;
+    bool colour;
+    bool utf8;
+};
+
+void tool_screen(struct tool_screen *screen, FILE *stream,
+                 enum tool_when colour);
+
+/* Print a file's name, harmless to a terminal.  Returns the columns it takes;
+ * a NULL stream prints nothing. */
+size_t tool_name(FILE *out, const char *name);
+
+/* Begin and end a colour, by its SGR number, where there are colours. */
+void tool_paint(const struct tool_screen *screen, int colour);
+void tool_plain(const struct tool_screen *screen);
+
+enum { TOOL_BOLD = 1, TOOL_GREEN = 32, TOOL_YELLOW = 33, TOOL_BLUE = 34 };
+
+/* A size such as "1.5G", or "1610612736" if it is to be exact. */
+const char *tool_size(char buf[static 24], int64_t bytes, bool exact);
+
+#endif /* TOOL_SCREEN_H */

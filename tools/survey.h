@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* What is in memory of a file. */
+#ifndef TOOL_SURVEY_H
+#define TOOL_SURVEY_H
+
+#include <stdint.h>
+
+#include "files.h"
+#include "libmmapx.h"
+
+struct survey {
+    int64_t size;
+    int64_t cached; /* bytes; these and those below are 0 if not known */
+    int64_t dirty;
+    int64_t writeback;
+    int64_t evicted;
+    int64_t recently_evicted;
+    unsigned known; /* MMAPX_CACHE_*; 0 if the system would not say */
+};
+
+/* Look at a file.  Returns 0 or an errno; that the system would not say is no
+ * error. */
+int survey(struct survey *s, const struct tool_file *file);
+/* The bytes of so many pages, but no more than there are. */
+int64_t survey_bytes(uint64_t pages, int64_t most);
+
+/* Call fn for each run of a range.  Returns 0, or an errno. */
+int survey_runs(const struct tool_file *file, int64_t off, int64_t len,
+                void (*fn)(const struct mmapx_cache_run *run, void *arg),
+                void *arg);
+
+/* Say on stderr, once, why something is unknown. */
+void survey_explain(void);
+
+#endif /* TOOL_SURVEY_H */

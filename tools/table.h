@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* Files, each on a line of its own. */
+#ifndef TOOL_TABLE_H
+#define TOOL_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "files.h"
+#include "options.h"
+#include "screen.h"
+#include "survey.h"
+
+struct table_row {
+    char *path;
+    struct survey survey;
+    unsigned char *levels; /* of the bar's cells */
+};
+
+struct table {
+    const struct tool_options *o;
+    struct tool_screen screen;
+    size_t cells; /* of each bar */
+    bool keeps;   /* the rows, until they can be sorted and printed */
+    bool headed;
+    time_t time;  /* to begin the rows with, unless it is 0 */
+    struct table_row *rows;
+    size_t n;
+    size_t room;
+    struct survey sum;
+    size_t files;
+    size_t unknown;
+};
+
+void table_begin(struct table *t, const struct tool_options *o);
+
+/* Look at a file, as tool_files() wants it, and show it or keep it. */
+int table_visit(const struct tool_file *file, void *table);
+
+/* Sort what was kept, and print no more than so many lines of it. */
+int table_print(struct table *t, size_t lines);
+
+/* The line for all files. */
+void table_total(const struct table *t);
+
+/* Forget the rows and the sums. */
+void table_clear(struct table *t);
+
+#endif /* TOOL_TABLE_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Complaints. */
+#include "tool.h"
+#include "progress.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+tool_no_memory(void)
+{
+    fputs("mmapx: out of memory\n", stderr);
+    exit(TOOL_FAILED);
+}
+
+const char *
+tool_error(int error)
+{
+    return error == ENODEV ? "Cannot be mapped" : strerror(error);
+}
+
+int
+tool_failed(const char *path, int error)
+{
+    progress_hide();
+    /* So that the two streams, shown together, are in the order of files. */
+    fflush(stdout);
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, path);
+    fprintf(stderr, ": %s\n", tool_error(error));
+    return TOOL_FAILED;
+}
