@@ -5,10 +5,10 @@
 #include "files.h"
 #include "interrupt.h"
 #include "libmmapx.h"
+#include "snapshot_format.h"
 #include "survey.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,29 +20,13 @@ struct snapshot {
     uint64_t files;
 };
 
-/* Whatever would not stand on a line, or would do something to a terminal of
- * any kind, and the escape. */
-static void
-write_path(FILE *out, const char *path)
-{
-    for (; *path != '\0'; path++) {
-        unsigned char byte = (unsigned char)*path;
-
-        if (byte < 32 || byte > 126 || byte == '\\')
-            fprintf(out, "\\%03o", byte);
-        else
-            putc(byte, out);
-    }
-}
-
 static void
 write_run(const struct mmapx_cache_run *run, void *arg)
 {
     const struct snapshot *s = arg;
 
     if (run->cached)
-        fprintf(s->out, "%lld %lld\n", (long long)run->off,
-                (long long)run->len);
+        snapshot_write_run(s->out, run->off, run->len);
 }
 
 static int
@@ -64,9 +48,7 @@ visit(const struct tool_file *file, void *arg)
     path = realpath(file->path, NULL);
     if (path == NULL)
         return tool_failed(file->path, errno);
-    fprintf(s->out, "file %lld ", (long long)file->size);
-    write_path(s->out, path);
-    putc('\n', s->out);
+    snapshot_write_file(s->out, path, file->size);
     free(path);
     s->files++;
     error = survey_runs(file, 0, -1, write_run, s);
@@ -81,10 +63,10 @@ write_all(const struct tool_options *o, FILE *out)
     struct snapshot s = { .out = out };
     int status;
 
-    fputs("mmapx snapshot 1\n", out);
+    snapshot_write_begin(out);
     status = tool_files(o, visit, &s);
     if (tool_interrupted == 0)
-        fprintf(out, "end %llu\n", (unsigned long long)s.files);
+        snapshot_write_end(out, s.files);
     return status;
 }
 

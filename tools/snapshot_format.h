@@ -9,6 +9,19 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+/* --- Writing -------------------------------------------------------------- */
+
+void snapshot_write_begin(FILE *out);
+
+/* A file's path and size.  Its runs follow, in ascending order. */
+void snapshot_write_file(FILE *out, const char *path, int64_t size);
+void snapshot_write_run(FILE *out, int64_t off, int64_t len);
+
+/* The number of files; without it a part is not taken for the whole. */
+void snapshot_write_end(FILE *out, uint64_t files);
+
+/* --- Reading -------------------------------------------------------------- */
+
 /* A path of which each byte is escaped, and what stands before it. */
 enum { SNAPSHOT_LINE = 4 * PATH_MAX + 64 };
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* mmapx status and mmapx watch: how much of each file is in memory. */
+/* mmapx status: how much of each file is in memory. */
 #include "tool.h"
 #include "commands.h"
 #include "files.h"
-#include "interrupt.h"
 #include "table.h"
 
 #include <stdint.h>
-#include <stdio.h>
-#include <time.h>
 
 int
 tool_status(const struct tool_options *o)
@@ -23,62 +20,5 @@ tool_status(const struct tool_options *o)
     if (o->total)
         table_total(&t);
     table_clear(&t);
-    return status;
-}
-
-/* The screen is written over from its top, so that it does not flicker. */
-static void
-print_screen(struct table *t)
-{
-    enum { OTHERS = 5 }; /* title, blank, heading, "and more", the cursor */
-    size_t rows = t->screen.rows > OTHERS ? t->screen.rows - OTHERS : 1;
-    char clock[16];
-    time_t now = t->time;
-    struct tm tm;
-
-    t->time = 0;
-    strftime(clock, sizeof clock, "%H:%M:%S", localtime_r(&now, &tm));
-    fputs("\033[H", stdout);
-    printf("mmapx watch, every %g s, at %s\033[K\n\033[K\n", t->o->interval,
-           clock);
-    t->headed = false;
-    table_print(t, rows - t->o->total);
-    if (t->o->total)
-        table_total(t);
-    fputs("\033[J", stdout);
-}
-
-int
-tool_watch(const struct tool_options *o)
-{
-    struct table t;
-    int status = TOOL_OK;
-
-    tool_catch_signals();
-    table_begin(&t, o);
-    if (t.screen.columns > 0 && !o->json) {
-        t.keeps = true;
-        fputs("\033[H\033[2J", stdout);
-    }
-    for (uint64_t round = 1; tool_interrupted == 0; round++) {
-        t.time = time(NULL);
-        status = tool_files(o, table_visit, &t);
-        if (tool_interrupted != 0)
-            break;
-        if (t.screen.columns > 0 && !o->json) {
-            print_screen(&t);
-        } else {
-            table_print(&t, SIZE_MAX);
-            if (o->total)
-                table_total(&t);
-        }
-        table_clear(&t);
-        if (fflush(stdout) != 0 || round == o->count)
-            break;
-        tool_wait(o->interval);
-    }
-    table_clear(&t);
-    /* That is how it is meant to end. */
-    tool_interrupted = 0;
     return status;
 }

@@ -12,6 +12,11 @@
 #include "screen.h"
 #include "survey.h"
 
+struct bar;
+
+/* Cells that a bar has at most. */
+enum { TABLE_MOST_CELLS = 128 };
+
 struct table_row {
     char *path;
     struct survey survey;
@@ -46,5 +51,27 @@ void table_total(const struct table *t);
 
 /* Forget the rows and the sums. */
 void table_clear(struct table *t);
+
+/* --- table_text.c: the table as text -------------------------------------- */
+
+/* How many cells a bar has. */
+size_t table_text_cells(const struct table *t);
+
+/* A line for a file, below a heading. */
+void table_text_row(struct table *t, const struct table_row *row);
+
+/* That so many files more are not shown. */
+void table_text_more(const struct table *t, size_t more);
+
+void table_text_range(const struct table *t,
+                      const struct mmapx_cache_run *run);
+void table_text_map(const struct table *t, const struct bar *bar);
+void table_text_total(const struct table *t, const struct survey *sum);
+
+/* --- table_json.c: the table for programs --------------------------------- */
+
+void table_json_row(const struct table *t, const struct table_row *row);
+void table_json_range(const char *path, const struct mmapx_cache_run *run);
+void table_json_total(const struct table *t, const struct survey *sum);
 
 #endif /* TOOL_TABLE_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of a snapshot, which may come from anywhere: lines are read into a
+ * The text of a snapshot.  It may come from anywhere: lines are read into a
  * buffer of fixed size, and no number or path is taken that none could have.
  */
 #include "tool.h"
@@ -12,6 +12,53 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* --- Writing -------------------------------------------------------------- */
+
+static const char first_line[] = "mmapx snapshot 1";
+
+void
+snapshot_write_begin(FILE *out)
+{
+    fprintf(out, "%s\n", first_line);
+}
+
+/* Whatever would not stand on a line, or would do something to a terminal of
+ * any kind, and the escape. */
+static void
+write_path(FILE *out, const char *path)
+{
+    for (; *path != '\0'; path++) {
+        unsigned char byte = (unsigned char)*path;
+
+        if (byte < 32 || byte > 126 || byte == '\\')
+            fprintf(out, "\\%03o", byte);
+        else
+            putc(byte, out);
+    }
+}
+
+void
+snapshot_write_file(FILE *out, const char *path, int64_t size)
+{
+    fprintf(out, "file %" PRId64 " ", size);
+    write_path(out, path);
+    putc('\n', out);
+}
+
+void
+snapshot_write_run(FILE *out, int64_t off, int64_t len)
+{
+    fprintf(out, "%" PRId64 " %" PRId64 "\n", off, len);
+}
+
+void
+snapshot_write_end(FILE *out, uint64_t files)
+{
+    fprintf(out, "end %" PRIu64 "\n", files);
+}
+
+/* --- Reading -------------------------------------------------------------- */
 
 /* False at the end, and for a line that is none. */
 bool
@@ -130,7 +177,7 @@ snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg,
     uint64_t files = 0;
     char end[32];
 
-    if (!snapshot_line(r) || strcmp(r->line, "mmapx snapshot 1") != 0)
+    if (!snapshot_line(r) || strcmp(r->line, first_line) != 0)
         return false;
     snapshot_line(r);
     while (strncmp(r->line, "file ", 5) == 0 && tool_interrupted == 0) {

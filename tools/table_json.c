@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The table for programs: an object a line. */
+#include "tool.h"
+#include "json.h"
+#include "libmmapx.h"
+#include "table.h"
+
+static json_t *
+number(const struct survey *s, unsigned bit, int64_t bytes)
+{
+    return (s->known & bit) != 0 ? json_integer(bytes) : json_null();
+}
+
+static json_t *
+json_survey(const struct table *t, const struct survey *s)
+{
+    json_t *object = json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:o}", "size", (json_int_t)s->size,
+        "cached", number(s, MMAPX_CACHE_CACHED, s->cached),
+        "dirty", number(s, MMAPX_CACHE_DIRTY, s->dirty),
+        "writeback", number(s, MMAPX_CACHE_WRITEBACK, s->writeback),
+        "evicted", number(s, MMAPX_CACHE_EVICTED, s->evicted),
+        "recently_evicted",
+        number(s, MMAPX_CACHE_RECENTLY_EVICTED, s->recently_evicted));
+
+    if (t->time != 0)
+        json_object_set_new(object, "time", json_integer((json_int_t)t->time));
+    return object;
+}
+
+void
+table_json_row(const struct table *t, const struct table_row *row)
+{
+    json_t *object = json_pack("{s:o}", "path", json_path(row->path));
+    json_t *numbers = json_survey(t, &row->survey);
+
+    json_object_update(object, numbers);
+    json_decref(numbers);
+    json_line(object);
+}
+
+void
+table_json_range(const char *path, const struct mmapx_cache_run *run)
+{
+    json_line(json_pack("{s:o, s:{s:I, s:I}}", "path", json_path(path),
+                        "range", "offset", (json_int_t)run->off, "length",
+                        (json_int_t)run->len));
+}
+
+void
+table_json_total(const struct table *t, const struct survey *sum)
+{
+    json_t *object = json_survey(t, sum);
+
+    json_object_set_new(object, "files", json_integer((json_int_t)t->files));
+    json_object_set_new(object, "unknown_files",
+                        json_integer((json_int_t)t->unknown));
+    json_line(json_pack("{s:o}", "total", object));
+}
