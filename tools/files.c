@@ -384,9 +384,9 @@ tool_files(const struct tool_options *o,
 int64_t
 tool_range_of(const struct tool_options *o, int64_t size)
 {
-    int64_t left = size > o->off ? size - o->off : 0;
+    int64_t left = size > o->range.off ? size - o->range.off : 0;
 
-    return o->len == -1 || o->len > left ? left : o->len;
+    return o->range.len == -1 || o->range.len > left ? left : o->range.len;
 }
 
 struct sum {

@@ -73,7 +73,7 @@ lock_part(const struct hold *h, const struct tool_file *file,
     int flags = h->o->on_fault ? MMAPX_LOCK_ONFAULT : 0;
 
     if (!h->o->on_fault
-        && mmapx_cache_load(file->fd, h->o->off + done, n) < 0)
+        && mmapx_cache_load(file->fd, h->o->range.off + done, n) < 0)
         return errno;
     return mmapx_lock(m, (size_t)done, (size_t)n, flags) < 0 ? errno : 0;
 }
@@ -91,7 +91,7 @@ visit(const struct tool_file *file, void *arg)
     if ((uint64_t)bytes > SIZE_MAX / 2)
         return tool_failed(file->path, EOVERFLOW);
     m = new_map(h);
-    if (mmapx_map_region(m, file->fd, h->o->off, (size_t)bytes, PROT_READ,
+    if (mmapx_map_region(m, file->fd, h->o->range.off, (size_t)bytes, PROT_READ,
                          MAP_SHARED)
         < 0) {
         h->n--;
@@ -113,7 +113,7 @@ visit(const struct tool_file *file, void *arg)
     h->bytes += bytes;
     if (h->o->json)
         json_line(json_pack("{s:o, s:I, s:I}", "path", json_path(file->path),
-                            "offset", (json_int_t)h->o->off, "locked",
+                            "offset", (json_int_t)h->o->range.off, "locked",
                             (json_int_t)bytes));
     return TOOL_OK;
 }

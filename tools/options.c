@@ -47,57 +47,73 @@ enum {
     ALL = FILES | RESTORE,
 };
 
-/* Short options are their letter; the others begin here. */
-enum {
-    RANGES = 256,
-    MAP,
-    TOTAL,
-    ONLY_CACHED,
-    SORT,
-    TOP,
-    COUNT,
-    RANGE,
-    SYNC,
-    ON_FAULT,
-    FILES0,
-    JSON,
-    COLOUR,
-    NO_PROGRESS,
-    HELP,
+/* What an option's argument is, and with that the type of its place. */
+enum kind {
+    HELP,    /* no argument and no place */
+    FLAG,    /* no argument; bool */
+    SORT,    /* enum tool_key */
+    COLOUR,  /* enum tool_when */
+    FILES_N, /* size_t */
+    LOOKS,   /* uint64_t */
+    SECONDS, /* double */
+    RANGE,   /* struct tool_range */
+    NAME,    /* const char *, of a file */
 };
 
+/* A key of getopt_long() that is no letter: this and the row's number. */
+enum { LONG = 256 };
+
+#define PLACE(member) offsetof(struct tool_options, member)
+
 static const struct option_row {
-    int key;
+    int letter; /* or 0 */
     unsigned commands;
+    enum kind kind;
+    size_t place;
     const char *name;
     const char *argument; /* or NULL */
     const char *help;
 } rows[] = {
-    { 'b', ALL & ~SNAPSHOT, "bytes", NULL, "show sizes in bytes" },
-    { RANGES, STATUS, "ranges", NULL, "list the ranges that are in memory" },
-    { MAP, STATUS, "map", NULL, "draw a larger map of each file" },
-    { TOTAL, SHOWS, "total", NULL, "add a line for all files together" },
-    { ONLY_CACHED, SHOWS, "only-cached", NULL,
+    { 'b', ALL & ~SNAPSHOT, FLAG, PLACE(bytes), "bytes", NULL,
+      "show sizes in bytes" },
+    { 0, STATUS, FLAG, PLACE(ranges), "ranges", NULL,
+      "list the ranges that are in memory" },
+    { 0, STATUS, FLAG, PLACE(map), "map", NULL,
+      "draw a larger map of each file" },
+    { 0, SHOWS, FLAG, PLACE(total), "total", NULL,
+      "add a line for all files together" },
+    { 0, SHOWS, FLAG, PLACE(only_cached), "only-cached", NULL,
       "leave files out that are not in memory" },
-    { SORT, SHOWS, "sort", "KEY", "sort by cached, size or name" },
-    { TOP, SHOWS, "top", "N", "show the first N files only" },
-    { 'n', WATCH, "interval", "SECONDS", "look every so often [2]" },
-    { COUNT, WATCH, "count", "N", "look N times, then end" },
-    { RANGE, WORKS, "range", "OFFSET:LENGTH",
+    { 0, SHOWS, SORT, PLACE(sort), "sort", "KEY",
+      "sort by cached, size or name" },
+    { 0, SHOWS, FILES_N, PLACE(top), "top", "N",
+      "show the first N files only" },
+    { 'n', WATCH, SECONDS, PLACE(interval), "interval", "SECONDS",
+      "look every so often [2]" },
+    { 0, WATCH, LOOKS, PLACE(count), "count", "N", "look N times, then end" },
+    { 0, WORKS, RANGE, PLACE(range), "range", "OFFSET:LENGTH",
       "only these bytes; K, M, G, T may follow" },
-    { SYNC, EVICT, "sync", NULL, "write dirty pages back first" },
-    { ON_FAULT, LOCK, "on-fault", NULL, "lock pages as they come in" },
-    { 'o', SNAPSHOT, "output", "FILE", "write to FILE, all of it or nothing" },
-    { 'r', FILES, "recursive", NULL, "look into directories" },
-    { 'x', FILES, "one-file-system", NULL, "but not at other file systems" },
-    { 'L', FILES, "dereference", NULL, "follow symbolic links in them" },
-    { FILES0, FILES, "files0-from", "F",
+    { 0, EVICT, FLAG, PLACE(sync), "sync", NULL,
+      "write dirty pages back first" },
+    { 0, LOCK, FLAG, PLACE(on_fault), "on-fault", NULL,
+      "lock pages as they come in" },
+    { 'o', SNAPSHOT, NAME, PLACE(output), "output", "FILE",
+      "write to FILE, all of it or nothing" },
+    { 'r', FILES, FLAG, PLACE(recurse), "recursive", NULL,
+      "look into directories" },
+    { 'x', FILES, FLAG, PLACE(one_file_system), "one-file-system", NULL,
+      "but not at other file systems" },
+    { 'L', FILES, FLAG, PLACE(follow), "dereference", NULL,
+      "follow symbolic links in them" },
+    { 0, FILES, NAME, PLACE(files0), "files0-from", "F",
       "read names from F, each ended by NUL" },
-    { JSON, ALL & ~SNAPSHOT, "json", NULL, "print one JSON object a line" },
-    { COLOUR, ALL & ~SNAPSHOT, "color", "WHEN", "always, never or auto" },
-    { NO_PROGRESS, WORKS | RESTORE, "no-progress", NULL,
+    { 0, ALL & ~SNAPSHOT, FLAG, PLACE(json), "json", NULL,
+      "print one JSON object a line" },
+    { 0, ALL & ~SNAPSHOT, COLOUR, PLACE(colour), "color", "WHEN",
+      "always, never or auto" },
+    { 0, WORKS | RESTORE, FLAG, PLACE(no_progress), "no-progress", NULL,
       "show no progress" },
-    { HELP, ALL, "help", NULL, "show this help and exit" },
+    { 0, ALL, HELP, 0, "help", NULL, "show this help and exit" },
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -144,18 +160,19 @@ tool_bad_option(int key, char *const argv[])
 /* --- Help ----------------------------------------------------------------- */
 
 static void
-help_line(int key, const char *name, const char *argument, const char *help)
+help_line(const struct option_row *row)
 {
+    const char *argument = row->argument;
     char text[40];
-    int n = snprintf(text, sizeof text, "--%s%s%s", name,
+    int n = snprintf(text, sizeof text, "--%s%s%s", row->name,
                      argument != NULL ? "=" : "",
                      argument != NULL ? argument : "");
 
-    if (key < 256)
-        printf("  -%c, ", key);
+    if (row->letter != 0)
+        printf("  -%c, ", row->letter);
     else
         fputs("      ", stdout);
-    printf("%s%*s%s\n", text, n < 21 ? 22 - n : 1, "", help);
+    printf("%s%*s%s\n", text, n < 21 ? 22 - n : 1, "", row->help);
 }
 
 static void
@@ -167,8 +184,7 @@ help(enum tool_command command)
     printf("%c%s.\n\nOptions:\n", c->summary[0] - 'a' + 'A', c->summary + 1);
     for (size_t i = 0; i < ROWS; i++)
         if ((rows[i].commands >> command & 1) != 0)
-            help_line(rows[i].key, rows[i].name, rows[i].argument,
-                      rows[i].help);
+            help_line(&rows[i]);
     if ((SHOWS >> command & 1) != 0)
         puts("\n'mmapx FILE...' is 'mmapx status FILE...'.");
 }
@@ -225,63 +241,47 @@ index_of(const char *word, const char *const *words)
     return -1;
 }
 
-/* Store an option that has an argument.  False if that makes no sense. */
+/* Store an option's argument, or that there is a flag.  False if it makes no
+ * sense. */
 static bool
-store_argument(struct tool_options *o, int key, const char *argument)
+store(struct tool_options *o, const struct option_row *row,
+      const char *argument)
 {
     static const char *const keys[] = { "", "cached", "size", "name", NULL };
     static const char *const whens[] = { "auto", "always", "never", NULL };
-    uint64_t number;
-    int i;
+    void *place = (char *)o + row->place;
+    struct tool_range *range = place;
+    uint64_t number = 0;
+    int i = 0;
 
-    switch (key) {
+    switch (row->kind) {
+    case HELP:
+        return true;
+    case FLAG:
+        return *(bool *)place = true;
     case SORT:
         i = index_of(argument, keys);
-        o->sort = (enum tool_key)i;
+        *(enum tool_key *)place = (enum tool_key)i;
         return i > 0;
     case COLOUR:
         i = index_of(argument, whens);
-        o->colour = (enum tool_when)i;
+        *(enum tool_when *)place = (enum tool_when)i;
         return i >= 0;
-    case TOP:
-        if (!parse_number(argument, SIZE_MAX / 4, &number))
-            return false;
-        o->top = (size_t)number;
-        return true;
-    case COUNT:
-        return parse_number(argument, UINT64_MAX, &o->count);
-    case 'n':
-        return parse_seconds(argument, &o->interval);
+    case FILES_N:
+        i = parse_number(argument, SIZE_MAX / 4, &number);
+        *(size_t *)place = (size_t)number;
+        return i != 0;
+    case LOOKS:
+        return parse_number(argument, UINT64_MAX, place);
+    case SECONDS:
+        return parse_seconds(argument, place);
     case RANGE:
-        return tool_parse_range(argument, &o->off, &o->len);
-    case FILES0:
-        o->files0 = argument;
-        return true;
-    default: /* 'o' */
-        o->output = argument;
+        return tool_parse_range(argument, &range->off, &range->len);
+    case NAME:
+        *(const char **)place = argument;
         return true;
     }
-}
-
-static void
-store_flag(struct tool_options *o, int key)
-{
-    bool *const flags[] = {
-        ['b'] = &o->bytes,
-        ['r'] = &o->recurse,
-        ['x'] = &o->one_file_system,
-        ['L'] = &o->follow,
-        [RANGES] = &o->ranges,
-        [MAP] = &o->map,
-        [TOTAL] = &o->total,
-        [ONLY_CACHED] = &o->only_cached,
-        [SYNC] = &o->sync,
-        [ON_FAULT] = &o->on_fault,
-        [JSON] = &o->json,
-        [NO_PROGRESS] = &o->no_progress,
-    };
-
-    *flags[key] = true;
+    return false;
 }
 
 /* The table's rows for one command, as getopt wants them. */
@@ -293,10 +293,10 @@ getopt_tables(enum tool_command command, char *letters, struct option *longs)
         if ((rows[i].commands >> command & 1) == 0)
             continue;
         *longs++ = (struct option){ rows[i].name, rows[i].argument != NULL,
-                                    NULL, rows[i].key };
-        if (rows[i].key < 256)
-            *letters++ = (char)rows[i].key;
-        if (rows[i].key < 256 && rows[i].argument != NULL)
+                                    NULL, LONG + (int)i };
+        if (rows[i].letter != 0)
+            *letters++ = (char)rows[i].letter;
+        if (rows[i].letter != 0 && rows[i].argument != NULL)
             *letters++ = ':';
     }
     *longs = (struct option){ 0 };
@@ -308,7 +308,9 @@ row_of(int key)
 {
     const struct option_row *row = rows;
 
-    while (row->key != key)
+    if (key >= LONG)
+        return &rows[key - LONG];
+    while (row->letter != key)
         row++;
     return row;
 }
@@ -334,6 +336,15 @@ check_files(const struct tool_options *o, int n, int *status)
     return false;
 }
 
+static int
+bad_value(const struct option_row *row, const char *value)
+{
+    char matter[64];
+
+    snprintf(matter, sizeof matter, "--%s cannot be", row->name);
+    return tool_usage(matter, value);
+}
+
 bool
 tool_options(struct tool_options *o, enum tool_command command, int argc,
              char **argv, int *status)
@@ -342,27 +353,28 @@ tool_options(struct tool_options *o, enum tool_command command, int argc,
     struct option longs[ROWS + 1];
     int key;
 
-    *o = (struct tool_options){ .command = command, .interval = 2, .len = -1 };
+    *o = (struct tool_options){
+        .command = command,
+        .interval = 2,
+        .range = { .len = -1 },
+    };
     getopt_tables(command, letters, longs);
     opterr = 0; /* it would print what it was given as it is */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-        if (key == HELP) {
-            help(command);
-            *status = TOOL_OK;
-            return false;
-        }
+        const struct option_row *row;
+
         if (key == '?' || key == ':') {
             *status = tool_bad_option(key, argv);
             return false;
         }
-        if (row_of(key)->argument == NULL) {
-            store_flag(o, key);
-        } else if (!store_argument(o, key, optarg)) {
-            char matter[64];
-
-            snprintf(matter, sizeof matter, "--%s cannot be",
-                     row_of(key)->name);
-            *status = tool_usage(matter, optarg);
+        row = row_of(key);
+        if (row->kind == HELP) {
+            help(command);
+            *status = TOOL_OK;
+            return false;
+        }
+        if (!store(o, row, optarg)) {
+            *status = bad_value(row, optarg);
             return false;
         }
     }

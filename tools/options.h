@@ -22,6 +22,11 @@ enum tool_when { TOOL_AUTO, TOOL_ALWAYS, TOOL_NEVER };
 
 enum tool_key { TOOL_UNSORTED, TOOL_BY_CACHED, TOOL_BY_SIZE, TOOL_BY_NAME };
 
+struct tool_range {
+    int64_t off;
+    int64_t len; /* -1: to the end */
+};
+
 struct tool_options {
     enum tool_command command;
     bool bytes;
@@ -33,8 +38,7 @@ struct tool_options {
     size_t top; /* 0: all */
     double interval;
     uint64_t count; /* 0: for ever */
-    int64_t off;    /* the range, in bytes; */
-    int64_t len;    /* -1: to the end */
+    struct tool_range range;
     bool sync;
     bool on_fault;
     const char *output;

@@ -21,7 +21,7 @@ look(const struct work *work, const struct tool_file *file, int64_t bytes,
 {
     *c = (struct mmapx_cache){ 0 };
     if (bytes == 0
-        || mmapx_cache_stat(file->fd, work->o->off, bytes, c) == 0)
+        || mmapx_cache_stat(file->fd, work->o->range.off, bytes, c) == 0)
         return 0;
     return errno == EPERM ? 0 : errno;
 }
@@ -35,7 +35,7 @@ in_steps(struct work *work, const struct tool_file *file, int64_t bytes)
 
     for (int64_t done = 0, n;
          done < bytes && error == 0 && tool_interrupted == 0; done += n) {
-        int64_t at = work->o->off + done;
+        int64_t at = work->o->range.off + done;
 
         /* Up to a multiple, so that no large folio is cut. */
         n = step - at % step;
@@ -79,7 +79,7 @@ print_json(const struct work *work, const struct tool_file *file,
 {
     json_line(json_pack(
         "{s:o, s:I, s:I, s:o, s:o, s:o, s:f}", "path", json_path(file->path),
-        "offset", (json_int_t)work->o->off, "length", (json_int_t)bytes,
+        "offset", (json_int_t)work->o->range.off, "length", (json_int_t)bytes,
         "cached_before", count(before, before->cached, bytes), "cached",
         count(after, after->cached, bytes), "dirty",
         (after->known & MMAPX_CACHE_DIRTY) != 0
