@@ -57,7 +57,7 @@ fail(struct walk *w, int error)
 /* --- The path ------------------------------------------------------------- */
 
 static void
-append(struct walk *w, const char *text)
+append_to_path(struct walk *w, const char *text)
 {
     size_t n = strlen(text);
 
@@ -71,20 +71,20 @@ append(struct walk *w, const char *text)
     w->path_len += n;
 }
 
-/* Go down by a name; the length is what cut() goes back to. */
+/* Go down by a name; the length is what shorten_path() goes back to. */
 static size_t
-push(struct walk *w, const char *name)
+lengthen_path(struct walk *w, const char *name)
 {
     size_t before = w->path_len;
 
     if (before > 0 && w->path[before - 1] != '/')
-        append(w, "/");
-    append(w, name);
+        append_to_path(w, "/");
+    append_to_path(w, name);
     return before;
 }
 
 static void
-cut(struct walk *w, size_t len)
+shorten_path(struct walk *w, size_t len)
 {
     w->path_len = len;
     w->path[len] = '\0';
@@ -260,9 +260,9 @@ entries(struct walk *w, DIR *stream, const struct level *level)
             break;
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
-        before = push(w, e->d_name);
+        before = lengthen_path(w, e->d_name);
         entry(w, dirfd(stream), e, level);
-        cut(w, before);
+        shorten_path(w, before);
         errno = 0;
     }
     if (tool_interrupted == 0 && errno != 0)
@@ -304,8 +304,8 @@ argument(struct walk *w, const char *path)
     struct stat st;
     int error;
 
-    cut(w, 0);
-    append(w, path);
+    shorten_path(w, 0);
+    append_to_path(w, path);
     error = stat(path, &st) < 0 ? errno : refusal(&st);
     if (error == EISDIR && w->o->recurse) {
         directory(w, AT_FDCWD, path, true, NULL);
@@ -328,8 +328,8 @@ arguments_from(struct walk *w, const char *from)
     char *name = NULL;
     size_t room = 0;
 
-    cut(w, 0);
-    append(w, from);
+    shorten_path(w, 0);
+    append_to_path(w, from);
     if (in == NULL) {
         fail(w, errno);
         return;
@@ -340,8 +340,8 @@ arguments_from(struct walk *w, const char *from)
         errno = 0;
     }
     if (ferror(in)) {
-        cut(w, 0);
-        append(w, from);
+        shorten_path(w, 0);
+        append_to_path(w, from);
         fail(w, errno);
     }
     free(name);
@@ -354,7 +354,7 @@ walk(struct walk *w)
 {
     const struct tool_options *o = w->o;
 
-    append(w, "");
+    append_to_path(w, "");
     if (o->files0 != NULL)
         arguments_from(w, o->files0);
     else

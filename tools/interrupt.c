@@ -14,7 +14,7 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
 static void
-note(int number)
+catch_signal(int number)
 {
     tool_interrupted = number;
 }
@@ -26,7 +26,7 @@ tool_catch_signals(void)
     struct sigaction action = { .sa_flags = (int)SA_RESETHAND };
     struct sigaction before;
 
-    action.sa_handler = note;
+    action.sa_handler = catch_signal;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)
         /* Whom nohup(1) protects from SIGHUP stays protected. */
@@ -53,7 +53,7 @@ tool_wait(double seconds)
 }
 
 void
-tool_die_of_signal(void)
+tool_end_by_signal(void)
 {
     int number = (int)tool_interrupted;
 

@@ -14,6 +14,6 @@ void tool_catch_signals(void);
 void tool_wait(double seconds);
 
 /* Die by the signal that was caught, for the caller's sake. */
-void tool_die_of_signal(void);
+void tool_end_by_signal(void);
 
 #endif /* TOOL_INTERRUPT_H */

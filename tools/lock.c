@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Bytes between two looks at the signals. */
-enum { STEP = 8 << 20 };
+enum { LOCK_STEP = 8 << 20 };
 
 struct hold {
     const struct tool_options *o;
@@ -79,7 +79,7 @@ lock_part(const struct hold *h, const struct tool_file *file,
 }
 
 static int
-visit(const struct tool_file *file, void *arg)
+hold_file(const struct tool_file *file, void *arg)
 {
     struct hold *h = arg;
     int64_t bytes = tool_range_of(h->o, file->size);
@@ -99,7 +99,7 @@ visit(const struct tool_file *file, void *arg)
     }
     for (int64_t done = 0, n;
          done < bytes && error == 0 && tool_interrupted == 0; done += n) {
-        n = bytes - done < STEP ? bytes - done : STEP;
+        n = bytes - done < LOCK_STEP ? bytes - done : LOCK_STEP;
         error = lock_part(h, file, m, done, n);
         if (error == 0)
             progress_add(&h->progress, file->path, n);
@@ -129,7 +129,7 @@ tool_lock(const struct tool_options *o)
     progress_begin(&h.progress, o, "locking", 0);
     if (h.progress.shown)
         h.progress.total = tool_total_size(o);
-    status = tool_files(o, visit, &h);
+    status = tool_files(o, hold_file, &h);
     progress_hide();
     if (!h.full && h.n > 0 && tool_interrupted == 0) {
         if (!o->json)

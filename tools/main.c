@@ -31,7 +31,7 @@ run(int argc, char **argv)
         [TOOL_LOCK] = tool_lock,         [TOOL_SNAPSHOT] = tool_snapshot,
         [TOOL_RESTORE] = tool_restore,
     };
-    enum tool_command command = tool_command(argv[0]);
+    enum tool_command command = tool_command_named(argv[0]);
     struct tool_options o;
     int status = TOOL_OK;
 
@@ -43,7 +43,7 @@ run(int argc, char **argv)
         argv--;
     }
     optind = 0; /* starts getopt anew */
-    if (!tool_options(&o, command, argc, argv, &status))
+    if (!tool_read_options(&o, command, argc, argv, &status))
         return status;
     return functions[command](&o);
 }
@@ -100,6 +100,6 @@ main(int argc, char **argv)
         setvbuf(stdout, NULL, _IOFBF, 65536);
     status = finish(dispatch(argc, argv));
     if (tool_interrupted != 0)
-        tool_die_of_signal();
+        tool_end_by_signal();
     return status;
 }

@@ -119,7 +119,7 @@ static const struct option_row {
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
 enum tool_command
-tool_command(const char *name)
+tool_command_named(const char *name)
 {
     int i = 0;
 
@@ -210,7 +210,7 @@ tool_help(void)
 /* --- Reading -------------------------------------------------------------- */
 
 static bool
-parse_number(const char *text, uint64_t most, uint64_t *number)
+parse_count(const char *text, uint64_t most, uint64_t *number)
 {
     char *rest;
 
@@ -268,11 +268,11 @@ store(struct tool_options *o, const struct option_row *row,
         *(enum tool_when *)place = (enum tool_when)i;
         return i >= 0;
     case FILES_N:
-        i = parse_number(argument, SIZE_MAX / 4, &number);
+        i = parse_count(argument, SIZE_MAX / 4, &number);
         *(size_t *)place = (size_t)number;
         return i != 0;
     case LOOKS:
-        return parse_number(argument, UINT64_MAX, place);
+        return parse_count(argument, UINT64_MAX, place);
     case SECONDS:
         return parse_seconds(argument, place);
     case RANGE:
@@ -346,8 +346,8 @@ bad_value(const struct option_row *row, const char *value)
 }
 
 bool
-tool_options(struct tool_options *o, enum tool_command command, int argc,
-             char **argv, int *status)
+tool_read_options(struct tool_options *o, enum tool_command command, int argc,
+                  char **argv, int *status)
 {
     char letters[2 * ROWS + 2];
     struct option longs[ROWS + 1];

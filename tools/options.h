@@ -53,12 +53,12 @@ struct tool_options {
 };
 
 /* A command's number by its name; TOOL_COMMANDS if there is no such one. */
-enum tool_command tool_command(const char *name);
+enum tool_command tool_command_named(const char *name);
 
 /* Read the arguments that follow a command's name.  False if there is nothing
  * more to do than to leave with *status. */
-bool tool_options(struct tool_options *o, enum tool_command command, int argc,
-                  char **argv, int *status);
+bool tool_read_options(struct tool_options *o, enum tool_command command,
+                       int argc, char **argv, int *status);
 
 /* The help of the program itself. */
 void tool_help(void);

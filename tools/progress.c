@@ -27,7 +27,7 @@ progress_begin(struct progress *p, const struct tool_options *o,
                const char *verb, int64_t total)
 {
     *p = (struct progress){ .verb = verb, .total = total };
-    tool_screen(&p->screen, stderr, o->colour);
+    tool_screen_of(&p->screen, stderr, o->colour);
     p->shown = p->screen.columns > 0 && !o->no_progress;
     p->began = tool_seconds();
 }
@@ -50,7 +50,7 @@ draw_bar(const struct progress *p, size_t columns)
             fputs(utf8 ? "\u2588" : "#", stderr);
         else
             fputs(utf8 ? parts[eighths] : ".", stderr);
-    tool_plain(&p->screen);
+    tool_unpaint(&p->screen);
     fputs(utf8 ? "\u258f" : "]", stderr);
 }
 

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 /* Bytes between two looks at the signals. */
-enum { STEP = 8 << 20 };
+enum { RESTORE_STEP = 8 << 20 };
 
 struct entry {
     dev_t device;
@@ -72,7 +72,7 @@ skip(struct restore *s, const char *path, const char *why)
 
 /* A file that is as it was is put on the list. */
 static bool
-note(const char *path, int64_t size, off_t at, void *arg)
+list_file(const char *path, int64_t size, off_t at, void *arg)
 {
     struct restore *s = arg;
     struct tool_file file = { .fd = -1 };
@@ -105,7 +105,7 @@ note(const char *path, int64_t size, off_t at, void *arg)
 static int
 check(struct restore *s)
 {
-    if (snapshot_check(&s->reader, note, s, &s->total))
+    if (snapshot_check(&s->reader, list_file, s, &s->total))
         return TOOL_OK;
     return tool_interrupted != 0 ? TOOL_FAILED : corrupt(s);
 }
@@ -130,7 +130,7 @@ load_run(struct restore *s, const struct tool_file *file, int64_t off,
          int64_t len)
 {
     for (int64_t n; len > 0 && tool_interrupted == 0; off += n, len -= n) {
-        n = STEP - off % STEP;
+        n = RESTORE_STEP - off % RESTORE_STEP;
         n = n < len ? n : len;
         if (mmapx_cache_load(file->fd, off, n) < 0)
             return errno;

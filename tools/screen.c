@@ -47,7 +47,7 @@ measure(struct tool_screen *screen, int fd)
 }
 
 void
-tool_screen(struct tool_screen *screen, FILE *stream, enum tool_when colour)
+tool_screen_of(struct tool_screen *screen, FILE *stream, enum tool_when colour)
 {
     const char *term = getenv("TERM");
     bool terminal = isatty(fileno(stream)) == 1;
@@ -69,7 +69,7 @@ tool_paint(const struct tool_screen *screen, int colour)
 }
 
 void
-tool_plain(const struct tool_screen *screen)
+tool_unpaint(const struct tool_screen *screen)
 {
     if (screen->colour)
         fputs("\033[0m", screen->stream);

@@ -18,8 +18,8 @@ struct tool_screen {
     bool utf8;
 };
 
-void tool_screen(struct tool_screen *screen, FILE *stream,
-                 enum tool_when colour);
+void tool_screen_of(struct tool_screen *screen, FILE *stream,
+                    enum tool_when colour);
 
 /* Print a file's name, harmless to a terminal.  Returns the columns it takes;
  * a NULL stream prints nothing. */
@@ -27,7 +27,7 @@ size_t tool_name(FILE *out, const char *name);
 
 /* Begin and end a colour, by its SGR number, where there are colours. */
 void tool_paint(const struct tool_screen *screen, int colour);
-void tool_plain(const struct tool_screen *screen);
+void tool_unpaint(const struct tool_screen *screen);
 
 enum { TOOL_BOLD = 1, TOOL_GREEN = 32, TOOL_YELLOW = 33, TOOL_BLUE = 34 };
 

@@ -30,7 +30,7 @@ write_run(const struct mmapx_cache_run *run, void *arg)
 }
 
 static int
-visit(const struct tool_file *file, void *arg)
+describe(const struct tool_file *file, void *arg)
 {
     struct snapshot *s = arg;
     struct mmapx_cache c;
@@ -64,7 +64,7 @@ write_all(const struct tool_options *o, FILE *out)
     int status;
 
     snapshot_write_begin(out);
-    status = tool_files(o, visit, &s);
+    status = tool_files(o, describe, &s);
     if (tool_interrupted == 0)
         snapshot_write_end(out, s.files);
     return status;

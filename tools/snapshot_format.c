@@ -79,7 +79,7 @@ snapshot_line(struct snapshot_reader *r)
 
 /* A number up to an end that is not part of it. */
 static bool
-parse_number(const char **text, char end, int64_t *number)
+parse_decimal(const char **text, char end, int64_t *number)
 {
     char *rest;
     uintmax_t n;
@@ -132,7 +132,7 @@ snapshot_file(char *line, int64_t *size)
     char *path;
 
     if (strncmp(line, word, sizeof word - 1) != 0
-        || !parse_number(&rest, ' ', size))
+        || !parse_decimal(&rest, ' ', size))
         return NULL;
     path = line + (rest - line);
     return unescape(path) ? path : NULL;
@@ -142,7 +142,7 @@ snapshot_file(char *line, int64_t *size)
 bool
 snapshot_run(const char *line, int64_t *off, int64_t *len)
 {
-    return parse_number(&line, ' ', off) && parse_number(&line, '\0', len)
+    return parse_decimal(&line, ' ', off) && parse_decimal(&line, '\0', len)
            && *len > 0 && *len <= INT64_MAX - *off;
 }
 

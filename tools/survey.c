@@ -57,7 +57,7 @@ count_cached(struct survey *s, int fd, uint64_t pages)
 }
 
 int
-survey(struct survey *s, const struct tool_file *file)
+survey_file(struct survey *s, const struct tool_file *file)
 {
     struct mmapx_cache c;
     int error = 0;

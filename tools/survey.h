@@ -20,7 +20,7 @@ struct survey {
 
 /* Look at a file.  Returns 0 or an errno; that the system would not say is no
  * error. */
-int survey(struct survey *s, const struct tool_file *file);
+int survey_file(struct survey *s, const struct tool_file *file);
 /* The bytes of so many pages, but no more than there are. */
 int64_t survey_bytes(uint64_t pages, int64_t most);
 

@@ -66,7 +66,7 @@ void
 table_begin(struct table *t, const struct tool_options *o)
 {
     *t = (struct table){ .o = o };
-    tool_screen(&t->screen, stdout, o->colour);
+    tool_screen_of(&t->screen, stdout, o->colour);
     t->cells = table_text_cells(t);
     t->keeps = o->sort != TOOL_UNSORTED || o->top != 0;
     t->sum.known = ~0u;
@@ -152,7 +152,7 @@ add_run(const struct mmapx_cache_run *run, void *bar)
 }
 
 static void
-add(struct table *t, const struct survey *s)
+add_to_sum(struct table *t, const struct survey *s)
 {
     t->files++;
     t->sum.size += s->size;
@@ -170,12 +170,12 @@ add(struct table *t, const struct survey *s)
 /* Look at a file; most are in memory as a whole or not at all, and need no
  * search for where.  Returns 0 or an errno. */
 static int
-look(const struct table *t, const struct tool_file *file,
-     struct table_row *row)
+look_at(const struct table *t, const struct tool_file *file,
+        struct table_row *row)
 {
     struct survey *s = &row->survey;
     struct bar bar;
-    int error = survey(s, file);
+    int error = survey_file(s, file);
 
     memset(row->levels, s->cached == 0 ? 0 : BAR_LEVELS, t->cells);
     if (error != 0 || t->o->json || s->cached == 0 || s->cached == s->size)
@@ -205,13 +205,13 @@ table_visit(const struct tool_file *file, void *arg)
     unsigned char levels[TABLE_MOST_CELLS];
     struct table_row row = { .path = (char *)(uintptr_t)file->path,
                              .levels = levels };
-    int error = look(t, file, &row);
+    int error = look_at(t, file, &row);
 
     if (error != 0)
         return tool_failed(file->path, error);
     if (t->o->only_cached && row.survey.known != 0 && row.survey.cached == 0)
         return TOOL_OK;
-    add(t, &row.survey);
+    add_to_sum(t, &row.survey);
     if (t->keeps)
         keep(t, &row);
     else

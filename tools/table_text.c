@@ -13,7 +13,7 @@
 enum { BAR = 32, LEAST_BAR = 10, MAP_LINE = 64 };
 
 /* Columns of a line that are neither bar nor name. */
-enum { HUMAN_COLUMNS = 7, EXACT_COLUMNS = 15, OTHERS = 4 + 9 + 14 };
+enum { HUMAN_COLUMNS = 7, EXACT_COLUMNS = 15, OTHER_COLUMNS = 4 + 9 + 14 };
 
 /* --- Cells ---------------------------------------------------------------- */
 
@@ -46,7 +46,7 @@ print_cells(const struct table *t, const char *const *glyphs,
         for (const char *glyph = glyphs[levels[i]]; *glyph != '\0'; glyph++)
             *end++ = *glyph;
     fwrite(text, 1, (size_t)(end - text), stdout);
-    tool_plain(&t->screen);
+    tool_unpaint(&t->screen);
     fputs(t->screen.utf8 ? "\u258f" : "]", stdout);
 }
 
@@ -100,7 +100,7 @@ print_count(const struct table *t, const struct survey *s, unsigned bit,
         tool_paint(&t->screen, TOOL_YELLOW);
     printf("%*s", columns, text);
     if (alert)
-        tool_plain(&t->screen);
+        tool_unpaint(&t->screen);
     fputs("  ", stdout);
 }
 
@@ -129,7 +129,7 @@ print_head(struct table *t)
     printf("%*s  %*s  %4s  %*s  %*s  %-*s  %s", width(t), "CACHED", width(t),
            "SIZE", "%", width(t), "DIRTY", t->o->bytes ? EXACT_COLUMNS : 9,
            "WRITEBACK", (int)t->cells + 2, "WHERE", "FILE");
-    tool_plain(&t->screen);
+    tool_unpaint(&t->screen);
     end_line(t);
 }
 
@@ -237,7 +237,7 @@ table_text_cells(const struct table *t)
             names = n > names ? n : names;
         }
     }
-    used = 3 * (size_t)width(t) + OTHERS + names
+    used = 3 * (size_t)width(t) + OTHER_COLUMNS + names
            + (t->o->bytes ? EXACT_COLUMNS - 9 : 0);
     if (columns < used + LEAST_BAR)
         return LEAST_BAR;

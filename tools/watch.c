@@ -14,8 +14,10 @@
 static void
 print_screen(struct table *t)
 {
-    enum { OTHERS = 5 }; /* title, blank, heading, "and more", the cursor */
-    size_t rows = t->screen.rows > OTHERS ? t->screen.rows - OTHERS : 1;
+    /* Title, blank, heading, "and more", the cursor. */
+    enum { OTHER_LINES = 5 };
+    size_t room = t->screen.rows;
+    size_t rows = room > OTHER_LINES ? room - OTHER_LINES : 1;
     char clock[16];
     time_t now = t->time;
     struct tm tm;

@@ -16,8 +16,8 @@
 
 /* What of a range is in memory; no errno where the system would not say. */
 static int
-look(const struct work *work, const struct tool_file *file, int64_t bytes,
-     struct mmapx_cache *c)
+cached_now(const struct work *work, const struct tool_file *file, int64_t bytes,
+           struct mmapx_cache *c)
 {
     *c = (struct mmapx_cache){ 0 };
     if (bytes == 0
@@ -50,8 +50,8 @@ in_steps(struct work *work, const struct tool_file *file, int64_t bytes)
 }
 
 static void
-add(struct work *work, const struct mmapx_cache *before,
-    const struct mmapx_cache *after, int64_t bytes)
+add_file(struct work *work, const struct mmapx_cache *before,
+         const struct mmapx_cache *after, int64_t bytes)
 {
     bool known = before->known != 0 && after->known != 0;
 
@@ -66,7 +66,7 @@ add(struct work *work, const struct mmapx_cache *before,
 }
 
 static json_t *
-count(const struct mmapx_cache *c, uint64_t pages, int64_t bytes)
+json_count(const struct mmapx_cache *c, uint64_t pages, int64_t bytes)
 {
     return c->known != 0 ? json_integer(survey_bytes(pages, bytes))
                          : json_null();
@@ -80,32 +80,32 @@ print_json(const struct work *work, const struct tool_file *file,
     json_line(json_pack(
         "{s:o, s:I, s:I, s:o, s:o, s:o, s:f}", "path", json_path(file->path),
         "offset", (json_int_t)work->o->range.off, "length", (json_int_t)bytes,
-        "cached_before", count(before, before->cached, bytes), "cached",
-        count(after, after->cached, bytes), "dirty",
+        "cached_before", json_count(before, before->cached, bytes), "cached",
+        json_count(after, after->cached, bytes), "dirty",
         (after->known & MMAPX_CACHE_DIRTY) != 0
-            ? count(after, after->dirty + after->writeback, bytes)
+            ? json_count(after, after->dirty + after->writeback, bytes)
             : json_null(),
         "seconds", seconds));
 }
 
 static int
-visit(const struct tool_file *file, void *arg)
+work_on(const struct tool_file *file, void *arg)
 {
     struct work *work = arg;
     int64_t bytes = tool_range_of(work->o, file->size);
     double began = tool_seconds();
     struct mmapx_cache before, after;
-    int error = look(work, file, bytes, &before);
+    int error = cached_now(work, file, bytes, &before);
 
     if (error == 0 && work->o->sync && fsync(file->fd) < 0)
         error = errno;
     if (error == 0)
         error = in_steps(work, file, bytes);
     if (error == 0)
-        error = look(work, file, bytes, &after);
+        error = cached_now(work, file, bytes, &after);
     if (error != 0)
         return tool_failed(file->path, error);
-    add(work, &before, &after, bytes);
+    add_file(work, &before, &after, bytes);
     if (work->o->json) {
         progress_hide();
         print_json(work, file, &before, &after, bytes, tool_seconds() - began);
@@ -138,7 +138,7 @@ work_run(const struct tool_options *o, const struct work_kind *kind)
     if (work.progress.shown)
         work.progress.total = tool_total_size(o);
     began = tool_seconds();
-    status = tool_files(o, visit, &work);
+    status = tool_files(o, work_on, &work);
     progress_hide();
     if (tool_interrupted != 0) {
         fprintf(stderr, "mmapx: interrupted\n");
