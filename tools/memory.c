@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much memory there is for files: MemAvailable, and what the limits of the
+ * memory control groups leave.  A group counts the page cache that its
+ * processes have filled; that part can be given back, so it is no obstacle.
+ */
+#include "tool.h"
+#include "memory.h"
+#include "progress.h"
+#include "screen.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the two versions of control groups call things. */
+struct version {
+    const char *limit;
+    const char *usage;
+    const char *inactive; /* lines of memory.stat, with all groups below */
+    const char *active;
+};
+
+static const struct version version_1 = {
+    "memory.limit_in_bytes",
+    "memory.usage_in_bytes",
+    "total_inactive_file ",
+    "total_active_file ",
+};
+
+static const struct version version_2 = {
+    "memory.max",
+    "memory.current",
+    "inactive_file ",
+    "active_file ",
+};
+
+/* The number behind a key at the beginning of a line, or -1. */
+static int64_t
+number_of(const char *path, const char *key)
+{
+    FILE *in = fopen(path, "re");
+    char line[256];
+    int64_t number = -1;
+
+    if (in == NULL)
+        return -1;
+    while (number < 0 && fgets(line, sizeof line, in) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            number = strtoll(line + strlen(key), NULL, 10);
+    fclose(in);
+    return number;
+}
+
+/* A file in a directory of a group; with a key, a line of it. */
+static int64_t
+group_number(const char *dir, const char *name, const char *key)
+{
+    char path[PATH_MAX + 32];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+
+    return n > 0 && (size_t)n < sizeof path ? number_of(path, key) : -1;
+}
+
+/* --- Where the groups are ------------------------------------------------- */
+
+/* The group's path below the root of its hierarchy, by a line of
+ * /proc/self/cgroup: "NUMBER:CONTROLLERS:PATH". */
+static bool
+group_path(bool is_v2, char path[PATH_MAX])
+{
+    FILE *in = fopen("/proc/self/cgroup", "re");
+    char line[PATH_MAX + 256];
+    bool found = false;
+
+    if (in == NULL)
+        return false;
+    while (!found && fgets(line, sizeof line, in) != NULL) {
+        char *controllers = strchr(line, ':');
+        char *at = controllers != NULL ? strchr(controllers + 1, ':') : NULL;
+
+        if (at == NULL)
+            continue;
+        *at++ = '\0';
+        at[strcspn(at, "\n")] = '\0';
+        found = is_v2 ? controllers[1] == '\0'
+                      : strstr(controllers, "memory") != NULL;
+        found = found && strlen(at) < PATH_MAX;
+        if (found)
+            strcpy(path, at);
+    }
+    fclose(in);
+    return found;
+}
+
+/* Where a hierarchy is mounted, by a line of /proc/self/mountinfo: "ID PARENT
+ * DEVICE ROOT MOUNTPOINT ... - TYPE SOURCE OPTIONS".  What is mounted may be a
+ * part of the hierarchy, from root on. */
+static bool
+group_mount(bool is_v2, char root[PATH_MAX], char mount[PATH_MAX])
+{
+    FILE *in = fopen("/proc/self/mountinfo", "re");
+    char line[3 * PATH_MAX];
+    bool found = false;
+
+    if (in == NULL)
+        return false;
+    while (!found && fgets(line, sizeof line, in) != NULL) {
+        const char *type = strstr(line, " - ");
+
+        if (type == NULL
+            || (is_v2 ? strncmp(type, " - cgroup2 ", 11) != 0
+                      : strncmp(type, " - cgroup ", 10) != 0
+                            || strstr(type, "memory") == NULL))
+            continue;
+        found = sscanf(line, "%*s %*s %*s %4095s %4095s", root, mount) == 2;
+    }
+    fclose(in);
+    return found;
+}
+
+/* --- What they leave ------------------------------------------------------ */
+
+static void
+look_at_group(struct memory *memory, const char *dir, const struct version *v)
+{
+    int64_t limit = group_number(dir, v->limit, "");
+    int64_t usage = group_number(dir, v->usage, "");
+    int64_t inactive = group_number(dir, "memory.stat", v->inactive);
+    int64_t active = group_number(dir, "memory.stat", v->active);
+    int64_t left;
+
+    /* "max" reads as 0, and a group without a limit has none of the files. */
+    if (limit <= 0 || usage < 0)
+        return;
+    usage -= inactive > 0 ? inactive : 0;
+    usage -= active > 0 ? active : 0;
+    left = limit - (usage > 0 ? usage : 0);
+    if (left < 0)
+        left = 0;
+    if (left < memory->available) {
+        memory->available = left;
+        memory->group = limit;
+    }
+}
+
+/* The group itself, and those above it as far as they can be seen. */
+static void
+look_at_groups(struct memory *memory, bool is_v2)
+{
+    char path[PATH_MAX], root[PATH_MAX], mount[PATH_MAX];
+    char dir[2 * PATH_MAX];
+    const char *below = path;
+    size_t top, n;
+
+    if (!group_path(is_v2, path)
+        || !group_mount(is_v2, root, mount))
+        return;
+    if (strcmp(root, "/") != 0 && strncmp(path, root, strlen(root)) == 0)
+        below = path + strlen(root);
+    top = strlen(mount);
+    strcpy(stpcpy(dir, mount), below);
+    for (n = strlen(dir); n >= top; n = strlen(dir)) {
+        look_at_group(memory, dir, is_v2 ? &version_2 : &version_1);
+        *strrchr(dir, '/') = '\0';
+    }
+}
+
+void
+memory_look(struct memory *memory)
+{
+    int64_t kilobytes = number_of("/proc/meminfo", "MemAvailable:");
+
+    *memory = (struct memory){ INT64_MAX, INT64_MAX };
+    if (kilobytes >= 0)
+        memory->available = kilobytes * 1024;
+    look_at_groups(memory, false);
+    look_at_groups(memory, true);
+}
+
+void
+memory_complain(const struct memory *memory, const char *verb, int64_t bytes,
+                bool exact)
+{
+    char need[24], have[24], limit[24];
+
+    progress_hide();
+    fflush(stdout);
+    fprintf(stderr, "mmapx: %s are to be %s, and %s of memory are available",
+            tool_size(need, bytes, exact), verb,
+            tool_size(have, memory->available, exact));
+    if (memory->group != INT64_MAX)
+        fprintf(stderr, " in a control group that is limited to %s",
+                tool_size(limit, memory->group, exact));
+    putc('\n', stderr);
+}
