@@ -525,12 +525,17 @@ int mmapx_cache_evict(int fd, int64_t off, int64_t len);
  * mmapx_sync_file: the same with MS_SYNC, and then the whole file open as fd,
  *     its metadata and the device's own cache (fsync, on macOS F_FULLFSYNC).
  *     fd is any descriptor of the mapped file.
- * mmapx_sync_reset: forget a failed write-back.
+ * mmapx_sync_reset: forget the writes that were lost so far.
  *
- * A failed write-back is sticky.  The kernel reports it once and forgets,
- * although the bytes never reached the disk; the handle remembers, and every
- * later sync of it, also of an empty range, fails with the same errno until
- * mmapx_sync_reset().  Call that only after writing the data again.
+ * A lost write is sticky.  The kernel reports a failed write-back once for each
+ * open of the file and forgets it, although the bytes never reached the disk.
+ * When a sync of one mapping is told of it, every shared mapping of that file
+ * that the process has at that moment reports it: its next sync and all later
+ * ones, also of an empty range, fail with that errno until mmapx_sync_reset()
+ * is called for its handle.  Call that only after writing the data again.  A
+ * mapping that is made afterwards does not report it.  What a sync of another
+ * process or an fsync(2) of the program's own was told, the library cannot
+ * know.  mmapx_sync(3) says exactly what a success means.
  *
  * Errors:
  * EBADF      fd is not an open descriptor, or was opened with O_PATH
@@ -540,8 +545,8 @@ int mmapx_cache_evict(int fd, int64_t off, int64_t len);
  * EINVAL     m is NULL or unmapped; a bad range; flags other than the above;
  *            memory or fd of a kind that cannot be synced
  * ENOMEM     part of the range is no longer mapped
- * Any other errno is a failed write-back, and sticky, as is one of these where
- * it comes from the disk and not from the arguments; usually
+ * Any other errno is a lost write, and sticky, as is one of these where it
+ * comes from the disk and not from the arguments; usually
  * EDQUOT     the user's quota of blocks is used up
  * EIO        an I/O error
  * ENOSPC     the disk is full

@@ -98,6 +98,12 @@ mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
                   == st->identity;
 }
 
+static inline uintptr_t
+mmapx_i_identity(const struct mmapx *m)
+{
+    return (uint32_t)m->reserved[MMAPX_I_INFO] >> MMAPX_I_IDENTITY;
+}
+
 /* A stretch of whole pages. */
 struct mmapx_i_span {
     unsigned char *addr;
@@ -134,6 +140,14 @@ int mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st,
 bool mmapx_i_is_representable(int64_t offset, size_t len);
 void mmapx_i_set_protection(struct mmapx *m, int prot);
 int mmapx_i_protection(const struct mmapx *m);
+
+/* loss.c: lost writes, -errno each. */
+void mmapx_i_forget_losses(struct mmapx *m);
+int mmapx_i_remembered(const struct mmapx *m);
+int mmapx_i_remember(struct mmapx *m, int r);
+int mmapx_i_lost(const struct mmapx *m);
+int mmapx_i_lose_of(struct mmapx *m, int r);
+void mmapx_i_lose(uintptr_t identity, int r);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);

@@ -73,6 +73,7 @@ fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     m->reserved[MMAPX_I_UID] = owner->uid;
     m->reserved[MMAPX_I_GID] = owner->gid;
     mmapx_i_set_protection(m, prot);
+    mmapx_i_forget_losses(m);
 }
 
 /*

@@ -11,32 +11,10 @@ flags_are_valid(int flags)
            || flags == (MS_ASYNC | MS_INVALIDATE);
 }
 
-/* The failure that the handle remembers, as -errno; 0 if there is none. */
-static int
-remembered(struct mmapx *m)
-{
-    return -(int)__atomic_load_n(&m->reserved[MMAPX_I_ERROR],
-                                 __ATOMIC_RELAXED);
-}
-
-/* Threads may sync one mapping side by side: the first failure stays. */
-static int
-remember(struct mmapx *m, int r)
-{
-    uintptr_t none = 0;
-
-    if (r < 0)
-        __atomic_compare_exchange_n(&m->reserved[MMAPX_I_ERROR], &none,
-                                    (uintptr_t)-r, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED);
-    return r;
-}
-
 /*
- * msync(2).  Its errors are the disk's, whatever they are, but for those that
- * say that the call was wrong; and a file system may use the same errno.  What
- * is wrong with a call is told again by one that waits for nothing, a lost
- * write is told once.
+ * msync() reports both bad arguments and failed write-backs, sometimes with the
+ * same errno.  Ask again without waiting: a bad argument fails again in the
+ * same way, a failed write-back is reported only once.
  */
 static int
 write_back(struct mmapx *m, const struct mmapx_i_span *span, int flags)
@@ -49,50 +27,74 @@ write_back(struct mmapx *m, const struct mmapx_i_span *span, int flags)
     if ((r == -EBUSY || r == -EINVAL || r == -ENOMEM)
         && mmapx_os_msync(span->addr, span->len, gently) == r)
         return r;
-    return remember(m, r);
+    return r < 0 ? mmapx_i_lose_of(m, r) : 0;
 }
 
-/* fsync(2), likewise: of its errors only EINVAL is ambiguous. */
+/*
+ * fsync(2).  Only EINVAL can mean the descriptor or the disk.  What is lost is
+ * the descriptor's file's, whether or not that is the mapping's.
+ */
 static int
 flush(struct mmapx *m, int fd)
 {
+    struct mmapx_os_stat st;
     int r = mmapx_os_flush(fd);
 
-    if (r == -EBADF || r == -EINTR
+    if (r == 0 || r == -EBADF || r == -EINTR
         || (r == -EINVAL && mmapx_os_flush(fd) == r))
         return r;
-    return remember(m, r);
+    if (mmapx_os_stat(fd, &st) < 0 || mmapx_i_is_object(m, &st))
+        return mmapx_i_lose_of(m, r);
+    mmapx_i_lose(st.identity, r);
+    mmapx_i_remember(m, r);
+    return r;
 }
 
+/*
+ * A loss that another mapping has reported is no reason not to write: what can
+ * be written is, and the kernel's report to the file that this mapping was made
+ * of is used up now, and not after the reset.
+ */
 static int
 sync_range(struct mmapx *m, size_t off, size_t len, int flags,
            struct mmapx_i_span *span)
 {
+    int lost;
     int r;
 
     if (!flags_are_valid(flags))
         return -EINVAL;
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, span);
+    if (r == 0)
+        r = mmapx_i_remembered(m);
     if (r < 0)
         return r;
-    r = remembered(m);
-    if (r < 0 || span->len == 0)
-        return r;
-    return write_back(m, span, flags);
+    lost = mmapx_i_lost(m);
+    if (span->len > 0)
+        r = write_back(m, span, flags);
+    return lost < 0 ? mmapx_i_remember(m, lost) : r;
 }
 
 static int
 sync_file(struct mmapx *m, int fd, size_t off, size_t len)
 {
     struct mmapx_i_span span;
+    int flushed;
     int r = mmapx_i_range(m, off, &len);
 
     if (r < 0)
         return r;
     if (fd < 0)
         return -EBADF;
+    r = mmapx_i_remembered(m);
+    if (r < 0)
+        return r;
     r = sync_range(m, off, len, MS_SYNC, &span);
-    return r < 0 || span.len == 0 ? r : flush(m, fd);
+    /* After a loss too, for the report to the descriptor's file. */
+    if (span.len == 0 || (r < 0 && mmapx_i_remembered(m) == 0))
+        return r;
+    flushed = flush(m, fd);
+    return r < 0 ? r : flushed;
 }
 
 static int
@@ -102,7 +104,7 @@ sync_reset(struct mmapx *m)
     int r = mmapx_i_range(m, 0, &len);
 
     if (r == 0)
-        m->reserved[MMAPX_I_ERROR] = 0;
+        mmapx_i_forget_losses(m);
     return r;
 }
 

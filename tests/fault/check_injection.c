@@ -447,7 +447,8 @@ inject(const struct scenario *s, enum fake_call call, int turn, int code)
         ck_assert_msg(errno == outcome, "%s: now %d", what, errno);
         if (is_sticky(call, code)) {
             ck_assert_uint_eq(m.reserved[MMAPX_I_ERROR], (uintptr_t)code);
-            OK(mmapx_sync_reset(&m));
+            OK(mmapx_sync_reset(&m)); /* which notes that there was one */
+            before.m.reserved[MMAPX_I_ERROR] = m.reserved[MMAPX_I_ERROR];
         }
         look(&after);
         if (leaves_mapping(s, call))

@@ -7,6 +7,7 @@
 #include "support.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -176,6 +177,58 @@ START_TEST(a_failed_write_back_is_sticky)
 }
 END_TEST
 
+/* The kernel tells each open file once, whichever mapping asks: the others of
+ * it have to be told by the library. */
+static void
+check_one_loss(int fd, int other_fd)
+{
+    struct mmapx a, b, young;
+    int error;
+
+    OK(mmapx_map_region(&a, fd, 0, 2 << 20, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    OK(mmapx_map_region(&b, other_fd, 2 << 20, 2 << 20, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    memset(a.addr, 'a', a.len);
+    memset(b.addr, 'b', b.len);
+    sync(); /* somebody writes it all back, and nobody is told */
+    errno = 0;
+    ck_assert_int_eq(mmapx_sync(&a, 0, MMAPX_TO_END, MS_SYNC), -1);
+    error = errno;
+    ck_assert_int_eq(mmapx_sync(&b, 0, MMAPX_TO_END, MS_SYNC), -1);
+    FAILS(error, mmapx_sync_file(&b, other_fd, 0, MMAPX_TO_END));
+    OK(mmapx_map_region(&young, fd, 0, 1, PROT_READ, MAP_SHARED));
+    OK(mmapx_sync(&young, 0, MMAPX_TO_END, MS_SYNC));
+
+    OK(mmapx_sync_reset(&a));
+    OK(mmapx_sync(&a, 0, 1, MS_SYNC));
+    FAILS(error, mmapx_sync(&b, 0, 1, MS_SYNC));
+    OK(mmapx_sync_reset(&b));
+    OK(mmapx_sync(&b, 0, 1, MS_SYNC));
+    OK(mmapx_sync(&a, 0, 1, MS_SYNC));
+}
+
+START_TEST(a_loss_is_every_mappings)
+{
+    int fd = failing_device();
+
+    check_one_loss(fd, fd);
+}
+END_TEST
+
+START_TEST(a_loss_by_two_descriptors)
+{
+    char path[32];
+    int fd = failing_device();
+    int other;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    other = open(path, O_RDWR);
+    ck_assert_int_ge(other, 0);
+    check_one_loss(fd, other);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -189,5 +242,7 @@ suite(void)
     ADD_TEST(s, a_gap);
     ADD_TEST(s, invalidating_locked_pages);
     ADD_TEST(s, a_failed_write_back_is_sticky);
+    ADD_TEST(s, a_loss_is_every_mappings);
+    ADD_TEST(s, a_loss_by_two_descriptors);
     return s;
 }
