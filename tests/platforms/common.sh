@@ -19,12 +19,15 @@ need() {
     fi
 }
 
-# The command is left out where there is no Jansson for the platform.
-
 # The programs of the suite, as make calls them.
 unit_programs() {
     (cd "$sources" && ls tests/unit/check_*.c tests/fault/check_*.c) |
         sed 's/\.c$//'
+}
+
+# Those of them that threads and signals have to do with.
+thread_programs() {
+    unit_programs | grep -E '/check_(copy|guard|memfd|populate|resize|sync|thr)'
 }
 
 # own_check DIRECTORY CC...: build the stand-in for Check in a directory, and

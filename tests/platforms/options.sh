@@ -12,9 +12,6 @@ programs="$(unit_programs) tests/project/fuzz.sh"
 hard='-O2 -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
 hard="$hard -fstack-clash-protection -fcf-protection"
 
-# What threads and signals have to do with; the rest is no other to this one.
-threads='tests/unit/check_guard tests/unit/check_memfd tests/unit/check_populate
-    tests/unit/check_resize tests/unit/check_sync tests/unit/check_threads'
 failed=
 installed=
 
@@ -79,7 +76,8 @@ installed=
 both='-O1 -fsanitize=address,undefined -fno-sanitize-recover=all'
 run gcc-sanitized gcc "$both"
 run clang-sanitized clang "$both"
-programs=$threads
+# To this one the rest is nothing new.
+programs=$(thread_programs)
 run gcc-threads gcc '-O1 -fsanitize=thread'
 run clang-threads clang '-O1 -fsanitize=thread'
 [ -z "$failed" ]

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures below the calls that look at, fill and empty the page cache. */
+#include "failures.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#include "calls.h"
+
+START_TEST(the_page_cache)
+{
+    static const struct failure failures[] = {
+        { run_cache_stat, FAKE_CACHESTAT, EBADF, EBADF },
+        { run_cache_stat, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_stat, FAKE_STAT, EBADF, EBADF },
+        { run_cache_run, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_runs, FAKE_CACHESTAT, EPERM, EPERM },
+        { run_cache_load, FAKE_READ_IN, EBADF, EBADF },
+        { run_cache_load, FAKE_READ_IN, EIO, EIO },
+        { run_cache_load, FAKE_READ_IN, ENOMEM, ENOMEM },
+        { run_cache_load, FAKE_MMAP, ENODEV, ENODEV },
+        { run_cache_load_mapped, FAKE_MADVISE, EFAULT, EIO },
+        { run_cache_load_mapped, FAKE_MADVISE, ENOMEM, ENOMEM },
+#ifdef EHWPOISON
+        { run_cache_load_mapped, FAKE_MADVISE, EHWPOISON, EHWPOISON },
+#endif
+        { run_cache_evict, FAKE_EVICT, EBADF, EBADF },
+        { run_cache_evict, FAKE_MMAP, ENODEV, ENODEV },
+    };
+    static int (*const calls[])(void) = { run_cache_stat, run_cache_run,
+                                          run_cache_runs, run_cache_load,
+                                          run_cache_evict };
+
+    CHECK_FAILURES(failures);
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        set_up();
+        fake_is_block_device = true;
+        fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
+        FAILS(EIO, calls[i]());
+    }
+}
+END_TEST
+
+/* What is asked through a mapping where there is nothing but mincore(2). */
+START_TEST(the_page_cache_without_cachestat)
+{
+    static const int in_mincore[] = { EAGAIN, ENOMEM, ENOSYS };
+    static const int in_mmap[] = { EACCES, EAGAIN, ENOMEM };
+    static int (*const calls[])(void)
+        = { run_cache_stat, run_cache_run, run_cache_runs };
+
+    for (size_t i = 0; i < 3; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            set_up();
+            fake_has_no_cachestat = true;
+            fake_fail(FAKE_MINCORE, in_mincore[k], 1);
+            FAILS(in_mincore[k], calls[i]());
+            fake_fail(FAKE_MMAP, in_mmap[k], 1);
+            FAILS(in_mmap[k], calls[i]());
+        }
+        fake_may_not_know = true;
+        FAILS(EPERM, calls[i]());
+    }
+}
+END_TEST
+
+/* An error in one window is not forgotten over the next. */
+START_TEST(the_page_cache_in_windows)
+{
+    struct mmapx_cache c;
+
+    set_up();
+    ck_assert_int_eq(ftruncate(fd, 65 << 20), 0);
+    fake_has_no_cachestat = true;
+    fake_fail(FAKE_MINCORE, EAGAIN, 1);
+    FAILS(EAGAIN, mmapx_cache_stat(fd, 0, -1, &c));
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
+}
+END_TEST
+
+/* A signal does not end it, and a second look is not needed to go on. */
+START_TEST(loading_through_signals)
+{
+    set_up();
+    fake_fail(FAKE_READ_IN, EINTR, 1);
+    OK(run_cache_load());
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 2);
+}
+END_TEST
+
+/* Somebody has cut the file: what it has is loaded. */
+START_TEST(loading_what_is_cut_off)
+{
+    set_up();
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    fake_ends_early = true;
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    fake_reset();
+}
+END_TEST
+
+/* What is there is not read again. */
+START_TEST(loading_what_is_there)
+{
+    struct mmapx_cache c;
+
+    set_up();
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    if ((c.known & MMAPX_CACHE_DIRTY) == 0)
+        SKIP("no cachestat(2) here");
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 0);
+}
+END_TEST
+
+/* What the kernel counts and has not read is read: blocks of memory that
+ * were reserved. */
+START_TEST(loading_what_is_not_there_yet)
+{
+    struct mmapx n;
+    int file = -1;
+
+    fake_reset();
+    if (mmapx_map_memfd(&n, &file, "test", 0, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    reserve_blocks(file, 0, 4 * page_size());
+    OK(mmapx_cache_load(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+}
+END_TEST
+
+/* What is cached at the ends of a step is left out, by halves of down to
+ * 128 KiB; nothing is cut out of its middle. */
+START_TEST(loading_what_is_partly_there)
+{
+    enum { K = 1 << 10, STEP = 2048 * K };
+    static const struct {
+        struct fake_bytes uncached, read;
+    } cases[] = {
+        { { 0, STEP }, { 0, STEP } },
+        { { 0, 1 }, { 0, 128 * K } },
+        { { STEP - 1, STEP }, { STEP - 128 * K, STEP } },
+        { { 512 * K, 640 * K }, { 512 * K, 640 * K } },
+        { { 600 * K, 601 * K }, { 512 * K, 640 * K } },
+        { { 960 * K, 1088 * K }, { 896 * K, 1152 * K } },
+        { { 100 * K, 1900 * K }, { 0, 1920 * K } },
+    };
+    int file = temp_file(STEP);
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fake_reset();
+        fake_uncached = cases[i].uncached;
+        OK(mmapx_cache_load(file, 0, -1));
+        ck_assert_int_eq(fake_read.off, cases[i].read.off);
+        ck_assert_int_eq(fake_read.end, cases[i].read.end);
+        ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    }
+    fake_reset();
+}
+END_TEST
+
+/* Go through a file as loading does: the first data from off on. */
+static int64_t
+first_data(int64_t off, int64_t end, int64_t *data_end)
+{
+    do
+        mmapx_os_next_data(fd, &off, end, data_end);
+    while (off < end && *data_end <= off);
+    return off;
+}
+
+START_TEST(what_is_data)
+{
+    enum { FAR = 1000, MANY = 100 };
+    int64_t page = (int64_t)page_size();
+    int64_t end = 2 * FAR * page;
+    int64_t data_end;
+
+    fake_reset();
+    fd = temp_file(0);
+    ck_assert_int_eq(ftruncate(fd, (off_t)end), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(FAR * page)), 1);
+    ck_assert_int_eq(fsync(fd), 0);
+    if (first_data(0, end, &data_end) == 0)
+        SKIP("this file system does not say what is a hole");
+    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+    ck_assert_int_gt(data_end, FAR * page);
+    ck_assert_int_le(data_end, (FAR + 1) * page);
+    ck_assert_int_eq(first_data(FAR * page, end, &data_end), FAR * page);
+    ck_assert_int_eq(first_data(data_end, end, &data_end), end);
+    ck_assert_int_eq(first_data(0, 7 * page, &data_end), 7 * page);
+
+    /* Allocated and never written, in more parts than are listed at once. */
+    for (size_t i = 0; i < MANY; i++)
+        reserve_blocks(fd, 2 * i * page_size(), page_size());
+    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+
+    /* Loading does as it is told, and reads once. */
+    fake_reset();
+    fake_has_no_cachestat = true;
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno_cache");
+
+    ADD_TEST(s, the_page_cache);
+    ADD_TEST(s, the_page_cache_without_cachestat);
+    ADD_TEST(s, the_page_cache_in_windows);
+    ADD_TEST(s, loading_through_signals);
+    ADD_TEST(s, loading_what_is_cut_off);
+    ADD_TEST(s, loading_what_is_there);
+    ADD_TEST(s, loading_what_is_not_there_yet);
+    ADD_TEST(s, loading_what_is_partly_there);
+    ADD_TEST(s, what_is_data);
+    return s;
+}

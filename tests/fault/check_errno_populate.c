@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures below mmapx_populate(), and which way it takes. */
+#include "failures.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#include "calls.h"
+
+START_TEST(population)
+{
+    static const struct failure failures[] = {
+        { run_populate, FAKE_MADVISE, EFAULT, EFAULT },
+#ifdef EHWPOISON
+        { run_populate, FAKE_MADVISE, EHWPOISON, EHWPOISON },
+#endif
+        { run_populate, FAKE_MADVISE, EINVAL, EACCES },
+        { run_populate, FAKE_MADVISE, ENOMEM, ENOMEM },
+    };
+
+    CHECK_FAILURES(failures);
+    set_up();
+    fake_fail(FAKE_MADVISE, EINTR, 1);
+    OK(run_populate());
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
+}
+END_TEST
+
+/* A mapping of a sparse file, long enough for the ways to be compared. */
+enum { LONG = 200 << 20 };
+
+static void
+set_up_race(uint64_t advice_work, uint64_t touch_work)
+{
+    struct mmapx_os_toucher toucher;
+
+    set_up();
+    if (mmapx_os_toucher_open(&toucher) < 0)
+        SKIP("the system cannot touch, or not tell what is not mapped");
+    mmapx_os_toucher_close(&toucher);
+    OK(ftruncate(fd, LONG));
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    fake_reset();
+    fake_advice_work = advice_work;
+    fake_touch_work = touch_work;
+}
+
+static void
+check_populated(void)
+{
+    size_t pages;
+
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, mmapx_page_count(&m, 0, MMAPX_TO_END));
+}
+
+/* The cheaper way goes on, in long steps; the other one is looked at again, a
+ * first and a second time in so many bytes. */
+START_TEST(the_cheaper_way_to_populate)
+{
+    set_up_race(90000, 9000);
+    check_populated();
+    ck_assert_int_ge(fake_count(FAKE_TOUCH), 5);
+    ck_assert_int_le(fake_count(FAKE_TOUCH), 9);
+
+    set_up_race(9000, 90000);
+    check_populated();
+    ck_assert_int_ge(fake_count(FAKE_TOUCH), 2);
+    ck_assert_int_le(fake_count(FAKE_TOUCH), 3);
+    ck_assert_int_le(fake_count(FAKE_MADVISE), 12);
+}
+END_TEST
+
+/* Whole huge pages at a time: there is nothing to compare. */
+START_TEST(populating_cannot_be_faster)
+{
+    set_up_race(100, 0);
+    check_populated();
+    ck_assert_int_eq(fake_count(FAKE_TOUCHER_OPEN), 0);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
+}
+END_TEST
+
+/* What touching cannot do, or not know, the advice does. */
+START_TEST(touching_fails)
+{
+    enum fake_call calls[] = { FAKE_TOUCHER_OPEN, FAKE_TOUCH, FAKE_UNMAPPED };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        int next;
+
+        set_up_race(90000, 9000);
+        next = dup(fd);
+        close(next);
+        /* Opening asks once too. */
+        fake_fail(calls[i], EFAULT, calls[i] == FAKE_UNMAPPED ? 2 : 1);
+        check_populated();
+        ck_assert_int_eq(dup(fd), next);
+        close(next);
+    }
+#ifdef EHWPOISON
+    set_up_race(90000, 9000);
+    fake_fail(FAKE_TOUCH, EFAULT, 2);
+    fake_fail(FAKE_MADVISE, EHWPOISON, 2);
+    FAILS(EHWPOISON,
+          mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+#endif
+}
+END_TEST
+
+/* The seam itself: a bad place behind good ones, and what lists no pages. */
+START_TEST(touching_a_bad_place)
+{
+    struct mmapx_os_toucher toucher;
+    size_t page = page_size();
+    size_t len = page;
+    unsigned char *at;
+    struct mmapx n;
+
+    set_up();
+    if (mmapx_os_toucher_open(&toucher) < 0)
+        SKIP("the system cannot touch, or not tell what is not mapped");
+    OK(mmapx_map_anon(&n, 4 * page, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_protect(&n, 2 * page, page, PROT_NONE));
+    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 2 * page, page), 0);
+    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 4 * page, page),
+                     -EFAULT);
+    mmapx_os_toucher_close(&toucher);
+    toucher.pages = fd;
+    at = n.addr;
+    ck_assert_int_lt(mmapx_os_unmapped(&toucher, &at, &len), 0);
+}
+END_TEST
+
+/* Without the advice each page is touched. */
+START_TEST(population_by_touching)
+{
+    static const int codes[] = { EINVAL, ENOSYS };
+    size_t page = page_size();
+    int flags[] = { MMAPX_POPULATE_READ, MMAPX_POPULATE_WRITE };
+    struct mmapx n;
+
+    need_fault_addresses();
+    set_up();
+    OK(mmapx_map_region(&n, fd, 5, 6 * page, PROT_READ | PROT_WRITE,
+                        MAP_SHARED));
+    for (size_t i = 0; i < 4; i++) {
+        fake_knows_no_advice = true;
+        fake_fail(FAKE_MADVISE, codes[i % 2], 1);
+        OK(mmapx_populate(&n, 0, 3 * page, flags[i / 2]));
+        check_pattern(n.addr, 5, 3 * page - 5);
+        fake_fail(FAKE_MADVISE, codes[i % 2], 1);
+        FAILS(EFAULT, mmapx_populate(&n, 0, MMAPX_TO_END, flags[i / 2]));
+    }
+    OK(mmapx_protect(&n, page - 5, page, PROT_READ));
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    FAILS(ENOTSUP, mmapx_populate(&n, 0, 3 * page, MMAPX_POPULATE_WRITE));
+    /* A copy cannot ask either and takes the caller's word. */
+    fake_fail(FAKE_MADVISE, EINVAL, 1);
+    ck_assert_int_eq(mmapx_write(&n, 0, "x", 1), 1);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno_populate");
+
+    ADD_TEST(s, population);
+    ADD_TEST(s, the_cheaper_way_to_populate);
+    ADD_TEST(s, populating_cannot_be_faster);
+    ADD_TEST(s, touching_fails);
+    ADD_TEST(s, touching_a_bad_place);
+    ADD_TEST(s, population_by_touching);
+    return s;
+}

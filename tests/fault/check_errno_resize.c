@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures below mmapx_resize(). */
+#include "failures.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+#include "calls.h"
+
+/* --- Growing -------------------------------------------------------------- */
+
+START_TEST(resizing)
+{
+    static const struct failure failures[] = {
+        { run_resize, FAKE_MREMAP, EAGAIN, EAGAIN },
+        { run_resize, FAKE_MREMAP, EFAULT, ENOTSUP },
+        { run_resize, FAKE_MREMAP, EINVAL, EINVAL },
+        { run_resize, FAKE_MREMAP, ENOMEM, ENOMEM },
+        { run_resize, FAKE_MREMAP, EPERM, EPERM },
+        { run_resize_to_end, FAKE_STAT, EBADF, EBADF },
+        { run_resize_to_end, FAKE_STAT, EIO, EIO },
+        { run_shrink, FAKE_MUNMAP, ENOMEM, ENOMEM },
+        { run_shrink, FAKE_MUNMAP, EPERM, EPERM },
+        { run_resize_both, FAKE_STAT, EBADF, EBADF },
+        { run_resize_both, FAKE_FILE_LIMIT, EINVAL, EINVAL },
+        { run_resize_both, FAKE_CLEAR_TAIL, EBADF, EBADF },
+        { run_resize_both, FAKE_ALLOCATE, EBADF, EBADF },
+        { run_resize_both, FAKE_ALLOCATE, EDQUOT, EDQUOT },
+        { run_resize_both, FAKE_ALLOCATE, EFBIG, EFBIG },
+        { run_resize_both, FAKE_ALLOCATE, EINTR, EINTR },
+        { run_resize_both, FAKE_ALLOCATE, EIO, EIO },
+        { run_resize_both, FAKE_ALLOCATE, ENOSPC, ENOSPC },
+        { run_resize_both, FAKE_ALLOCATE, ENOTSUP, ENOTSUP },
+        { run_resize_both, FAKE_ALLOCATE, EPERM, EPERM },
+        { run_resize_both, FAKE_ALLOCATE, EROFS, EROFS },
+        { run_resize_both, FAKE_ALLOCATE, ETXTBSY, ETXTBSY },
+        { run_resize_both, FAKE_MREMAP, ENOMEM, ENOMEM },
+        { run_resize_both, FAKE_MREMAP, EFAULT, ENOTSUP },
+        { run_resize_sparse, FAKE_SET_SIZE, EFBIG, EFBIG },
+        { run_resize_sparse, FAKE_SET_SIZE, EIO, EIO },
+        { run_resize_sparse, FAKE_SET_SIZE, EPERM, EPERM },
+        { run_resize_sparse, FAKE_SET_SIZE, EROFS, EROFS },
+        { run_resize_sparse, FAKE_MREMAP, EAGAIN, EAGAIN },
+        { run_shrink_both, FAKE_MPROTECT, ENOMEM, ENOMEM },
+        { run_shrink_both, FAKE_MPROTECT, EPERM, EPERM },
+        { run_shrink_both, FAKE_SET_SIZE, EIO, EIO },
+        { run_shrink_both, FAKE_SET_SIZE, EPERM, EPERM },
+        { run_shrink_both, FAKE_SET_SIZE, EROFS, EROFS },
+    };
+
+    CHECK_FAILURES(failures);
+}
+END_TEST
+
+/* A cut that fails gives the tail back. */
+START_TEST(a_cut_that_fails)
+{
+    set_up();
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, run_shrink_both());
+    ck_assert_int_eq(fake_count(FAKE_MPROTECT), 2);
+    check_pattern(m.addr, 0, m.len);
+
+    /* Whatever protection it had: some file systems let nobody execute. */
+    if (mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ | PROT_EXEC) == 0) {
+        fake_fail(FAKE_SET_SIZE, EIO, 1);
+        FAILS(EIO, run_shrink_both());
+        ck_assert_int_eq(fake_mprotect_args.flags, PROT_READ | PROT_EXEC);
+    }
+}
+END_TEST
+
+/* The mapping grows, and the file, which went on behind it, is to be cut. */
+START_TEST(a_cut_that_fails_behind_a_mapping_that_grew)
+{
+    size_t page = page_size();
+
+    set_up();
+    OK(mmapx_resize(&m, fd, page, 0));
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
+                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_uint_eq(m.len, page);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* The mapping has to move for that; it comes back. */
+START_TEST(a_cut_that_fails_after_a_move)
+{
+    size_t page = page_size();
+    struct mmapx area, before;
+
+    set_up();
+    OK(mmapx_map_anon(&area, 2 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, area.addr, fd, 0, page, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_FIXED));
+    *(char *)m.addr = 'x';
+    before = m;
+    fake_reset();
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
+                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
+
+    /* Its place has been taken, or the way back is barred. */
+    for (int call = FAKE_MMAP; call <= FAKE_MOVE;
+         call += FAKE_MOVE - FAKE_MMAP) {
+        size_t mappings = count_mappings();
+
+        fake_reset();
+        fake_fail(FAKE_SET_SIZE, EIO, 1);
+        fake_fail((enum fake_call)call, EPERM, 1);
+        FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
+                                MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+        ck_assert_uint_eq(m.len, page);
+        ck_assert_int_eq(*(char *)m.addr, 'x');
+        ck_assert_uint_le(count_mappings(), mappings + 1);
+        OK(mmapx_unmap(&m));
+        OK(mmapx_map_at(&m, area.addr, fd, 0, page, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_FIXED));
+        *(char *)m.addr = 'x';
+    }
+    fake_reset();
+    OK(mmapx_resize(&m, fd, 2 * page,
+                    MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_ptr_ne(m.addr, before.addr);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(2 * page));
+}
+END_TEST
+
+/* What the file has lost cannot be given back: that is no failure then. */
+START_TEST(a_tail_that_cannot_be_unmapped)
+{
+    set_up();
+    fake_fail(FAKE_MUNMAP, ENOMEM, 1);
+    OK(run_shrink_both());
+    ck_assert_uint_eq(m.len, 1);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), 1);
+}
+END_TEST
+
+/* --- Growing where there is no mremap(2) ---------------------------------- */
+
+/* Map one page of fd into m, with pages of address space behind it that are
+ * free, or taken. */
+static void
+map_with_room(int prot, int flags, size_t room)
+{
+    size_t page = page_size();
+    struct mmapx area, behind;
+
+    OK(mmapx_map_anon(&area, 4 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, area.addr, fd, 0, page, prot, flags | MAP_FIXED));
+    if (room > 0) {
+        OK(mmapx_view(&behind, (char *)area.addr + page, room * page));
+        ck_assert_int_eq(munmap(behind.addr, behind.len), 0);
+    }
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+}
+
+START_TEST(growing_in_place_without_mremap)
+{
+    size_t page = page_size();
+    unsigned char *p;
+
+    set_up();
+    map_with_room(PROT_READ | PROT_WRITE, MAP_PRIVATE, 2);
+    p = m.addr;
+    memset(p, 'x', page);
+    OK(mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_ptr_eq(m.addr, p);
+    for (size_t i = 0; i < page; i++)
+        ck_assert_int_eq(p[i], 'x');
+    check_pattern(p + page, page, 2 * page);
+    p[3 * page - 1] = 'y';
+    OK(mmapx_unmap(&m));
+    ck_assert(load_kills(p + 3 * page - 1));
+}
+END_TEST
+
+START_TEST(growing_without_room_and_mremap)
+{
+    size_t page = page_size();
+    size_t mappings;
+    struct mmapx before;
+
+    need_the_kernel();
+    set_up();
+    map_with_room(PROT_READ, MAP_SHARED, 1);
+    before = m;
+    mappings = count_mappings();
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, -1, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MMAP, ENOMEM, 2);
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MUNMAP, EPERM, 1);
+    FAILS(EPERM, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_mem_eq(&m, &before, sizeof m);
+    ck_assert_uint_eq(count_mappings(), mappings);
+
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MMAP, EACCES, 1);
+    FAILS(EACCES, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(EINVAL, mmapx_resize(&m, temp_file(1), 3 * page,
+                               MMAPX_RESIZE_MAYMOVE));
+
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_ptr_ne(m.addr, before.addr);
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+/* An address that is only a hint must not scatter the mapping. */
+START_TEST(growing_where_addresses_are_hints)
+{
+    size_t page = page_size();
+    size_t mappings;
+
+    set_up();
+    /* Too small, so that the pages land elsewhere. */
+    map_with_room(PROT_READ, MAP_SHARED, 1);
+    mappings = count_mappings();
+    fake_ignores_address = true;
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * page, 0));
+    ck_assert_uint_eq(count_mappings(), mappings);
+}
+END_TEST
+
+START_TEST(written_pages_and_no_mremap)
+{
+    size_t page = page_size();
+
+    /* It can be written. */
+    set_up();
+    map_with_room(PROT_READ | PROT_WRITE, MAP_PRIVATE, 0);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It could, once. */
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It never could. */
+    map_with_room(PROT_READ, MAP_PRIVATE, 0);
+    OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_MAYMOVE));
+    check_pattern(m.addr, 0, m.len);
+    /* A part of it could, once. */
+    OK(mmapx_protect(&m, page, page, PROT_READ | PROT_WRITE));
+    OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    fake_fail(FAKE_MMAP, ENOMEM, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It has no one protection. */
+    OK(mmapx_protect(&m, page, page, PROT_NONE));
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    /* It is no file. */
+    OK(run_map_anon());
+    fake_fail(FAKE_MREMAP, ENOSYS, 1);
+    FAILS(ENOTSUP, mmapx_resize(&m, fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+}
+END_TEST
+
+/* What cannot be extended by zeros is allocated, or that says why not. */
+START_TEST(extending_fails)
+{
+    size_t old, new;
+
+    set_up();
+    old = m.len;
+    new = old + (1 << 20);
+    fake_fail(FAKE_EXTEND, ENOSPC, 1);
+    fake_fail(FAKE_ALLOCATE, EDQUOT, 1);
+    FAILS(EDQUOT, mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE
+                                                | MMAPX_RESIZE_FILE));
+    ck_assert_uint_eq(m.len, old);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)old);
+    fake_fail(FAKE_EXTEND, EIO, 1);
+    OK(mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    ck_assert_int_eq(fake_count(FAKE_ALLOCATE), 2);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)new);
+    check_pattern(m.addr, 0, old);
+}
+END_TEST
+
+/* Steps that are stored to at once are extended by zeros, and no others. */
+START_TEST(how_far_files_are_extended)
+{
+    static const struct {
+        size_t by;
+        int extended, allocated;
+    } cases[] = {
+        { (64 << 10) - 1, 0, 1 },
+        { 64 << 10, 1, 0 },
+        { 16 << 20, 1, 0 },
+        { (16 << 20) + 1, 0, 1 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        set_up();
+        fake_extends = true;
+        if (mmapx_os_extend(fd, 3 * (int64_t)page_size() + 1, 1) < 0)
+            SKIP("the system or the file system cannot extend by zeros");
+        OK(ftruncate(fd, (off_t)m.len));
+        fake_reset();
+        fake_extends = true;
+        OK(mmapx_resize(&m, fd, m.len + cases[i].by,
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+        ck_assert_int_eq(fake_count(FAKE_EXTEND), cases[i].extended);
+        ck_assert_int_eq(fake_count(FAKE_ALLOCATE), cases[i].allocated);
+    }
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno_resize");
+
+    ADD_TEST(s, resizing);
+    ADD_TEST(s, a_cut_that_fails);
+    ADD_TEST(s, a_cut_that_fails_behind_a_mapping_that_grew);
+    ADD_TEST(s, a_cut_that_fails_after_a_move);
+    ADD_TEST(s, a_tail_that_cannot_be_unmapped);
+    ADD_TEST(s, growing_in_place_without_mremap);
+    ADD_TEST(s, growing_without_room_and_mremap);
+    ADD_TEST(s, growing_where_addresses_are_hints);
+    ADD_TEST(s, written_pages_and_no_mremap);
+    ADD_TEST(s, extending_fails);
+    ADD_TEST(s, how_far_files_are_extended);
+    return s;
+}
