@@ -76,8 +76,8 @@ START_TEST(every_advice_and_its_rounding)
             if (expected[kind] == OUTWARD || expected[kind] == INWARD) {
                 size_t head = expected[kind] == OUTWARD ? 0 : page;
 
-                ck_assert_msg(errno == EBUSY, "advice %d, kind %zu: errno %d",
-                              (int)table[i].advice, kind, errno);
+                ck_assert_msg(errno == EBUSY, "advice %d, kind %zu: %s",
+                              (int)table[i].advice, kind, errno_name(errno));
                 ck_assert_int_eq(fake_madvise_args.flags,
                                  mmapx_os_advice(table[i].advice));
                 ck_assert_msg(

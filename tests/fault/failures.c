@@ -25,8 +25,8 @@ check_failures(const struct failure *failures, size_t n)
         fake_fail(f->call, f->code, 1);
         errno = 0;
         ck_assert_msg(f->run() == -1, "case %zu succeeded", i);
-        ck_assert_msg(errno == f->expected, "case %zu: errno %d, not %d", i,
-                      errno, f->expected);
+        ck_assert_msg(errno == f->expected, "case %zu: %s, not %s", i,
+                      errno_name(errno), errno_name(f->expected));
         ck_assert_msg(memcmp(&m, &before, sizeof m) == 0,
                       "case %zu changed the handle", i);
         ck_assert_msg(count_mappings() == mappings,

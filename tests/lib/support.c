@@ -48,7 +48,7 @@ temp_named(char *path, size_t size)
 
     snprintf(path, PATH_MAX, "%s/mmapx-test-XXXXXX", dir != NULL ? dir : "/tmp");
     fd = mkstemp(path);
-    ck_assert_msg(fd >= 0, "%s: errno %d", path, errno);
+    ck_assert_msg(fd >= 0, "%s: %s", path, errno_name(errno));
     for (size_t done = 0, n; done < size; done += n) {
         n = size - done < sizeof buf ? size - done : sizeof buf;
         for (size_t i = 0; i < n; i++)

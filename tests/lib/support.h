@@ -36,14 +36,18 @@ Suite *suite(void);
 /* Leave the test: it cannot be done here, and the report says why. */
 #define SKIP(...) ck_abort_msg("SKIP: " __VA_ARGS__)
 
-#define OK(call) ck_assert_msg((call) == 0, "%s: errno %d", #call, errno)
+/* An errno by its name, to say what came instead of the right one. */
+const char *errno_name(int code);
+
+#define OK(call)                                                               \
+    ck_assert_msg((call) == 0, "%s: %s", #call, errno_name(errno))
 
 #define FAILS(code, call)                                                      \
     do {                                                                       \
         errno = 0;                                                             \
         ck_assert_msg((call) == -1, "%s succeeded", #call);                    \
-        ck_assert_msg(errno == (code), "%s: errno %d, not %s", #call, errno,   \
-                      #code);                                                  \
+        ck_assert_msg(errno == (code), "%s: %s, not %s", #call,                \
+                      errno_name(errno), #code);                                                  \
     } while (0)
 
 /* A map call that fails with code and leaves the handle m alone. */

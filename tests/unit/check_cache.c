@@ -270,7 +270,17 @@ START_TEST(a_descriptor_for_writing)
     /* All of it is a hole, or has to be read. */
     if (mmapx_cache_load(wo, 0, -1) != 0)
         ck_assert_int_eq(errno, EBADF);
-    write_page(fd, 0);
+}
+END_TEST
+
+START_TEST(load_by_a_descriptor_for_writing)
+{
+    char path[PATH_MAX];
+    int fd = temp_named(path, page_size());
+    int wo = open(path, O_WRONLY);
+
+    unlink(path);
+    ck_assert_int_ge(wo, 0);
     need_eviction(fd);
     FAILS(EBADF, mmapx_cache_load(wo, 0, -1));
 }
@@ -362,12 +372,21 @@ START_TEST(holes)
     if (n == 2 * FAR)
         SKIP("this file system does not say what is a hole");
     ck_assert_uint_le(n, FAR / 2);
-    /* More parts than are asked for at once. */
-    for (size_t i = 0; i < 2 * FAR; i += 10)
-        write_page(fd, i);
+}
+END_TEST
+
+/* More parts than are asked for at once. */
+START_TEST(holes_between_many_parts)
+{
+    enum { PARTS = 200 };
+    int64_t page = (int64_t)page_size();
+    int fd = temp_file(0);
+
+    for (size_t i = 0; i < PARTS; i++)
+        write_page(fd, 10 * i);
     need_eviction(fd);
     OK(mmapx_cache_load(fd, 0, -1));
-    for (int64_t i = 0; i < 2 * FAR; i += 10)
+    for (int64_t i = 0; i < 10 * PARTS; i += 10)
         ck_assert_uint_eq(cached(fd, i * page, page), 1);
 }
 END_TEST
@@ -393,7 +412,7 @@ START_TEST(evict_what_is_mapped)
 {
     size_t size = 4 * page_size();
     int fd = temp_file(size);
-    struct mmapx shared, private;
+    struct mmapx shared;
     struct mmapx_cache c;
 
     need_native(); /* the list of mappings may have the emulator's addresses */
@@ -412,11 +431,19 @@ START_TEST(evict_what_is_mapped)
     check_pattern(shared.addr, 0, page_size());
     OK(mmapx_cache_evict(fd, (int64_t)page_size(), (int64_t)page_size()));
     check_pattern(shared.addr, 0, page_size());
-    OK(mmapx_unmap(&shared));
+}
+END_TEST
+
+/* What only a private mapping has is kept. */
+START_TEST(evict_what_is_mapped_privately)
+{
+    size_t size = 4 * page_size();
+    int fd = temp_file(size);
+    struct mmapx shared, private;
+
+    need_native(); /* likewise */
     OK(mmapx_map(&shared, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     check_pattern(shared.addr, 0, size);
-
-    /* What only a private mapping has is kept. */
     OK(mmapx_map(&private, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     memset(private.addr, 'x', page_size());
     check_pattern((char *)private.addr + page_size(), page_size(),
@@ -428,10 +455,17 @@ START_TEST(evict_what_is_mapped)
     check_pattern((char *)private.addr + page_size(), page_size(),
                   size - page_size());
     check_pattern(shared.addr, 0, size);
+}
+END_TEST
 
-    /* A lock holds. */
+START_TEST(a_lock_holds)
+{
+    int fd = temp_file(4 * page_size());
+    struct mmapx shared;
+
     if (under_sanitizer())
         SKIP("the sanitizer makes mlock(2) do nothing");
+    OK(mmapx_map(&shared, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     if (mmapx_lock(&shared, 0, 1, 0) != 0)
         SKIP("nothing can be locked here");
     OK(mmapx_cache_evict(fd, 0, -1));
@@ -711,12 +745,16 @@ suite(void)
     ADD_TEST(s, runs);
     ADD_TEST(s, the_largest_file);
     ADD_TEST(s, a_descriptor_for_writing);
+    ADD_TEST(s, load_by_a_descriptor_for_writing);
     ADD_TEST(s, load_and_evict);
     ADD_TEST(s, load_a_large_file);
     ADD_TEST(s, load_past_the_cache);
     ADD_TEST(s, holes);
+    ADD_TEST(s, holes_between_many_parts);
     ADD_TEST(s, blocks_never_written);
     ADD_TEST(s, evict_what_is_mapped);
+    ADD_TEST(s, evict_what_is_mapped_privately);
+    ADD_TEST(s, a_lock_holds);
     ADD_TEST(s, evict_beside_other_memory);
     ADD_TEST(s, nothing_written_is_lost);
     ADD_TEST(s, a_block_device);

@@ -335,22 +335,35 @@ START_TEST(huge_pages)
 {
 #if defined __linux__ && defined MAP_HUGETLB && defined MFD_HUGETLB
     struct mmapx m;
-    size_t huge;
-    int fd = memfd_create("huge", MFD_HUGETLB);
 
     if (mmapx_map_anon(&m, 1, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_HUGETLB)
         != 0)
         SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
-    huge = mmapx_page_size(&m);
-    ck_assert_uint_gt(huge, page_size());
+    ck_assert_uint_gt(mmapx_page_size(&m), page_size());
     memset(m.addr, 1, 1);
     OK(mmapx_lock(&m, 0, 1, 0));
     OK(mmapx_unlock(&m, 0, 1));
     OK(mmapx_protect(&m, 0, 1, PROT_READ));
     ck_assert_uint_eq(mmapx_page_count(&m, 0, 1), 1);
     OK(mmapx_unmap(&m));
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
 
+START_TEST(a_memfd_of_huge_pages)
+{
+#if defined __linux__ && defined MAP_HUGETLB && defined MFD_HUGETLB
+    struct mmapx m;
+    size_t huge;
+    int fd = memfd_create("huge", MFD_HUGETLB);
+
+    if (mmapx_map_anon(&m, 1, PROT_READ, MAP_PRIVATE | MAP_HUGETLB) != 0)
+        SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
+    huge = mmapx_page_size(&m);
+    OK(mmapx_unmap(&m));
     if (fd < 0 || ftruncate(fd, (off_t)(3 * huge)) != 0)
         SKIP("no memfd of huge pages");
     OK(mmapx_map_region(&m, fd, 5000, MMAPX_TO_END, PROT_READ | PROT_WRITE,
@@ -552,6 +565,7 @@ suite(void)
     ADD_TEST(s, a_path_that_may_only_be_read);
     ADD_TEST(s, anonymous);
     ADD_HUGE_TEST(s, huge_pages);
+    ADD_HUGE_TEST(s, a_memfd_of_huge_pages);
     ADD_TEST(s, huge_pages_of_no_size);
     ADD_TEST(s, view);
     ADD_TEST(s, unmapping);

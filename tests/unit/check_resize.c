@@ -45,8 +45,8 @@ check_refused(struct mmapx *m, int fd, size_t len, int flags, int code,
 
     errno = 0;
     r = mmapx_resize(m, fd, len, flags);
-    ck_assert_msg(r == -1 && errno == code, "line %d: %d, errno %d, not %d",
-                  line, r, errno, code);
+    ck_assert_msg(r == -1 && errno == code, "line %d: %d, %s, not %s", line, r,
+                  errno_name(errno), errno_name(code));
     ck_assert_mem_eq(m, &before, sizeof before);
     if (fd >= 0)
         ck_assert_uint_eq(file_size(fd), size);

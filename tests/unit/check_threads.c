@@ -31,7 +31,7 @@ want(bool right, const char *what)
 {
     if (right)
         return;
-    fprintf(stderr, "# %s: errno %d\n", what, errno);
+    fprintf(stderr, "# %s: %s\n", what, errno_name(errno));
     __atomic_store_n(&wrong, 1, __ATOMIC_RELAXED);
 }
 
