@@ -13,6 +13,12 @@ enum { LEAST_SKIP = 128 << 10 };
  * enough that mapping costs nothing beside looking. */
 enum { WINDOW = 64 << 20 };
 
+/* Pages that are looked at in one call. */
+enum { PAGES = 2048 };
+
+/* Pages to be looked at, at most, to find out whether some have stayed. */
+enum { FEW = 1 << 14 };
+
 enum {
     ALL_KNOWN = MMAPX_CACHE_CACHED | MMAPX_CACHE_DIRTY | MMAPX_CACHE_WRITEBACK
                 | MMAPX_CACHE_EVICTED | MMAPX_CACHE_RECENTLY_EVICTED,
@@ -29,6 +35,8 @@ mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
     int64_t size;
     int r;
 
+    if (len == (int64_t)MMAPX_TO_END) /* not -1 where a size is narrower */
+        len = -1;
     if (*off < 0 || len < -1)
         return -EINVAL;
     if (len > INT64_MAX - *off)
@@ -65,32 +73,52 @@ mmapx_i_cache_probe(int fd, int r)
     return mapped == -ENODEV ? mapped : r;
 }
 
-/* By mincore(2): what is cached, and nothing else. */
+/* The cached pages of a window. */
 static int
-count_mapped(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
+count_window(struct mmapx_i_window *w, uint64_t pages, uint64_t *cached)
 {
+    unsigned char vec[PAGES];
+    size_t n;
     int r = 0;
 
-    for (int64_t len; off < end && r == 0; off += len) {
-        struct mmapx m;
-        size_t pages = 0;
+    for (size_t at = 0; at < pages && r == 0; at += n) {
+        n = pages - at < PAGES ? (size_t)pages - at : PAGES;
+        r = mmapx_i_window_look(w, at, n, vec);
+        if (r == 0)
+            *cached += mmapx_i_resident(vec, n);
+    }
+    return r;
+}
 
-        len = end - off < WINDOW ? end - off : WINDOW;
-        r = mmapx_i_map(&m, fd, off, (size_t)len, PROT_READ, MAP_SHARED);
+/* By mincore(2): what is cached, and nothing else.  Whoever is not told finds
+ * all cached, so that a page which is not shows the truth. */
+int
+mmapx_i_cache_count(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
+{
+    uint64_t pages = mmapx_i_cache_pages(off, end);
+    int r = 0;
+
+    *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED };
+    for (int64_t len; off < end && r == 0; off += len) {
+        struct mmapx_i_window w;
+
+        len = WINDOW - off % WINDOW;
+        if (len > end - off)
+            len = end - off;
+        r = mmapx_i_window_open(&w, fd, off, off + len);
         if (r < 0)
             return r;
-        r = mmapx_i_resident_count(&m, 0, MMAPX_TO_END, &pages);
-        c->cached += pages;
-        mmapx_i_unmap(&m);
+        r = count_window(&w, mmapx_i_cache_pages(off, off + len), &c->cached);
+        mmapx_i_window_close(&w);
     }
-    c->known = MMAPX_CACHE_CACHED;
-    return r;
+    return r == 0 && c->cached >= pages ? mmapx_i_window_is_true(fd) : r;
 }
 
 static int
 cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 {
     struct mmapx_cache found = { .known = ALL_KNOWN }; /* of nothing */
+    bool doubtful;
     int64_t end;
     int r;
 
@@ -101,9 +129,10 @@ cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         return r;
     if (off < end)
         r = mmapx_os_cachestat(fd, off, end - off, &found);
-    if (r == -ENOSYS)
-        r = count_mapped(fd, off, end, &found);
-    if (r == -EPERM || (r == 0 && found.cached == 0))
+    doubtful = r == 0 && found.cached == 0 && !mmapx_os_has_own_cache(fd);
+    if (r == -ENOSYS || (doubtful && off < end))
+        r = mmapx_i_cache_count(fd, off, end, &found);
+    else if (r == -EPERM || doubtful)
         r = mmapx_i_cache_probe(fd, r);
     if (r < 0)
         return r;
@@ -121,13 +150,14 @@ static enum amount
 how_cached(int fd, int64_t off, int64_t end)
 {
     uint64_t pages = mmapx_i_cache_pages(off, end);
-    struct mmapx_cache c, mapped = { 0 };
+    struct mmapx_cache c, mapped;
 
     if (mmapx_os_cachestat(fd, off, end - off, &c) < 0 || c.cached == 0)
         return NONE;
     if (c.cached < pages)
         return PART;
-    return count_mapped(fd, off, end, &mapped) == 0 && mapped.cached >= pages
+    return mmapx_i_cache_count(fd, off, end, &mapped) == 0
+                   && mapped.cached >= pages
                ? ALL
                : PART;
 }
@@ -220,18 +250,55 @@ load(int fd, int64_t off, int64_t len)
     return r;
 }
 
+/*
+ * Whether clean pages have stayed in the cache.  Where only mincore(2) tells,
+ * and there are many pages, they may have.
+ */
+static bool
+some_stayed(int fd, int64_t off, int64_t end)
+{
+    struct mmapx_cache c;
+    int r = mmapx_os_cachestat(fd, off, end - off, &c);
+
+    if (r == 0 && (c.cached > 0 || mmapx_os_has_own_cache(fd)))
+        return c.cached > c.dirty;
+    if (mmapx_i_cache_pages(off, end) > FEW)
+        return true;
+    return mmapx_i_cache_count(fd, off, end, &c) < 0 || c.cached > 0;
+}
+
+static bool
+is_end(int fd, int64_t end)
+{
+    int64_t size = INT64_MAX;
+
+    return mmapx_i_cache_range(fd, &(int64_t){ end }, -1, &size) == 0
+           && end >= size;
+}
+
+/*
+ * To drop a page that this process has mapped, its mappings are looked for,
+ * which takes long where there are many: only if pages have stayed.
+ */
 static int
 evict(int fd, int64_t off, int64_t len)
 {
+    bool to_end;
     int64_t end;
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
-    if (r == 0)
+    if (r == 0 && !mmapx_os_has_own_cache(fd))
         r = mmapx_i_cache_probe(fd, 0);
     if (r < 0 || off == end)
         return r;
+    /* The last unit of the cache may be larger than the last page. */
+    to_end = is_end(fd, end);
     mmapx_i_cache_widen(&off, &end);
-    return mmapx_os_evict(fd, off, end - off);
+    r = mmapx_os_evict(fd, off, end - off, to_end);
+    if (r < 0 || !some_stayed(fd, off, end))
+        return r;
+    mmapx_os_unmap_file(fd, off, end);
+    return mmapx_os_evict(fd, off, end - off, to_end);
 }
 
 int

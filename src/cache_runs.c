@@ -17,6 +17,9 @@
 /* Pages that are looked at in one way. */
 enum { STRETCH = 4096 };
 
+/* Pages that mincore looks at in one call: their vector is on the stack. */
+enum { PIECE = 2048 };
+
 /* The first pages of a call, which may be one of many that each list a few
  * runs: more might be in vain. */
 enum { FIRST_STRETCH = 64 };
@@ -42,7 +45,8 @@ struct scan {
     int64_t ahead;      /* to be counted next */
     int64_t stretch;    /* to be looked at next if there is only mincore */
     bool counts;        /* there is cachestat */
-    bool maps;          /* the descriptor can be mapped */
+    bool maps;          /* the descriptor can be mapped, and the truth told */
+    bool is_true;       /* that is known: a page was not cached */
     bool by_count;      /* counting seems to be cheaper */
     int since;          /* stretches since that was tried */
     uint64_t page_cost; /* ns of mincore */
@@ -181,26 +185,29 @@ note_cost(struct scan *s, uint64_t ns, size_t pages)
     s->page_cost = (3 * s->page_cost + cost) / 4;
 }
 
+/*
+ * What mincore(2) says of n pages of a window.  It says that all are cached to
+ * a caller who may not know, also where cachestat(2) tells him more because his
+ * descriptor can write: then counting has to do.
+ */
 static int
-walk_by_mincore(struct scan *s, int64_t end)
+look(struct scan *s, struct mmapx_i_window *w, size_t page, size_t n,
+     unsigned char *vec)
 {
-    unsigned char vec[STRETCH];
-    size_t n = (size_t)(end - s->at);
-    int64_t off = byte_of(s, s->at);
-    uint64_t began = mmapx_os_clock();
-    struct mmapx m;
-    int r = mmapx_i_map(&m, s->fd, off, (size_t)(byte_of(s, end) - off),
-                        PROT_READ, MAP_SHARED);
+    int r = mmapx_i_window_look(w, page, n, vec);
 
-    /* If it is not open for reading, for one, counting has to do. */
-    s->maps = r == 0;
-    if (r < 0)
-        return s->counts ? MORE : r;
-    r = mmapx_i_residency(&m, 0, MMAPX_TO_END, vec, n);
-    mmapx_i_unmap(&m);
-    if (r < 0)
-        return r;
-    note_cost(s, mmapx_os_clock() - began, n);
+    for (size_t i = 0; i < n && r == 0; i++)
+        vec[i] &= 1;
+    if (r == 0 && !s->is_true && mmapx_i_resident(vec, n) == n)
+        r = mmapx_i_window_is_true(s->fd);
+    s->is_true = s->is_true || r == 0;
+    return r;
+}
+
+static int
+emit_all(struct scan *s, const unsigned char *vec, size_t n)
+{
+    int r = MORE;
 
     for (size_t i = 0, next; i < n && r == MORE; i = next) {
         const unsigned char *other = memchr(vec + i, !vec[i], n - i);
@@ -211,6 +218,33 @@ walk_by_mincore(struct scan *s, int64_t end)
         r = emit(s, (int64_t)(next - i), vec[i] == 1);
     }
     return r;
+}
+
+static int
+walk_by_mincore(struct scan *s, int64_t end)
+{
+    unsigned char vec[PIECE];
+    size_t pages = (size_t)(end - s->at);
+    uint64_t began = mmapx_os_clock();
+    struct mmapx_i_window w;
+    int r = mmapx_i_window_open(&w, s->fd, byte_of(s, s->at), byte_of(s, end));
+
+    /* If it is not open for reading, for one, counting has to do. */
+    s->maps = r == 0;
+    if (r < 0)
+        return s->counts ? MORE : r;
+    for (size_t at = 0, n; at < pages && r == MORE; at += n) {
+        n = pages - at < PIECE ? pages - at : PIECE;
+        r = look(s, &w, at, n, vec);
+        if (r == 0)
+            r = emit_all(s, vec, n);
+    }
+    mmapx_i_window_close(&w);
+    note_cost(s, mmapx_os_clock() - began, pages);
+    if (r != -EPERM || !s->counts)
+        return r;
+    s->maps = false;
+    return MORE;
 }
 
 /* --- Both ---------------------------------------------------------------- */
@@ -291,19 +325,43 @@ step(struct scan *s)
     return step_by_mincore(s);
 }
 
+/* Go through the range, from its beginning on. */
+static int
+go_through(struct scan *s, bool counts)
+{
+    int r = MORE;
+
+    s->counts = counts;
+    s->maps = s->by_count = true;
+    s->at = s->off / s->page;
+    s->ahead = s->stretch = FIRST_STRETCH;
+    s->n = 0;
+    while (r == MORE && s->at < s->end) {
+        r = step(s);
+        if (r == -ENOSYS && s->counts) {
+            s->counts = false;
+            r = MORE;
+        }
+    }
+    return r;
+}
+
+/* Whether nothing was found where cachestat(2) may not know: on a file system
+ * that stacks. */
+static bool
+is_doubtful(const struct scan *s)
+{
+    return s->counts && s->at == s->end && s->n == 1 && !s->runs->cached
+           && !mmapx_os_has_own_cache(s->fd);
+}
+
 static int
 cache_runs(int fd, int64_t off, int64_t len, struct mmapx_cache_run *runs,
            size_t *n)
 {
-    int64_t page = (int64_t)mmapx_os_page_size();
     struct scan s = {
         .fd = fd,
-        .page = page,
-        .ahead = FIRST_STRETCH,
-        .stretch = FIRST_STRETCH,
-        .counts = true,
-        .maps = true,
-        .by_count = true,
+        .page = (int64_t)mmapx_os_page_size(),
         .page_cost = PAGE_COST,
         .runs = runs,
     };
@@ -315,19 +373,12 @@ cache_runs(int fd, int64_t off, int64_t len, struct mmapx_cache_run *runs,
     if (r < 0)
         return r;
     s.off = off;
-    s.at = off / page;
-    s.end = s.at + (int64_t)mmapx_i_cache_pages(off, s.end_off);
+    s.end = off / s.page + (int64_t)mmapx_i_cache_pages(off, s.end_off);
     s.room = *n;
-    while (r == MORE && s.at < s.end) {
-        r = step(&s);
-        if (r == -ENOSYS && s.counts) {
-            s.counts = false;
-            r = MORE;
-        }
-    }
-    if (r == -EPERM
-        || (r >= 0 && s.at == s.end
-            && (s.n == 0 || (s.n == 1 && !runs->cached))))
+    r = go_through(&s, true);
+    if (r >= 0 && is_doubtful(&s))
+        r = go_through(&s, false);
+    if (r == -EPERM || (r >= 0 && s.n == 0 && !mmapx_os_has_own_cache(fd)))
         r = mmapx_i_cache_probe(fd, r);
     if (r < 0)
         return r;

@@ -152,16 +152,30 @@ void mmapx_i_lose(uintptr_t identity, int r);
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);
 
-/* residency.c, populate.c: the calls of the same name. */
-int mmapx_i_residency(const struct mmapx *m, size_t off, size_t len,
-                      unsigned char *vec, size_t nvec);
-int mmapx_i_resident_count(const struct mmapx *m, size_t off, size_t len,
-                           size_t *pages);
+/* residency.c: how many of n pages mincore(2) has found in memory. */
+size_t mmapx_i_resident(const unsigned char *vec, size_t n);
+
+/* populate.c: the call of the same name. */
 int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
 
 /* cache.c */
 int mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end);
 int mmapx_i_cache_probe(int fd, int r);
+int mmapx_i_cache_count(int fd, int64_t off, int64_t end,
+                        struct mmapx_cache *c);
+
+/* cache_window.c: pages n of a file that is mapped for the moment; is_true: 0,
+ * or -EPERM where the caller is told that all of it is cached, always. */
+struct mmapx_i_window {
+    void *addr;
+    size_t len;
+};
+int mmapx_i_window_open(struct mmapx_i_window *w, int fd, int64_t off,
+                        int64_t end);
+void mmapx_i_window_close(struct mmapx_i_window *w);
+int mmapx_i_window_look(struct mmapx_i_window *w, size_t page, size_t n,
+                        unsigned char *vec);
+int mmapx_i_window_is_true(int fd);
 
 /* resize.c */
 int mmapx_i_check_file_limit(int64_t size);

@@ -256,6 +256,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         if (r < 0)
             return r;
     }
+    mmapx_os_doubt_owner(fd, &st);
 
     struct object obj = {
         .kind = st.type == MMAPX_OS_CHAR ? MMAPX_I_DEVICE : MMAPX_I_FILE,

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-/* Bytes of mincore(2)'s vector at a time: what Linux itself works in with
- * pages of 4 KiB, so that larger steps would save nothing. */
-enum { WINDOW = 4096 };
+/* Bytes of mincore(2)'s vector at a time.  Larger steps save less than one part
+ * in fifty, and the vector is on the caller's stack. */
+enum { WINDOW = 2048 };
 
 /* The first window of a search for the end of a run; it doubles from there. */
 enum { FIRST_WINDOW = 64 };
@@ -67,19 +67,29 @@ query(const struct mmapx *m, unsigned char *addr, size_t n, unsigned char *vec)
     return r;
 }
 
-static size_t
-resident(const unsigned char *vec, size_t n)
+/* Eight at a time: of the bytes of a word that are 0 or 1, the topmost byte of
+ * this product is the sum. */
+size_t
+mmapx_i_resident(const unsigned char *vec, size_t n)
 {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t count = 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i < n; i++)
-        count += vec[i];
+    for (; n - i >= sizeof ones; i += sizeof ones) {
+        uint64_t word;
+
+        memcpy(&word, vec + i, sizeof word);
+        count += (word & ones) * ones >> 56;
+    }
+    for (; i < n; i++)
+        count += vec[i] & 1;
     return count;
 }
 
-int
-mmapx_i_residency(const struct mmapx *m, size_t off, size_t len,
-                  unsigned char *vec, size_t nvec)
+static int
+residency(const struct mmapx *m, size_t off, size_t len, unsigned char *vec,
+          size_t nvec)
 {
     struct mmapx_i_span span;
     size_t n;
@@ -93,9 +103,8 @@ mmapx_i_residency(const struct mmapx *m, size_t off, size_t len,
     return vec != NULL ? query(m, span.addr, n, vec) : -EINVAL;
 }
 
-int
-mmapx_i_resident_count(const struct mmapx *m, size_t off, size_t len,
-                       size_t *pages)
+static int
+resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
 {
     unsigned char vec[WINDOW];
     struct mmapx_i_span span;
@@ -115,7 +124,7 @@ mmapx_i_resident_count(const struct mmapx *m, size_t off, size_t len,
         r = query(m, span.addr, n, vec);
         if (r < 0)
             return r;
-        count += resident(vec, n);
+        count += mmapx_i_resident(vec, n);
         span.addr += n * page;
     }
     *pages = count;
@@ -186,7 +195,7 @@ int
 mmapx_residency(const struct mmapx *m, size_t off, size_t len,
                 unsigned char *vec, size_t nvec)
 {
-    return mmapx_i_result(mmapx_i_residency(m, off, len, vec, nvec));
+    return mmapx_i_result(residency(m, off, len, vec, nvec));
 }
 
 size_t
@@ -204,7 +213,7 @@ int
 mmapx_resident_count(const struct mmapx *m, size_t off, size_t len,
                      size_t *pages)
 {
-    return mmapx_i_result(mmapx_i_resident_count(m, off, len, pages));
+    return mmapx_i_result(resident_count(m, off, len, pages));
 }
 
 int

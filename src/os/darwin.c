@@ -7,6 +7,12 @@
 #endif
 #include <sys/ioctl.h>
 
+bool
+mmapx_os_mincore_is_residency(void)
+{
+    return true;
+}
+
 int
 mmapx_os_device_size(int fd, int64_t *size)
 {

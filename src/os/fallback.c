@@ -43,15 +43,37 @@ mmapx_os_advice_known(int advice)
 bool
 mmapx_os_may_know(const struct mmapx_os_owner *owner)
 {
-    return geteuid() == 0 || geteuid() == owner->uid
-           || mmapx_os_mode_lets_write(owner, getegid());
+    return mmapx_os_mincore_is_residency()
+           && (geteuid() == 0 || geteuid() == owner->uid
+               || mmapx_os_mode_lets_write(owner, getegid()));
 }
 
 bool
 mmapx_os_may_know_memory(const void *addr, size_t len)
 {
     (void)addr, (void)len;
-    return geteuid() == 0;
+    return mmapx_os_mincore_is_residency() && geteuid() == 0;
+}
+
+bool
+mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
+{
+    (void)fd;
+    return mmapx_os_may_know(&st->owner);
+}
+
+void
+mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
+{
+    (void)fd, (void)st;
+}
+
+/* Nothing but mincore(2) is asked. */
+bool
+mmapx_os_has_own_cache(int fd)
+{
+    (void)fd;
+    return false;
 }
 
 int
@@ -71,13 +93,16 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
 /* Where posix_fadvise(2) is missing, macOS and others drop what msync(2) is to
  * invalidate. */
 int
-mmapx_os_evict(int fd, int64_t off, int64_t len)
+mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)
 {
 #if HAVE_DECL_POSIX_FADVISE
+    if (to_end)
+        len = 0;
     return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_DONTNEED);
 #else
     int r = 0;
 
+    (void)to_end;
     for (int64_t n; len > 0 && r == 0; off += n, len -= n) {
         void *addr = NULL;
 
@@ -90,6 +115,13 @@ mmapx_os_evict(int fd, int64_t off, int64_t len)
     }
     return r;
 #endif
+}
+
+/* Nobody lists them. */
+void
+mmapx_os_unmap_file(int fd, int64_t off, int64_t end)
+{
+    (void)fd, (void)off, (void)end;
 }
 
 int

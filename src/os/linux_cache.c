@@ -2,10 +2,9 @@
 /* Linux: what the page cache has of a file, and how it loses it. */
 #include "../internal.h"
 #include "linux_missing.h"
-#include "linux_proc.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int
@@ -38,6 +37,32 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
                      | MMAPX_CACHE_RECENTLY_EVICTED,
         };
     return r;
+}
+
+/*
+ * On file systems that lay one file over another the inode that the descriptor
+ * leads to may have no pages: overlayfs, FUSE with passthrough, and what is not
+ * known here.
+ */
+bool
+mmapx_os_has_own_cache(int fd)
+{
+    static const uint32_t plain[] = {
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,   BTRFS_SUPER_MAGIC,
+        TMPFS_MAGIC,      RAMFS_MAGIC,       F2FS_SUPER_MAGIC,
+        NFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,  CIFS_SUPER_MAGIC,
+        CEPH_SUPER_MAGIC, V9FS_MAGIC,        MSDOS_SUPER_MAGIC,
+        EXFAT_SUPER_MAGIC, ISOFS_SUPER_MAGIC, SQUASHFS_MAGIC,
+        BCACHEFS_SUPER_MAGIC,
+    };
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        if ((uint32_t)fs.f_type == plain[i])
+            return true;
+    return false;
 }
 
 enum { EXTENTS = 32 };
@@ -86,60 +111,10 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
         *data_end = (int64_t)stop;
 }
 
-static bool
-has_one_thread(void)
-{
-    size_t threads;
-
-    return mmapx_os_proc_number("/proc/thread-self/status", "Threads:",
-                                &threads)
-               == 0
-           && threads == 1;
-}
-
-/*
- * Take the pages of a file out of this process's page tables, as far as that
- * loses nothing: pages that somebody has mapped are not evicted.  Mappings are
- * known by the inode alone, since btrfs and overlayfs show another device here
- * than to stat(2); one of another file is merely faulted in again.
- *
- * MADV_DONTNEED would lose what exists nowhere else: what a private mapping was
- * written to, or anything at all that another thread has put in the place of
- * the mapping since it was listed.  MADV_PAGEOUT never does, takes longer, and
- * may leave some pages.  Threads are counted before the list is read: one might
- * map something and end.  An address that is none here is an emulator's.
- */
-static void
-unmap_pages(int fd, uint64_t off, uint64_t end)
-{
-    int shared_advice = has_one_thread() ? MADV_DONTNEED : MADV_PAGEOUT;
-    struct mmapx_os_proc in;
-    struct stat sb;
-    char line[128];
-
-    if (fstat(fd, &sb) < 0
-        || !mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
-        return;
-    while (mmapx_os_proc_line(&in, line, sizeof line)) {
-        struct mmapx_os_mapping map = mmapx_os_proc_mapping(line);
-        uint64_t from = off > map.offset ? off - map.offset : 0;
-        uint64_t to = end > map.offset ? end - map.offset : 0;
-        uint64_t len = map.end - map.begin;
-
-        if (to > len)
-            to = len;
-        if (map.inode == sb.st_ino && from < to
-            && (uintptr_t)map.end == map.end)
-            mmapx_os_madvise((void *)(uintptr_t)(map.begin + from),
-                             (size_t)(to - from),
-                             map.shared ? shared_advice : MADV_PAGEOUT);
-    }
-    mmapx_os_proc_close(&in);
-}
-
+/* To the end means also what the last unit has behind the file's. */
 int
-mmapx_os_evict(int fd, int64_t off, int64_t len)
+mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)
 {
-    unmap_pages(fd, (uint64_t)off, (uint64_t)off + (uint64_t)len);
-    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_DONTNEED);
+    return -posix_fadvise(fd, (off_t)off, to_end ? 0 : (off_t)len,
+                          POSIX_FADV_DONTNEED);
 }

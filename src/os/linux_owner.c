@@ -4,8 +4,10 @@
 #include "linux_missing.h"
 #include "linux_proc.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* What the kernel shows for a user or group that has no place in the caller's
@@ -53,18 +55,106 @@ acts_as_owner(void)
 }
 
 /*
- * The kernel's rule: the owner, a caller with CAP_FOWNER, and those whom the
- * mode lets write.  It goes by the file-system ids, not the effective ones;
- * an id that does not exist sets none and brings back the present one.
+ * The ids by which the kernel gives access to files: those that a new pipe
+ * gets.  setfsuid(2) tells them too, but services are killed for it, as if they
+ * wanted to change them.
  */
+static bool
+file_system_ids(uid_t *uid, gid_t *gid)
+{
+    struct stat sb;
+    int ends[2];
+    int r;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return false;
+    r = fstat(ends[0], &sb);
+    close(ends[0]);
+    close(ends[1]);
+    *uid = sb.st_uid;
+    *gid = sb.st_gid;
+    return r == 0;
+}
+
+/* The kernel's rule: the owner, a caller with CAP_FOWNER, and those whom the
+ * mode lets write. */
 bool
 mmapx_os_may_know(const struct mmapx_os_owner *owner)
 {
+    uid_t uid;
+    gid_t gid;
+
     if (!id_is_somebodys("/proc/self/uid_map", owner->uid)
         || !id_is_somebodys("/proc/self/gid_map", owner->gid))
         return false;
-    return (uid_t)setfsuid((uid_t)-1) == owner->uid || acts_as_owner()
-           || mmapx_os_mode_lets_write(owner, (gid_t)setfsgid((gid_t)-1));
+    if (acts_as_owner())
+        return true;
+    return file_system_ids(&uid, &gid)
+           && (uid == owner->uid || mmapx_os_mode_lets_write(owner, gid));
+}
+
+/*
+ * The kernel says that everything is in memory to whom it does not tell: also
+ * what lies past the end of the file.  A page far behind it, if it can be
+ * mapped, will not be there soon; the next one may.
+ */
+bool
+mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
+{
+    int64_t far[] = { INT64_C(1) << 30, 1 };
+    int64_t size = st->size;
+    unsigned char in_memory = 1;
+
+    if (st->type != MMAPX_OS_FILE && mmapx_os_device_size(fd, &size) < 0)
+        return false;
+    for (size_t i = 0; i < 2 && size <= INT64_MAX - far[i]; i++) {
+        int64_t off = size + far[i] - 1;
+        int64_t end = size + far[i];
+        size_t len = mmapx_os_page_size();
+        void *addr = NULL;
+        int r;
+
+        mmapx_i_cache_widen(&off, &end);
+        if (end - off != (int64_t)len
+            || mmapx_os_mmap(&addr, len, PROT_READ, MAP_SHARED, fd, end) < 0)
+            continue;
+        r = mmapx_os_mincore(addr, len, &in_memory);
+        mmapx_os_munmap(addr, len);
+        if (r == 0)
+            break;
+    }
+    return (in_memory & 1) == 0;
+}
+
+/* Whether the mode says that some may write who may not: by a list of their
+ * own, or because nobody may. */
+static bool
+mode_is_half_the_truth(int fd)
+{
+    return fgetxattr(fd, "system.posix_acl_access", NULL, 0) >= 0
+           || (syscall(SYS_faccessat2, fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS)
+                   < 0
+               && errno != ENOSYS && errno != EINVAL);
+}
+
+/*
+ * Where one file lies over another, the kernel goes by the owner of the one
+ * below, who is not asked for.  He is the same if an owner who is not
+ * privileged is told; nobody (-1) is told for certain otherwise.
+ */
+void
+mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
+{
+    struct mmapx_os_owner *owner = &st->owner;
+
+    if (st->type != MMAPX_OS_FILE)
+        return;
+    if ((owner->group_writes || owner->others_write)
+        && mode_is_half_the_truth(fd))
+        owner->group_writes = owner->others_write = false;
+    if (!st->has_device && !mmapx_os_has_own_cache(fd)
+        && (acts_as_owner() || !mmapx_os_is_told(fd, st)))
+        *owner = (struct mmapx_os_owner){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 }
 
 /* Whether no file lies behind the memory, so that it is the process's own. */

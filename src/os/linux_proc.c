@@ -95,6 +95,8 @@ mmapx_os_proc_mapping(const char *line)
     rest = after_word(rest);
     map.shared = rest[-1] == 's';
     map.offset = strtoull(rest, &rest, 16);
-    map.inode = strtoull(after_word(rest), NULL, 10);
+    map.major = (unsigned)strtoul(rest, &rest, 16);
+    map.minor = (unsigned)strtoul(rest + (*rest == ':'), &rest, 16);
+    map.inode = strtoull(rest, NULL, 10);
     return map;
 }

@@ -31,6 +31,8 @@ struct mmapx_os_mapping {
     uint64_t end;
     uint64_t offset;
     uint64_t inode; /* 0: no file */
+    unsigned major; /* and the device, as the list has it */
+    unsigned minor;
     bool shared;
 };
 

@@ -8,6 +8,12 @@
 #include <unistd.h>
 #endif
 
+bool
+mmapx_os_mincore_is_residency(void)
+{
+    return true;
+}
+
 int
 mmapx_os_device_size(int fd, int64_t *size)
 {

@@ -46,6 +46,7 @@ struct mmapx_os_stat {
     size_t page;     /* of a mapping of it */
     struct mmapx_os_owner owner;
     unsigned identity; /* 15 bits that tell one object from another */
+    bool has_device; /* behind its file system: none lies between */
 };
 
 /* --- posix.c ------------------------------------------------------------- */
@@ -98,10 +99,18 @@ int mmapx_os_mmap_error(int err, int fd);
 /* Whether the running kernel knows one of the system's advice numbers. */
 bool mmapx_os_advice_known(int advice);
 
-/* Whether mincore(2) answers this caller truthfully: about a file; about
- * memory that something else mapped. */
+/*
+ * Whether mincore(2) answers this caller truthfully.
+ * may_know: about a file, by its owner and mode.
+ * may_know_memory: about memory that something else mapped.
+ * is_told: about a file, as the kernel decides it.
+ * doubt_owner: take from a file's owner and mode what the kernel does not go
+ * by, or not alone.
+ */
 bool mmapx_os_may_know(const struct mmapx_os_owner *owner);
 bool mmapx_os_may_know_memory(const void *addr, size_t len);
+bool mmapx_os_is_told(int fd, const struct mmapx_os_stat *st);
+void mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st);
 
 /* What the page cache has of a range that is not empty; -ENOSYS where only
  * mincore(2) tells. */
@@ -112,9 +121,17 @@ int mmapx_os_cachestat(int fd, int64_t off, int64_t len,
  * *data_end to where those end.  What is not known counts as data. */
 void mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
 
-/* Drop whole pages from the page cache, also those that this process has
- * mapped, as far as they are clean and free. */
-int mmapx_os_evict(int fd, int64_t off, int64_t len);
+/* Whether the file has a page cache of its own for certain: where cachestat(2)
+ * finds nothing, nothing is there. */
+bool mmapx_os_has_own_cache(int fd);
+
+/* Drop whole pages from the page cache, and all that follows if they are the
+ * file's last, as far as they are clean and nobody has them mapped. */
+int mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end);
+
+/* Take pages of a file out of this process's page tables, as far as that loses
+ * nothing. */
+void mmapx_os_unmap_file(int fd, int64_t off, int64_t end);
 
 /* mremap(2), which no other system has in this form. */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
@@ -159,5 +176,10 @@ int mmapx_os_locked(size_t *locked);
 /* --- linux.c, bsd.c, darwin.c, none.c ------------------------------------ */
 
 int mmapx_os_device_size(int fd, int64_t *size);
+
+/* --- bsd.c, darwin.c, none.c --------------------------------------------- */
+
+/* Whether mincore(2) tells what is in memory, or something else. */
+bool mmapx_os_mincore_is_residency(void);
 
 #endif /* MMAPX_OS_H */

@@ -8,6 +8,9 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#ifdef __linux__
+#include <sys/sysmacros.h>
+#endif
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +93,9 @@ mmapx_os_stat(int fd, struct mmapx_os_stat *st)
             .others_write = (sb.st_mode & S_IWOTH) != 0,
         },
         .identity = identity_of(&sb),
+#ifdef __linux__
+        .has_device = major(sb.st_dev) != 0,
+#endif
     };
     if (st->type != MMAPX_OS_FILE)
         return 0;

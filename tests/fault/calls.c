@@ -205,6 +205,13 @@ run_cache_evict(void)
 }
 
 int
+run_cache_evict_stacking(void)
+{
+    fake_stacks = true;
+    return mmapx_cache_evict(fd, 0, -1);
+}
+
+int
 run_map_memfd(void)
 {
     return mmapx_map_memfd(&m, &memfd, "test", 10, 0);

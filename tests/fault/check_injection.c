@@ -234,6 +234,7 @@ static const struct scenario {
     { "cache_load", map_nothing, run_cache_load },
     { "cache_load past the cache", map_nothing, run_cache_load_mapped },
     { "cache_evict", map_nothing, run_cache_evict },
+    { "cache_evict stacking", map_nothing, run_cache_evict_stacking },
     { "can_fault", map_shared, run_can_fault },
     { "read", map_mixed, run_read },
     { "write", map_mixed, run_write },
@@ -298,9 +299,21 @@ static const struct exception {
     { run_cache_load_mapped, FAKE_STAT, 2, ANY, 0 },
     { run_cache_load_mapped, FAKE_MMAP, 1, ENODEV, ENODEV },
     { run_cache_load_mapped, FAKE_MMAP, 1, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_MMAP, 1, ENODEV, ENODEV },
+    { run_cache_evict_stacking, FAKE_MMAP, 1, ANY, 0 },
+    /* It is advice: what cannot be found out is tried. */
+    { run_cache_evict, FAKE_CACHESTAT, ANY, ANY, 0 },
     { run_cache_evict, FAKE_STAT, 2, ANY, 0 },
-    { run_cache_evict, FAKE_MMAP, 1, ENODEV, ENODEV },
-    { run_cache_evict, FAKE_MMAP, 1, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_STAT, 2, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_STAT, 3, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_STAT, 4, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_MMAP, ANY, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_CACHESTAT, ANY, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_MUNMAP, ANY, ANY, 0 },
+    /* An emulator does not look at memory without protection: once more. */
+    { run_cache_stat_by_mapping, FAKE_MINCORE, ANY, ENOMEM, 0 },
+    { run_cache_run_by_mapping, FAKE_MINCORE, ANY, ENOMEM, 0 },
     /* What is not known to be there is read. */
     { run_cache_load, FAKE_CACHESTAT, ANY, ANY, 0 },
     { run_cache_load, FAKE_READ_IN, ANY, EINTR, 0 },
@@ -514,6 +527,8 @@ START_TEST(everything_that_can_fail)
         fail_everywhere(&scenarios[i], failures);
     /* It is only made after another failure: a_cut_that_fails_after_a_move. */
     failures[FAKE_MOVE]++;
+    /* It only tries. */
+    failures[FAKE_UNMAP_FILE]++;
     /* These take larger files: extending_fails, touching_fails. */
     failures[FAKE_EXTEND]++;
     failures[FAKE_TOUCHER_OPEN]++;

@@ -33,6 +33,9 @@ extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
 extern __typeof__(mmapx_os_advice) real_os_advice;
 extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
 extern __typeof__(mmapx_os_may_know) real_os_may_know;
+extern __typeof__(mmapx_os_is_told) real_os_is_told;
+extern __typeof__(mmapx_os_has_own_cache) real_os_has_own_cache;
+extern __typeof__(mmapx_os_unmap_file) real_os_unmap_file;
 extern __typeof__(mmapx_os_cachestat) real_os_cachestat;
 extern __typeof__(mmapx_os_read_in) real_os_read_in;
 extern __typeof__(mmapx_os_reads_past_cache) real_os_reads_past_cache;
@@ -51,6 +54,7 @@ bool fake_knows_no_advice;
 bool fake_has_no_advice;
 bool fake_may_not_know;
 bool fake_has_no_cachestat;
+bool fake_stacks;
 struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
 bool fake_extends;
@@ -82,6 +86,7 @@ fake_reset(void)
     fake_has_no_advice = false;
     fake_may_not_know = false;
     fake_has_no_cachestat = false;
+    fake_stacks = false;
     fake_uncached = (struct fake_bytes){ 0 };
     fake_read = (struct fake_bytes){ 0 };
     fake_extends = false;
@@ -370,6 +375,18 @@ mmapx_os_may_know(const struct mmapx_os_owner *owner)
     return !fake_may_not_know && real_os_may_know(owner);
 }
 
+bool
+mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
+{
+    return !fake_may_not_know && real_os_is_told(fd, st);
+}
+
+bool
+mmapx_os_has_own_cache(int fd)
+{
+    return !fake_stacks && real_os_has_own_cache(fd);
+}
+
 /* The pages from the one of off to that of end - 1. */
 static uint64_t
 pages(int64_t off, int64_t end)
@@ -421,11 +438,18 @@ mmapx_os_reads_past_cache(int fd)
 }
 
 int
-mmapx_os_evict(int fd, int64_t off, int64_t len)
+mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)
 {
     int r = planned(FAKE_EVICT);
 
-    return r < 0 ? r : real_os_evict(fd, off, len);
+    return r < 0 ? r : real_os_evict(fd, off, len, to_end);
+}
+
+void
+mmapx_os_unmap_file(int fd, int64_t off, int64_t end)
+{
+    planned(FAKE_UNMAP_FILE);
+    real_os_unmap_file(fd, off, end);
 }
 
 uint64_t

@@ -35,6 +35,7 @@ enum fake_call {
     FAKE_CACHESTAT,
     FAKE_READ_IN,
     FAKE_EVICT,
+    FAKE_UNMAP_FILE,
     FAKE_EXTEND,
     FAKE_TOUCHER_OPEN,
     FAKE_TOUCH,
@@ -58,6 +59,7 @@ extern bool fake_knows_no_advice; /* the kernel, when it is asked */
 extern bool fake_has_no_advice;   /* the system, in its headers */
 extern bool fake_may_not_know;    /* the caller, what is resident */
 extern bool fake_has_no_cachestat;
+extern bool fake_stacks; /* the file system, one on another */
 struct fake_bytes {
     int64_t off;
     int64_t end;

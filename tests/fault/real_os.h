@@ -31,10 +31,13 @@
 #define mmapx_os_advice        real_os_advice
 #define mmapx_os_advice_known  real_os_advice_known
 #define mmapx_os_may_know      real_os_may_know
+#define mmapx_os_is_told       real_os_is_told
+#define mmapx_os_has_own_cache real_os_has_own_cache
 #define mmapx_os_cachestat     real_os_cachestat
 #define mmapx_os_read_in       real_os_read_in
 #define mmapx_os_reads_past_cache real_os_reads_past_cache
 #define mmapx_os_evict         real_os_evict
+#define mmapx_os_unmap_file    real_os_unmap_file
 #define mmapx_os_clock         real_os_clock
 #define mmapx_os_extend        real_os_extend
 #define mmapx_os_toucher_open  real_os_toucher_open

@@ -409,10 +409,12 @@ write_text(const char *path, const char *text)
     return done;
 }
 
-/* Mounts of one's own, with the rights of root over them. */
-static bool
+#endif
+
+bool
 enter_mount_namespace(void)
 {
+#if defined __linux__
     char users[32];
     char groups[32];
 
@@ -426,8 +428,10 @@ enter_mount_namespace(void)
         return false;
     return unshare(CLONE_NEWNS) == 0
            && mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
-}
+#else
+    return false;
 #endif
+}
 
 int
 tiny_tmpfs_file(size_t size)

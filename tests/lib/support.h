@@ -113,6 +113,10 @@ size_t count_mappings(void);
  * which come and go with the test; empty where they tell nothing. */
 void read_mappings(char *text, size_t size);
 
+/* Have mounts of one's own, with the rights of root over them; false where that
+ * takes more rights than there are. */
+bool enter_mount_namespace(void);
+
 /* A file without a name in a tmpfs of size bytes that nobody else sees; SKIPs
  * where none can be mounted. */
 int tiny_tmpfs_file(size_t size);
