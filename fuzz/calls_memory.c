@@ -282,8 +282,8 @@ do_lock(void)
         return;
     }
     in = outward(&t, off, n);
-    code = EXPECT_ANY(mmapx_lock(t.m, off, n, flags), 0, EAGAIN, ENOMEM,
-                      EPERM, ENOTSUP);
+    code = EXPECT_ANY(mmapx_lock(t.m, off, n, flags), 0, EAGAIN, EFAULT,
+                      ENOMEM, EPERM, ENOTSUP);
     if (n == 0 && code != 0)
         fail("an empty range cannot be locked");
     if (code == 0 && !lock_works(t.region, in, on_fault))

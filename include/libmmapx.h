@@ -349,9 +349,12 @@ int mmapx_resident_run(const struct mmapx *m, size_t off,
 #define MMAPX_LOCK_ONFAULT 1 /* lock pages as they come in */
 
 /*
- * mmapx_lock: keep the pages of a range in memory; returns when they are.
- * With MMAPX_LOCK_ONFAULT those that are there now, and the others when they
- * are first touched.
+ * mmapx_lock: keep the pages of a range in memory; returns when they are.  It
+ * fails where one cannot be read, where mlock(2) waits for ever.
+ *     flags  0, or MMAPX_LOCK_ONFAULT: lock the pages that the caller has
+ *            touched through the mapping, and the others when the caller
+ *            touches them.  Pages that are merely in the page cache are not
+ *            locked.
  * mmapx_unlock: let them go again.
  *
  * Both round outward.  Locks do not nest: one unlock undoes any number of
@@ -359,12 +362,17 @@ int mmapx_resident_run(const struct mmapx *m, size_t off,
  * earlier one had locked it.
  *
  * Errors:
- * EAGAIN     some of the pages could not be locked
+ * EAGAIN     some of the pages could not be locked, or the kernel is short of a
+ *            resource: too many mappings (vm.max_map_count)
+ * EFAULT     without MMAPX_LOCK_ONFAULT: a page of a file cannot be read, finds
+ *            the disk full, or has MMAPX_MADV_GUARD_INSTALL; or it lies past
+ *            the end of a file whose size cannot be found out
+ * EHWPOISON  a page with a hardware error
  * EINVAL     m is NULL or unmapped; a bad range; unknown flags
- * ENOMEM     RLIMIT_MEMLOCK would be exceeded; past the end of the file,
- *            PROT_NONE or a page with MMAPX_MADV_GUARD_INSTALL, without
- *            MMAPX_LOCK_ONFAULT; part of the range is no longer mapped; too
- *            many mappings (vm.max_map_count)
+ * ENOMEM     RLIMIT_MEMLOCK would be exceeded; without MMAPX_LOCK_ONFAULT: past
+ *            the end of the file, PROT_NONE, or anonymous memory with
+ *            MMAPX_MADV_GUARD_INSTALL; part of the range is no longer mapped;
+ *            or no memory
  * ENOTSUP    the system or kernel has no MMAPX_LOCK_ONFAULT
  * EPERM      RLIMIT_MEMLOCK is 0
  *

@@ -3,10 +3,10 @@
 #include "internal.h"
 
 static int
-lock_on_fault(unsigned char *addr, size_t len)
+lock_on_fault(const struct mmapx_i_span *span)
 {
     size_t limit;
-    int r = mmapx_os_mlock_onfault(addr, len);
+    int r = mmapx_os_mlock_onfault(span->addr, span->len);
 
     /* EINVAL can only mean the flag.  EPERM means a limit of 0, or a filter
      * that does not let the system call through. */
@@ -17,10 +17,91 @@ lock_on_fault(unsigned char *addr, size_t len)
     return r;
 }
 
+/* Whether the limit on locked memory forbids so much more, or may do so. */
+static bool
+is_above_limit(size_t len)
+{
+    size_t limit, locked;
+
+    if (mmapx_os_locks_unlimited())
+        return false;
+    return mmapx_os_lock_limit(&limit) < 0 || mmapx_os_locked(&locked) < 0
+           || locked > limit || len > limit - locked;
+}
+
+/*
+ * ENOMEM stands for the limit, for a gap, and for vm.max_map_count, which
+ * EAGAIN tells from the others.  A gap is one to msync(2) too.
+ */
+static int
+refine(const struct mmapx_i_span *span, int r)
+{
+    if (r == -ENOMEM && !is_above_limit(span->len)
+        && mmapx_os_msync(span->addr, span->len, MS_ASYNC) != -ENOMEM)
+        return -EAGAIN;
+    return r;
+}
+
+/* Bring in what has been marked to be locked.  Protection that forbids it is
+ * mlock(2)'s to judge, and so is what populating cannot do here. */
+static int
+bring_in(const struct mmapx *m, size_t off, size_t len,
+         const struct mmapx_i_span *span)
+{
+    bool copies = !mmapx_i_has(m, MMAPX_I_SHARED | MMAPX_I_MIXED)
+                  && mmapx_i_has(m, MMAPX_I_WRITES);
+    unsigned char *end = span->addr + span->len;
+    int r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_READ);
+
+    if (r == 0 && copies)
+        r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_WRITE);
+    if (r == -EFAULT && mmapx_os_is_past_end(end - mmapx_os_page_size()))
+        return -ENOMEM;
+    return r;
+}
+
+/*
+ * mlock(2) tries for ever to read a page that cannot be read, and does not let
+ * itself be interrupted.  So the range is only marked, what comes in is locked
+ * then, and it is brought in by a call that fails.
+ */
+static int
+lock_file(const struct mmapx *m, size_t off, size_t len,
+          const struct mmapx_i_span *span)
+{
+    bool is_mixed = mmapx_i_has(m, MMAPX_I_MIXED)
+                    && !mmapx_i_has(m, MMAPX_I_SHARED);
+    int marked = lock_on_fault(span);
+    int r;
+
+    if (marked < 0 && marked != -ENOTSUP)
+        return refine(span, marked);
+    r = bring_in(m, off, len, span);
+    /* The rest reads nothing: copies of private pages, where it is not known
+     * which of them may be written. */
+    if (r == -EACCES || r == -ENOTSUP
+        || (r == 0 && (is_mixed || marked < 0)))
+        r = mmapx_os_mlock(span->addr, span->len);
+    return r;
+}
+
+/* Memory that no file lies behind is there, or cannot be had at once. */
+static int
+lock_memory(const struct mmapx_i_span *span)
+{
+    int r = mmapx_os_mlock(span->addr, span->len);
+
+    /* Marking alone tells what cannot be had from what cannot be marked. */
+    if (r == -ENOMEM && lock_on_fault(span) == -ENOMEM)
+        return refine(span, r);
+    return r;
+}
+
 static int
 lock(const struct mmapx *m, size_t off, size_t len, int flags)
 {
     struct mmapx_i_span span;
+    enum mmapx_i_kind kind;
     int r;
 
     if ((flags & ~MMAPX_LOCK_ONFAULT) != 0)
@@ -28,8 +109,13 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
     if (r < 0 || span.len == 0)
         return r;
-    r = flags == 0 ? mmapx_os_mlock(span.addr, span.len)
-                   : lock_on_fault(span.addr, span.len);
+    kind = mmapx_i_kind(m);
+    if (flags != 0)
+        r = refine(&span, lock_on_fault(&span));
+    else if (kind == MMAPX_I_FILE || kind == MMAPX_I_VIEW)
+        r = lock_file(m, off, len, &span);
+    else
+        r = lock_memory(&span);
     /* The kernel leaves the range marked, and what comes in later locked. */
     if (r < 0 && r != -ENOTSUP)
         mmapx_os_munlock(span.addr, span.len);

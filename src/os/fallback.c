@@ -221,3 +221,16 @@ mmapx_os_locked(size_t *locked)
     (void)locked;
     return -ENOTSUP;
 }
+
+bool
+mmapx_os_locks_unlimited(void)
+{
+    return false;
+}
+
+bool
+mmapx_os_is_past_end(const void *addr)
+{
+    (void)addr;
+    return false;
+}

@@ -236,6 +236,9 @@ struct linux_procmap_query {
 #ifndef CAP_FOWNER
 #define CAP_FOWNER 3
 #endif
+#ifndef CAP_IPC_LOCK
+#define CAP_IPC_LOCK 14
+#endif
 
 struct linux_cap_header {
     uint32_t version;

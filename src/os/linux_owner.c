@@ -43,15 +43,21 @@ id_is_somebodys(const char *map, uintptr_t id)
     return id != OVERFLOW_ID || ids_are_mapped(map);
 }
 
-/* The capability that makes the kernel take the caller for a file's owner. */
 static bool
-acts_as_owner(void)
+has_capability(int capability)
 {
     struct linux_cap_header header = { _LINUX_CAPABILITY_VERSION_3, 0 };
     struct linux_cap_data data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
 
     return syscall(SYS_capget, &header, data) == 0
-           && (data[0].effective >> CAP_FOWNER & 1) != 0;
+           && (data[0].effective >> capability & 1) != 0;
+}
+
+/* The capability that makes the kernel take the caller for a file's owner. */
+static bool
+acts_as_owner(void)
+{
+    return has_capability(CAP_FOWNER);
 }
 
 /*
@@ -188,4 +194,12 @@ mmapx_os_may_know_memory(const void *addr, size_t len)
     return is_anonymous(begin, begin + len)
            || (acts_as_owner()
                && ids_are_mapped("/proc/self/uid_map"));
+}
+
+/* That of a user namespace does not count; one that has all ids is, or is as
+ * good as, the first. */
+bool
+mmapx_os_locks_unlimited(void)
+{
+    return has_capability(CAP_IPC_LOCK) && ids_are_mapped("/proc/self/uid_map");
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool
@@ -99,4 +100,64 @@ mmapx_os_proc_mapping(const char *line)
     map.minor = (unsigned)strtoul(rest + (*rest == ':'), &rest, 16);
     map.inode = strtoull(rest, NULL, 10);
     return map;
+}
+
+/* --- The end of a mapped file --------------------------------------------- */
+
+static char *
+append(char *to, const char *text)
+{
+    size_t n = strlen(text);
+
+    memcpy(to, text, n + 1);
+    return to + n;
+}
+
+static char *
+append_hex(char *to, uint64_t number)
+{
+    char digits[17];
+    char *first = digits + sizeof digits - 1;
+
+    *first = '\0';
+    do
+        *--first = "0123456789abcdef"[number & 15];
+    while ((number >>= 4) != 0);
+    return append(to, first);
+}
+
+/* By the link that only the privileged may follow, or else by the path. */
+static bool
+stat_mapped(const struct mmapx_os_mapping *map, const char *line,
+            struct stat *sb)
+{
+    char link[64];
+    const char *path = strchr(line, '/');
+
+    append_hex(append(append_hex(append(link, "/proc/self/map_files/"),
+                                 map->begin),
+                      "-"),
+               map->end);
+    if (stat(link, sb) < 0 && (path == NULL || stat(path, sb) < 0))
+        return false;
+    return S_ISREG(sb->st_mode) && sb->st_ino == map->inode;
+}
+
+bool
+mmapx_os_is_past_end(const void *addr)
+{
+    uint64_t wanted = (uintptr_t)addr;
+    struct mmapx_os_mapping map = { .end = 0 };
+    struct mmapx_os_proc in;
+    struct stat sb;
+    char line[512]; /* a longer path is no longer that of the file */
+
+    if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
+        return false;
+    while (map.end <= wanted && mmapx_os_proc_line(&in, line, sizeof line))
+        map = mmapx_os_proc_mapping(line);
+    mmapx_os_proc_close(&in);
+    return map.begin <= wanted && wanted < map.end
+           && stat_mapped(&map, line, &sb)
+           && map.offset + (wanted - map.begin) >= (uint64_t)sb.st_size;
 }

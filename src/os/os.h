@@ -172,6 +172,10 @@ uint64_t mmapx_os_cpu_time(void);
 
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked(size_t *locked);
+bool mmapx_os_locks_unlimited(void); /* the caller, certainly */
+
+/* Whether the mapped file certainly has no byte of the page at addr. */
+bool mmapx_os_is_past_end(const void *addr);
 
 /* --- linux.c, bsd.c, darwin.c, none.c ------------------------------------ */
 

@@ -241,11 +241,10 @@ END_TEST
 START_TEST(locking)
 {
     static const struct failure failures[] = {
-        { run_lock, FAKE_MLOCK, EAGAIN, EAGAIN },
-        { run_lock, FAKE_MLOCK, ENOMEM, ENOMEM },
-        { run_lock, FAKE_MLOCK, EPERM, EPERM },
+        { run_lock, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
+        { run_lock, FAKE_MADVISE, EFAULT, EFAULT },
+        { run_lock, FAKE_MADVISE, ENOMEM, ENOMEM },
         { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
-        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ENOMEM, ENOMEM },
         { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EINVAL, ENOTSUP },
         { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ENOSYS, ENOTSUP },
         { run_unlock, FAKE_MUNLOCK, ENOMEM, ENOMEM },
@@ -253,12 +252,34 @@ START_TEST(locking)
 
     CHECK_FAILURES(failures);
     set_up();
-    fake_fail(FAKE_MLOCK, EAGAIN, 1);
+    fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
     FAILS(EAGAIN, run_lock());
     ck_assert_int_eq(fake_count(FAKE_MUNLOCK), 1);
     /* That the unlock fails too is not what the caller asked about. */
-    fake_fail(FAKE_MLOCK, EAGAIN, 1);
+    fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
     fake_fail(FAKE_MUNLOCK, ENOMEM, 1);
+    FAILS(EAGAIN, run_lock());
+}
+END_TEST
+
+/* Three causes have one errno, and a system without lock on fault has none. */
+START_TEST(what_enomem_means)
+{
+    need_memlock(16 * page_size());
+    set_up();
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(EAGAIN, run_lock()); /* neither the limit nor a gap */
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(EAGAIN, run_lock_on_fault());
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_MSYNC, ENOMEM, 1);
+    FAILS(ENOMEM, run_lock()); /* a gap */
+
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
+    OK(run_lock());
+    ck_assert_int_eq(fake_count(FAKE_MLOCK), 1);
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
+    fake_fail(FAKE_MLOCK, EAGAIN, 1);
     FAILS(EAGAIN, run_lock());
 }
 END_TEST
@@ -351,6 +372,7 @@ suite(void)
     ADD_TEST(s, residency);
     ADD_TEST(s, residency_of_the_second_window);
     ADD_TEST(s, locking);
+    ADD_TEST(s, what_enomem_means);
     ADD_TEST(s, locking_behind_a_filter);
     ADD_TEST(s, the_lock_limit);
     ADD_TEST(s, protection);

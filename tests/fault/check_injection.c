@@ -124,6 +124,12 @@ run_map_large(void)
                             MAP_SHARED);
 }
 
+static void
+map_memory(void)
+{
+    OK(mmapx_map_anon(&m, 3 * page_size() + 1, PROT_READ, MAP_PRIVATE));
+}
+
 static int
 run_lock_limit(void)
 {
@@ -218,6 +224,7 @@ static const struct scenario {
     { "resident_count", map_shared, run_resident_count },
     { "resident_run", map_shared, run_resident_run },
     { "lock", map_shared, run_lock },
+    { "lock memory", map_memory, run_lock },
     { "lock on fault", map_shared, run_lock_on_fault },
     { "unlock", map_shared, run_unlock },
     { "lock_limit", map_nothing, run_lock_limit },
@@ -281,6 +288,18 @@ static const struct exception {
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EPERM, ENOTSUP },
+    { run_lock, FAKE_MLOCK_ONFAULT, ANY, EINVAL, 0 },
+    { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, 0 },
+    { run_lock, FAKE_MLOCK_ONFAULT, ANY, EPERM, 0 },
+    /* Neither the limit nor a gap. */
+    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
+    { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
+    /* What cannot be populated is left to mlock(2). */
+    { run_lock, FAKE_MADVISE, ANY, EACCES, 0 },
+    { run_lock, FAKE_MADVISE, ANY, EINTR, 0 },
+    { run_lock, FAKE_MADVISE, ANY, EINVAL, 0 },
+    { run_lock, FAKE_MADVISE, ANY, ENOSYS, 0 },
+    { run_lock, FAKE_MADVISE, ANY, EOPNOTSUPP, 0 },
     /* There is another way to look. */
     { run_cache_stat, FAKE_CACHESTAT, ANY, ENOSYS, 0 },
     { run_cache_stat, FAKE_MUNMAP, ANY, ANY, 0 }, /* before 6.5 */
@@ -522,7 +541,7 @@ START_TEST(everything_that_can_fail)
     int failures[FAKE_CALLS] = { 0 };
 
     need_the_kernel();
-    need_memlock(1); /* else EPERM is a true answer */
+    need_memlock(16 * page_size()); /* else EPERM is a true answer */
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
         fail_everywhere(&scenarios[i], failures);
     /* It is only made after another failure: a_cut_that_fails_after_a_move. */

@@ -65,7 +65,7 @@ gives 'madvise:error=EINTR:when=1..3' populate ok ok
 gives 'madvise:error=EFAULT:when=1' populate EFAULT ok
 gives 'madvise:error=EINVAL:when=1..2' populate ok ok
 gives 'mincore:error=EAGAIN:when=1' count EAGAIN ok
-gives 'mlock:error=EAGAIN:when=1' lock EAGAIN ok
+gives 'mlock2:error=EAGAIN:when=1' lock EAGAIN ok
 
 # Growing punches a hole behind the end, allocates, and grows the mapping.
 gives 'fallocate:error=EINTR:when=1..3' grow ok ok

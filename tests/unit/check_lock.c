@@ -185,6 +185,61 @@ START_TEST(a_gap)
 }
 END_TEST
 
+/* A device whose reads fail: the size of the file behind it is taken away. */
+static struct mmapx
+failing_device(size_t size)
+{
+    int file = temp_file(size);
+    int fd = loop_device(file);
+    struct mmapx m;
+
+    need_native();
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    ck_assert_int_eq(fsync(file), 0);
+    ck_assert_int_eq(ftruncate(file, 0), 0);
+    if (mmapx_populate(&m, 0, 1, MMAPX_POPULATE_READ) == 0)
+        SKIP("this kernel reads zeros from a device that has lost its file");
+    return m;
+}
+
+/* mlock(2) never returns from that, and the test would time out. */
+START_TEST(a_page_that_cannot_be_read)
+{
+    size_t size = 1 << 20;
+    struct mmapx m = failing_device(size);
+    size_t before = locked_now();
+    struct mmapx view;
+
+    if (mmapx_lock(&m, 0, 1, MMAPX_LOCK_ONFAULT) != 0 && errno == ENOTSUP)
+        SKIP("there is no lock on fault");
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    FAILS(EFAULT, mmapx_lock(&m, size / 2, 1, 0));
+    FAILS(EFAULT, mmapx_lock(&m, 0, MMAPX_TO_END, 0));
+    OK(mmapx_view(&view, m.addr, m.len));
+    FAILS(EFAULT, mmapx_lock(&view, 3, 10000, 0));
+    OK(mmapx_protect(&m, 0, page_size(), PROT_READ));
+    FAILS(EFAULT, mmapx_lock(&m, 0, MMAPX_TO_END, 0));
+    ck_assert_uint_eq(locked_now(), before);
+}
+END_TEST
+
+/* Each page of a private mapping is the process's own afterwards. */
+START_TEST(private_pages_are_copied)
+{
+    size_t page = page_size();
+    int fd = temp_file(3 * page);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    locked_now();
+    lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+    ck_assert_int_eq(pwrite(fd, "changed", 7, (off_t)page), 7);
+    check_pattern(m.addr, 0, m.len);
+    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
 static bool
 one_page_is_the_limit(void *arg)
 {
@@ -282,6 +337,8 @@ suite(void)
     ADD_TEST(s, past_the_end_of_the_file);
     ADD_TEST(s, no_access);
     ADD_TEST(s, a_gap);
+    ADD_TEST(s, a_page_that_cannot_be_read);
+    ADD_TEST(s, private_pages_are_copied);
     ADD_TEST(s, above_the_limit);
     ADD_TEST(s, the_limit);
     ADD_TEST(s, the_soft_limit);

@@ -67,7 +67,7 @@ if grep -a __asan_init tests/unit/syscalls tests/unit/.libs/syscalls \
     skip lock "the sanitizer makes mlock do nothing"
     skip unlock "the sanitizer makes munlock do nothing"
 else
-    makes lock mlock
+    makes lock mlock2 madvise
     makes unlock munlock
 fi
 makes protect mprotect
