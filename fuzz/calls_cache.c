@@ -194,6 +194,32 @@ do_evict(void)
     check_all();
 }
 
+/* One bad range among good ones makes the call fail, wherever it stands. */
+void
+do_cache_prefetch(void)
+{
+    struct mmapx_cache_range ranges[3];
+    int fd = -1;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct extent x = take_extent();
+
+        fd = x.fd;
+        ranges[i] = (struct mmapx_cache_range){ x.off, x.len };
+    }
+    doing = "cache_prefetch";
+    expect(mmapx_cache_prefetch(fd, ranges, 3), 0);
+    expect(mmapx_cache_prefetch(-1, ranges, 3), EBADF);
+    expect(mmapx_cache_prefetch(fd, NULL, 3), EINVAL);
+    expect(mmapx_cache_prefetch(fd, NULL, 0), 0);
+    if (take_below(2) == 0)
+        ranges[take_below(3)].off = -1 - (int64_t)take();
+    else
+        ranges[take_below(3)].len = -2 - (int64_t)take();
+    expect(mmapx_cache_prefetch(fd, ranges, 3), EINVAL);
+    check_all();
+}
+
 /* A call with arguments that are none, and what it may not have stored to. */
 void
 do_cache_bad(void)

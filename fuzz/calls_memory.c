@@ -425,6 +425,26 @@ do_residency(void)
         fail("a run that begins otherwise");
 }
 
+/* Nothing changes, and nothing that cannot be read is an error. */
+void
+do_prefetch(void)
+{
+    struct target t;
+    struct mmapx_range ranges[2];
+    size_t off, n;
+
+    doing = "prefetch";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    ranges[0] = (struct mmapx_range){ 0, MMAPX_TO_END };
+    ranges[1] = (struct mmapx_range){ off, n };
+    expect(mmapx_prefetch(t.m, ranges, 2),
+           range_is_good(&t, off, &n) ? 0 : EINVAL);
+    expect(mmapx_prefetch(t.m, NULL, 1), EINVAL);
+    expect(mmapx_prefetch(t.m, NULL, 0), 0);
+    check_region(t.region);
+}
+
 void
 do_sync(void)
 {

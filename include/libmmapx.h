@@ -522,6 +522,57 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
 int mmapx_cache_load(int fd, int64_t off, int64_t len);
 int mmapx_cache_evict(int fd, int64_t off, int64_t len);
 
+/* --- Reading ahead ------------------------------------------------------- */
+
+/* Bytes of a mapping, from its addr on. */
+struct mmapx_range {
+    size_t off;
+    size_t len; /* or MMAPX_TO_END */
+};
+
+/* Bytes of a file. */
+struct mmapx_cache_range {
+    int64_t off;
+    int64_t len; /* or -1 or MMAPX_TO_END: to the end of the file */
+};
+
+/*
+ * Begin to read many small places at once, and do not wait for them.  A program
+ * that knows which places it will need next calls this some places ahead, so
+ * that the device works on all of them while the program uses the ones before.
+ *
+ * mmapx_prefetch: places of a mapping.
+ * mmapx_cache_prefetch: places of the regular file or block device open as fd.
+ *     Holes in a range of more than 128 KiB are left out where the file system
+ *     tells of them.
+ *
+ * ranges  n of them, in any order.  Each is rounded outward to pages.  What
+ *         lies past the end of the file is left out.
+ *
+ * Both may wait for a place in the device's queue, but not for the data.  What
+ * cannot be read is no error here: the touch will tell.  Where memory is short
+ * a few of the places are not there at the touch, which then waits.
+ *
+ * How a program touches what it has prefetched matters as much: see
+ * mmapx_prefetch(3), "The hot set".
+ *
+ * Errors, before anything is begun:
+ * EBADF      fd is not an open descriptor, or was opened with O_PATH
+ * EINVAL     m is NULL or unmapped; ranges is NULL and n is not 0; a range that
+ *            is not inside the mapping; off is negative, len is and not -1, or
+ *            off + len cannot be represented (mmapx_cache_prefetch)
+ * EIO        the size of the device could not be read
+ * ENODEV     fd is no regular file or block device
+ * ENOMEM     no memory
+ * ENOTSUP    the system cannot read ahead, or fd is a file of huge pages
+ *
+ * A network file system may fail with errors of its own.  Since 0.2.
+ */
+int mmapx_prefetch(const struct mmapx *m, const struct mmapx_range *ranges,
+                   size_t n);
+int mmapx_cache_prefetch(int fd, const struct mmapx_cache_range *ranges,
+                         size_t n);
+
 /* --- Sync ---------------------------------------------------------------- */
 
 /*

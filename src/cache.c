@@ -24,6 +24,23 @@ enum {
                 | MMAPX_CACHE_EVICTED | MMAPX_CACHE_RECENTLY_EVICTED,
 };
 
+/* The size of what is open as fd, if it has a page cache. */
+int
+mmapx_i_cache_size(int fd, int64_t *size)
+{
+    struct mmapx_os_stat st;
+    int r = mmapx_os_stat(fd, &st);
+
+    if (r < 0)
+        return r;
+    if (st.type != MMAPX_OS_FILE && st.type != MMAPX_OS_BLOCK)
+        return -ENODEV;
+    /* Huge pages are no cache of anything. */
+    if (st.page != mmapx_os_page_size())
+        return -ENOTSUP;
+    return mmapx_i_object_size(fd, &st, size);
+}
+
 /*
  * Check a range of a descriptor.  *off and *end become the bytes that it means;
  * what lies past the object's end has no pages.
@@ -31,7 +48,6 @@ enum {
 int
 mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
 {
-    struct mmapx_os_stat st;
     int64_t size;
     int r;
 
@@ -41,15 +57,7 @@ mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
         return -EINVAL;
     if (len > INT64_MAX - *off)
         return -EOVERFLOW;
-    r = mmapx_os_stat(fd, &st);
-    if (r < 0)
-        return r;
-    if (st.type != MMAPX_OS_FILE && st.type != MMAPX_OS_BLOCK)
-        return -ENODEV;
-    /* Huge pages are no cache of anything. */
-    if (st.page != mmapx_os_page_size())
-        return -ENOTSUP;
-    r = mmapx_i_object_size(fd, &st, &size);
+    r = mmapx_i_cache_size(fd, &size);
     if (r < 0)
         return r;
     if (*off > size)

@@ -159,6 +159,7 @@ size_t mmapx_i_resident(const unsigned char *vec, size_t n);
 int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
 
 /* cache.c */
+int mmapx_i_cache_size(int fd, int64_t *size);
 int mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end);
 int mmapx_i_cache_probe(int fd, int r);
 int mmapx_i_cache_count(int fd, int64_t off, int64_t end,

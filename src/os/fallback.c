@@ -90,6 +90,29 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
     *data_end = end;
 }
 
+int
+mmapx_os_readahead(int fd, int64_t off, int64_t len)
+{
+#if HAVE_DECL_POSIX_FADVISE
+    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_WILLNEED);
+#elif defined F_RDADVISE /* macOS, whose lengths are int */
+    struct radvisory part = { .ra_offset = (off_t)off, .ra_count = (int)len };
+
+    return fcntl(fd, F_RDADVISE, &part) < 0 ? -errno : 0;
+#else
+    (void)fd, (void)off, (void)len;
+    return -ENOTSUP;
+#endif
+}
+
+int
+mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
+                       size_t *done)
+{
+    (void)list, (void)n, (void)advice, (void)done;
+    return -ENOTSUP;
+}
+
 /* Where posix_fadvise(2) is missing, macOS and others drop what msync(2) is to
  * invalidate. */
 int

@@ -111,6 +111,13 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
         *data_end = (int64_t)stop;
 }
 
+/* Of the calls that begin to read, the cheapest where the part is there. */
+int
+mmapx_os_readahead(int fd, int64_t off, int64_t len)
+{
+    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 /* To the end means also what the last unit has behind the file's. */
 int
 mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)

@@ -112,22 +112,31 @@
 #define MADV_PAGEOUT 21
 #endif
 
-/* asm/unistd.h, 6.5: new calls have one number everywhere, but some machines
- * begin to count elsewhere. */
-#ifndef SYS_cachestat
-#if defined __alpha__
-#define SYS_cachestat (110 + 451)
-#elif defined __mips__ && _MIPS_SIM == _ABIO32
-#define SYS_cachestat (4000 + 451)
-#elif defined __mips__ && _MIPS_SIM == _ABI64
-#define SYS_cachestat (5000 + 451)
-#elif defined __mips__
-#define SYS_cachestat (6000 + 451)
-#elif defined __x86_64__ && defined __ILP32__
-#define SYS_cachestat (0x40000000 + 451)
-#else
-#define SYS_cachestat 451
+/* linux/pidfd.h, 6.14 */
+#ifndef PIDFD_SELF_THREAD
+#define PIDFD_SELF_THREAD (-10000)
 #endif
+
+/* asm/unistd.h: calls since 5.1 have one number everywhere, but some machines
+ * begin to count elsewhere. */
+#if defined __alpha__
+#define LINUX_CALLS_BEGIN 110
+#elif defined __mips__ && _MIPS_SIM == _ABIO32
+#define LINUX_CALLS_BEGIN 4000
+#elif defined __mips__ && _MIPS_SIM == _ABI64
+#define LINUX_CALLS_BEGIN 5000
+#elif defined __mips__
+#define LINUX_CALLS_BEGIN 6000
+#elif defined __x86_64__ && defined __ILP32__
+#define LINUX_CALLS_BEGIN 0x40000000
+#else
+#define LINUX_CALLS_BEGIN 0
+#endif
+#ifndef SYS_process_madvise /* 5.10 */
+#define SYS_process_madvise (LINUX_CALLS_BEGIN + 440)
+#endif
+#ifndef SYS_cachestat /* 6.5 */
+#define SYS_cachestat (LINUX_CALLS_BEGIN + 451)
 #endif
 
 /* 5.8, and counted in the same way */

@@ -87,6 +87,23 @@ mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
     return whole ? 0 : -EFAULT;
 }
 
+/* The kernel stops at a stretch that it cannot do, and tells how many bytes lie
+ * before it.  Kernels before 6.14 know no descriptor for the caller itself. */
+int
+mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
+                       size_t *done)
+{
+    ssize_t bytes = (ssize_t)syscall(SYS_process_madvise, PIDFD_SELF_THREAD,
+                                     list, n, advice, 0u);
+
+    *done = 0;
+    if (bytes < 0)
+        return errno == ENOMEM ? -errno : -ENOTSUP;
+    for (; *done < n && (size_t)bytes >= list[*done].iov_len; (*done)++)
+        bytes -= (ssize_t)list[*done].iov_len;
+    return 0;
+}
+
 uint64_t
 mmapx_os_cpu_time(void)
 {

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <sys/uio.h>
+
 #include "libmmapx.h"
 
 /* MAP_FIXED_NOREPLACE where the system's headers have it, else 0. */
@@ -132,6 +134,15 @@ int mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end);
 /* Take pages of a file out of this process's page tables, as far as that loses
  * nothing. */
 void mmapx_os_unmap_file(int fd, int64_t off, int64_t end);
+
+/* Begin to read a part of a file that is not longer than the read-ahead window;
+ * -ENOTSUP where the system has no such call. */
+int mmapx_os_readahead(int fd, int64_t off, int64_t len);
+
+/* Advise several stretches by one call, from the first on as far as that can be
+ * done; *done is how many.  -ENOTSUP: only one after the other. */
+int mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
+                           size_t *done);
 
 /* mremap(2), which no other system has in this form. */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);

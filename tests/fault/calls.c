@@ -212,6 +212,22 @@ run_cache_evict_stacking(void)
 }
 
 int
+run_prefetch(void)
+{
+    struct mmapx_range all = { 0, MMAPX_TO_END };
+
+    return mmapx_prefetch(&m, &all, 1);
+}
+
+int
+run_cache_prefetch(void)
+{
+    struct mmapx_cache_range all = { 0, -1 };
+
+    return mmapx_cache_prefetch(fd, &all, 1);
+}
+
+int
 run_map_memfd(void)
 {
     return mmapx_map_memfd(&m, &memfd, "test", 10, 0);

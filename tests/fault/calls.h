@@ -46,6 +46,8 @@ int run_cache_load(void);
 int run_cache_load_mapped(void);
 int run_cache_evict(void);
 int run_cache_evict_stacking(void); /* one file system on another */
+int run_prefetch(void);
+int run_cache_prefetch(void);
 int run_map_memfd(void);
 
 #endif /* MMAPX_TESTS_CALLS_H */

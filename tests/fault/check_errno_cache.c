@@ -28,10 +28,14 @@ START_TEST(the_page_cache)
 #endif
         { run_cache_evict, FAKE_EVICT, EBADF, EBADF },
         { run_cache_evict_stacking, FAKE_MMAP, ENODEV, ENODEV },
+        { run_cache_prefetch, FAKE_STAT, EBADF, EBADF },
+        { run_cache_prefetch, FAKE_STAT, ENOMEM, ENOMEM },
+        { run_cache_prefetch, FAKE_READAHEAD, ENOTSUP, ENOTSUP },
     };
     static int (*const calls[])(void) = { run_cache_stat, run_cache_run,
                                           run_cache_runs, run_cache_load,
-                                          run_cache_evict };
+                                          run_cache_evict,
+                                          run_cache_prefetch };
 
     CHECK_FAILURES(failures);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
@@ -40,6 +44,64 @@ START_TEST(the_page_cache)
         fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
         FAILS(EIO, calls[i]());
     }
+}
+END_TEST
+
+/* Places that cannot be begun are left to the touch, in whichever way the
+ * kernel takes them, and those behind them are begun. */
+START_TEST(reading_ahead)
+{
+    size_t page = page_size();
+    struct mmapx_range places[130];
+
+    set_up();
+    for (size_t i = 0; i < 130; i++)
+        places[i] = (struct mmapx_range){ i % 3 * page, 1 };
+    for (int turn = 1; turn <= 3; turn++) {
+        fake_reset();
+        fake_fail(FAKE_MADVISE_BATCH, ENOMEM, turn);
+        OK(mmapx_prefetch(&m, places, 130));
+        ck_assert_int_ge(fake_count(FAKE_MADVISE_BATCH)
+                             + fake_count(FAKE_MADVISE), 3);
+    }
+
+    /* An old kernel is asked once whether it can. */
+    fake_reset();
+    fake_fail(FAKE_MADVISE_BATCH, ENOTSUP, 1);
+    fake_fail(FAKE_MADVISE, EIO, 2);
+    OK(mmapx_prefetch(&m, places, 130));
+    ck_assert_int_eq(fake_count(FAKE_MADVISE_BATCH), 1);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 130);
+
+    /* Nothing is begun where one of them is bad. */
+    fake_reset();
+    places[129].off = m.len + 1;
+    FAILS(EINVAL, mmapx_prefetch(&m, places, 130));
+    ck_assert_int_eq(fake_count(FAKE_MADVISE_BATCH), 0);
+
+    fake_has_no_advice = true;
+    FAILS(ENOTSUP, mmapx_prefetch(&m, places, 129));
+}
+END_TEST
+
+/* By steps of a window, whatever the kernel says to one of them. */
+START_TEST(reading_ahead_by_descriptor)
+{
+    struct mmapx_cache_range places[2] = { { 0, -1 }, { 5, 1 } };
+    int steps = 64;
+
+    set_up();
+    fd = temp_file((size_t)steps * (128 << 10));
+    fake_fail(FAKE_READAHEAD, EIO, 3);
+    OK(mmapx_cache_prefetch(fd, places, 2));
+    ck_assert_int_eq(fake_count(FAKE_READAHEAD), steps + 1);
+    ck_assert_int_eq(fake_read.off, 5);
+    ck_assert_int_eq(fake_read.end, 6);
+
+    fake_reset();
+    places[1].len = -2;
+    FAILS(EINVAL, mmapx_cache_prefetch(fd, places, 2));
+    ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
 }
 END_TEST
 
@@ -212,6 +274,8 @@ suite(void)
     Suite *s = suite_create("errno_cache");
 
     ADD_TEST(s, the_page_cache);
+    ADD_TEST(s, reading_ahead);
+    ADD_TEST(s, reading_ahead_by_descriptor);
     ADD_TEST(s, the_page_cache_without_cachestat);
     ADD_TEST(s, the_page_cache_in_windows);
     ADD_TEST(s, loading_through_signals);

@@ -38,6 +38,9 @@ static const int codes_of[FAKE_CALLS][19] = { /* up to a 0 */
     [FAKE_MADVISE] = { EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINTR, EINVAL,
                        EIO, ENODEV, ENOMEM, ENOSPC, EOPNOTSUPP, EROFS,
                        ETXTBSY, ENOSYS, EPERM },
+    [FAKE_MADVISE_BATCH] = { ENOMEM, ENOTSUP },
+    [FAKE_READAHEAD] = { EBADF, EINVAL, EIO, ENOMEM, ESPIPE, ENOSYS, EPERM,
+                         ENOTSUP },
     [FAKE_ANON_PAGE] = { EINVAL, ENOTSUP },
     [FAKE_DEVICE_SIZE] = { EIO },
     [FAKE_FLUSH] = { EBADF, EDQUOT, EINTR, EINVAL, EIO, ENOSPC, EROFS, ENOSYS,
@@ -242,6 +245,8 @@ static const struct scenario {
     { "cache_load past the cache", map_nothing, run_cache_load_mapped },
     { "cache_evict", map_nothing, run_cache_evict },
     { "cache_evict stacking", map_nothing, run_cache_evict_stacking },
+    { "prefetch", map_shared, run_prefetch },
+    { "cache_prefetch", map_nothing, run_cache_prefetch },
     { "can_fault", map_shared, run_can_fault },
     { "read", map_mixed, run_read },
     { "write", map_mixed, run_write },
@@ -345,6 +350,11 @@ static const struct exception {
     { run_cache_load_mapped, FAKE_MADVISE, ANY, EINVAL, EACCES },
     { run_cache_load_mapped, FAKE_MADVISE, ANY, ENOSYS, 0 },
     { run_cache_load_mapped, FAKE_MADVISE, ANY, EOPNOTSUPP, 0 },
+    /* What cannot be read ahead is read when it is touched. */
+    { run_prefetch, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
+    { run_prefetch, FAKE_MADVISE, ANY, ANY, 0 },
+    { run_cache_prefetch, FAKE_READAHEAD, ANY, ENOTSUP, ENOTSUP },
+    { run_cache_prefetch, FAKE_READAHEAD, ANY, ANY, 0 },
     /* What is not known to be sealed can fault. */
     { run_can_fault, FAKE_STAT, ANY, ANY, 0 },
     /* No mremap(2): there is room behind it, or it is mapped anew. */

@@ -19,6 +19,8 @@ extern __typeof__(mmapx_os_locked) real_os_locked;
 extern __typeof__(mmapx_os_lock_limit) real_os_lock_limit;
 extern __typeof__(mmapx_os_mincore) real_os_mincore;
 extern __typeof__(mmapx_os_madvise) real_os_madvise;
+extern __typeof__(mmapx_os_madvise_batch) real_os_madvise_batch;
+extern __typeof__(mmapx_os_readahead) real_os_readahead;
 extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
 extern __typeof__(mmapx_os_device_size) real_os_device_size;
 extern __typeof__(mmapx_os_flush) real_os_flush;
@@ -263,6 +265,25 @@ mmapx_os_madvise(void *addr, size_t len, int advice)
     worked += fake_advice_work * (len >> 20);
     fake_madvise_args = (struct fake_args){ addr, len, advice };
     return r < 0 ? r : real_os_madvise(addr, len, advice);
+}
+
+int
+mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
+                       size_t *done)
+{
+    int r = planned(FAKE_MADVISE_BATCH);
+
+    *done = 0;
+    return r < 0 ? r : real_os_madvise_batch(list, n, advice, done);
+}
+
+int
+mmapx_os_readahead(int fd, int64_t off, int64_t len)
+{
+    int r = planned(FAKE_READAHEAD);
+
+    fake_read = (struct fake_bytes){ off, off + len };
+    return r < 0 ? r : real_os_readahead(fd, off, len);
 }
 
 int

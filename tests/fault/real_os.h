@@ -17,6 +17,8 @@
 #define mmapx_os_lock_limit    real_os_lock_limit
 #define mmapx_os_mincore       real_os_mincore
 #define mmapx_os_madvise       real_os_madvise
+#define mmapx_os_madvise_batch real_os_madvise_batch
+#define mmapx_os_readahead     real_os_readahead
 #define mmapx_os_anon_page     real_os_anon_page
 #define mmapx_os_device_size   real_os_device_size
 #define mmapx_os_flush         real_os_flush

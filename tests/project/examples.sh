@@ -207,6 +207,30 @@ check 'and nothing in an empty file' \
     fails_with 1 ./examples/lookup "$tmp/empty" a
 check 'no file to look in' fails_with 2 ./examples/lookup "$tmp/none" a
 
+# --- many_lookups -------------------------------------------------------------
+
+# Keys that are there and keys that are not, more than a batch of them.
+finds_many() {
+    seq -w 0 400 | sed 's/^/0/; s/$/07/' | tr -d ' ' >"$tmp/some"
+    awk '{ printf "%07d\n", $1 * 3 }' "$tmp/some" >"$tmp/keys"
+    printf '%s\n' 9999999 short toolongakey '' >>"$tmp/keys"
+    grep -Fx -f "$tmp/text" "$tmp/keys" >"$tmp/want"
+    [ "$(wc -l <"$tmp/want")" -gt 64 ] || return
+    for option in '' -n; do
+        # It is one word, or none.
+        # shellcheck disable=SC2086
+        ./examples/many_lookups $option "$tmp/text" <"$tmp/keys" >"$tmp/got" ||
+            return
+        diff "$tmp/want" "$tmp/got" || return
+    done
+}
+
+check 'many_lookups finds what grep finds' finds_many
+check 'and nothing in an empty file' \
+    says '' ./examples/many_lookups "$tmp/empty" <"$tmp/text"
+check 'no file to look many up in' \
+    fails_with 2 ./examples/many_lookups "$tmp/none"
+
 # --- residency_report ---------------------------------------------------------
 
 # What was just written is in memory, and no page of a hole that was never read.

@@ -17,7 +17,7 @@ sed -e 's|/\*.*\*/||' -e '/\/\*/,/\*\//d' "$srcdir/include/libmmapx.h" |
 
 # The version script's names; src/libmmapx.map has one a line.
 awk '/global:/ { on = 1; next }
-     /local:/ { on = 0 }
+     /local:/ || /^}/ { on = 0 }
      on { sub(/;.*/, ""); gsub(/[ \t]/, ""); if ($0 != "") print }' \
     "$srcdir/src/libmmapx.map" | LC_ALL=C sort >"$tmp/map"
 
