@@ -51,7 +51,7 @@ complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l sort -x \
     -a 'cached size name' -d sort
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l top -x \
     -d 'show the first files only'
-complete -c mmapx -n '__fish_seen_subcommand_from watch' -s n -l interval -x \
+complete -c mmapx -n '__fish_seen_subcommand_from watch lock' -s n -l interval -x \
     -d 'look every so often'
 complete -c mmapx -n '__fish_seen_subcommand_from watch' -l count -x \
     -d 'end after so many looks'
@@ -62,6 +62,8 @@ complete -c mmapx -n '__fish_seen_subcommand_from load evict lock restore' \
 complete -c mmapx -n '__fish_seen_subcommand_from evict' -l sync \
     -d 'write dirty pages back first'
 complete -c mmapx -n '__fish_seen_subcommand_from lock' -l on-fault \
-    -d 'lock pages as they come in'
+    -d 'lock what is in memory, and what comes in'
+complete -c mmapx -n '__fish_seen_subcommand_from lock' -l force \
+    -d 'lock more than there is memory for'
 complete -c mmapx -n '__fish_seen_subcommand_from snapshot' -s o -l output \
     -r -d 'write to a file'

@@ -3,11 +3,15 @@
 #include "tool.h"
 #include "interrupt.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/select.h>
 #include <time.h>
+#include <unistd.h>
 
 volatile sig_atomic_t tool_interrupted;
+volatile sig_atomic_t tool_hung_up;
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -35,6 +39,42 @@ tool_catch_signals(void)
             sigaction(signals[i], &action, NULL);
 }
 
+/* Whether the program is used on a terminal that is still there.  A signal
+ * handler may call tcgetpgrp(3), which is not said of isatty(3). */
+static bool
+on_terminal(void)
+{
+    return tcgetpgrp(STDIN_FILENO) >= 0 || tcgetpgrp(STDOUT_FILENO) >= 0
+           || tcgetpgrp(STDERR_FILENO) >= 0;
+}
+
+static bool was_on_terminal;
+
+static void
+catch_hangup(int number)
+{
+    int saved = errno;
+
+    if (was_on_terminal && !on_terminal())
+        tool_interrupted = number;
+    else
+        tool_hung_up = 1;
+    errno = saved;
+}
+
+void
+tool_catch_hangup(void)
+{
+    struct sigaction action = { .sa_flags = 0 };
+    struct sigaction before;
+
+    action.sa_handler = catch_hangup;
+    was_on_terminal = on_terminal();
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+        sigaction(SIGHUP, &action, NULL);
+}
+
 /* They are blocked but for the wait itself, so that none comes just before. */
 void
 tool_wait(double seconds)
@@ -47,7 +87,7 @@ tool_wait(double seconds)
     for (size_t i = 0; i < SIGNALS; i++)
         sigaddset(&caught, signals[i]);
     sigprocmask(SIG_BLOCK, &caught, &before);
-    if (tool_interrupted == 0)
+    if (tool_interrupted == 0 && tool_hung_up == 0)
         pselect(0, NULL, NULL, NULL, seconds < 0 ? NULL : &t, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
 }

@@ -10,7 +10,13 @@ extern volatile sig_atomic_t tool_interrupted; /* the signal, or 0 */
 /* From now on SIGINT, SIGTERM and SIGHUP set it. */
 void tool_catch_signals(void);
 
-/* Wait so many seconds, or for ever if they are negative, or until then. */
+/* From now on SIGHUP sets this instead, unless it comes because the terminal is
+ * gone; then it ends the work as before. */
+extern volatile sig_atomic_t tool_hung_up;
+void tool_catch_hangup(void);
+
+/* Wait so many seconds, or without an end if they are negative, or until a
+ * signal is caught. */
 void tool_wait(double seconds);
 
 /* Die by the signal that was caught, for the caller's sake. */

@@ -41,6 +41,7 @@ struct tool_options {
     struct tool_range range;
     bool sync;
     bool on_fault;
+    bool force;
     const char *output;
     bool recurse;
     bool one_file_system;

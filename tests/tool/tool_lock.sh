@@ -1,0 +1,238 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# mmapx lock: what it keeps while files change, and what it says of limits.
+# What is locked is judged by VmLck of /proc/PID/status, in kilobytes.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+tree=$dir/tree
+mkdir "$tree"
+pages 20 >"$tree/file"
+
+# start ARGUMENT...: in the background, as $started; waits until it has said
+# something.
+start() {
+    rm -f "$out" "$err"
+    "$mmapx" lock -n 0.1 "$@" >"$out" 2>"$err" &
+    started=$!
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ] &&
+        kill -0 "$3" 2>/dev/null; do sleep 0.05; done' \
+        sh "$out" "$err" "$started"
+}
+
+stop() {
+    kill -TERM "$started" 2>/dev/null
+    wait "$started"
+}
+
+locked() {
+    sed -n 's/^VmLck:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+# becomes PAGES: so much is locked, now or after some more looks.
+becomes() {
+    want=$(($1 * page / 1024))
+    for _ in $(seq 600); do
+        [ "$(locked "$started")" = "$want" ] && return 0
+        sleep 0.05
+    done
+    echo "$(locked "$started") kB are locked, not $want"
+    return 1
+}
+
+# pinned FILE PAGES: so many of its pages cannot be evicted.
+pinned() {
+    "$mmapx" evict --sync "$1" >/dev/null 2>&1
+    [ "$("$mmapx" status -b "$1" | awk 'NR == 2 { print $1 }')" = \
+        $(($2 * page)) ] || { "$mmapx" status -b "$1"; return 1; }
+}
+
+# and_stop COMMAND...: its status, after the program has been stopped.
+and_stop() {
+    "$@"
+    result=$?
+    stop && [ "$result" -eq 0 ]
+}
+
+# A sanitizer makes mlock(2) do nothing, and a limit may forbid it.
+start "$tree/file"
+works=$(locked "$started" 2>/dev/null)
+stop 2>/dev/null
+[ "${works:-0}" -gt 0 ] || skip_all 'nothing can be locked here, or seen to be'
+
+follows_growth() {
+    becomes 20 || return 1
+    pages 30 >>"$tree/file"
+    becomes 50 && truncate -s $((5 * page)) "$tree/file" && becomes 5
+}
+growing() {
+    pages 20 >"$tree/file"
+    start "$tree/file"
+    and_stop follows_growth
+}
+check 'a file that grows and is cut is followed' growing
+
+follows_replacement() {
+    becomes 20 || return 1
+    pages 7 >"$dir/new" && mv "$dir/new" "$tree/file" && becomes 7 &&
+        rm "$tree/file" && becomes 0 && pages 3 >"$tree/file" && becomes 3
+}
+replacing() {
+    pages 20 >"$tree/file"
+    start "$tree/file"
+    and_stop follows_replacement
+}
+check 'a name that is replaced, removed and made again is followed' replacing
+
+follows_tree() {
+    becomes 20 || return 1
+    mkdir "$tree/sub" && pages 4 >"$tree/sub/more" && becomes 24 &&
+        rm -r "$tree/sub" && becomes 20
+}
+directory() {
+    pages 20 >"$tree/file"
+    start -r "$tree"
+    and_stop follows_tree
+}
+check 'a file that appears in a directory is locked' directory
+
+looks_at_hangup() {
+    becomes 20 || return 1
+    pages 1 >>"$tree/file"
+    kill -HUP "$started" && becomes 21
+}
+hangup() {
+    pages 20 >"$tree/file"
+    start -n 100000 "$tree/file"
+    and_stop looks_at_hangup
+}
+check 'SIGHUP makes it look at once' hangup
+
+# read_page NUMBER: one page of the file, without what is read ahead.
+read_page() {
+    python3 -c '
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)
+os.pread(fd, 1, int(sys.argv[2]) * int(sys.argv[3]))' "$tree/file" "$1" "$page"
+}
+
+cached_now_and_later() {
+    pinned "$tree/file" 1 || return 1
+    for _ in $(seq 600); do
+        read_page 10 && sleep 0.05
+        pinned "$tree/file" 2 >/dev/null && return 0
+    done
+    pinned "$tree/file" 2
+}
+on_fault() {
+    pages 20 >"$tree/file"
+    pinned "$tree/file" 0 || return 1
+    read_page 5 || return 1
+    start --on-fault "$tree/file"
+    becomes 20 || return 1
+    and_stop cached_now_and_later
+}
+if ! command -v python3 >/dev/null; then
+    skip '--on-fault locks what is cached, now and later' 'there is no python3'
+elif ! pinned "$tree/file" 0 >/dev/null; then
+    skip '--on-fault locks what is cached, now and later' \
+        'this file system does not evict'
+else
+    check '--on-fault locks what is cached, now and later' on_fault
+fi
+
+# --- A service manager --------------------------------------------------------
+
+# The socket's end: it prints what it is sent, a datagram a line.
+cat >"$dir/manager.py" <<'PYTHON'
+import os, socket, subprocess, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("\0" + sys.argv[1][1:] if sys.argv[1][0] == "@" else sys.argv[1])
+s.settimeout(60)
+os.environ["NOTIFY_SOCKET"] = sys.argv[1]
+p = subprocess.Popen(sys.argv[2:], stdout=subprocess.DEVNULL)
+print(s.recv(100).decode())
+p.terminate()
+print(s.recv(100).decode())
+sys.exit(p.wait())
+PYTHON
+notifies() {
+    python3 "$dir/manager.py" "$1" "$mmapx" lock "$tree/file" >"$out" &&
+        [ "$(cat "$out")" = 'READY=1
+STOPPING=1' ] || { cat "$out"; return 1; }
+}
+if command -v python3 >/dev/null; then
+    check 'a service manager is told, by a path' notifies "$dir/socket"
+    check 'and by an abstract name' notifies "@mmapx-test-$$"
+else
+    skip 'a service manager is told' 'there is no python3'
+fi
+
+# --- Limits -------------------------------------------------------------------
+
+# More than machines have.
+too_much() {
+    run 1 lock "$dir/huge" && lines "$out" 0 &&
+        grep -q '^mmapx: 10T are to be locked, and .* of memory are available' \
+            "$err" && grep -q -- '--force' "$err"
+}
+if truncate -s 10T "$dir/huge" 2>/dev/null; then
+    check 'more than there is memory for is refused with both numbers' too_much
+else
+    skip 'more than there is memory for is refused with both numbers' \
+        'this file system has no files of 10 TiB'
+fi
+
+# group COMMAND...: in a memory control group of 64 MiB, if one can be made.
+v1=/sys/fs/cgroup/memory/mmapx-test-$$
+v2=/sys/fs/cgroup/mmapx-test-$$
+group=
+if mkdir "$v1" 2>/dev/null && echo 64M >"$v1/memory.limit_in_bytes"; then
+    group=$v1
+elif mkdir "$v2" 2>/dev/null && echo 64M >"$v2/memory.max"; then
+    group=$v2
+fi 2>/dev/null
+trap 'rm -rf "$tap_output" "$dir"; rmdir "$v1" "$v2" 2>/dev/null' EXIT
+more_than_the_group() {
+    truncate -s 100M "$dir/large" || return 1
+    sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
+        "$mmapx" lock "$dir/large" >"$out" 2>"$err"
+    [ $? -eq 1 ] && cat "$err" &&
+        grep -q '100M are to be locked, .* control group .* limited to 64M' \
+            "$err"
+}
+if [ -n "$group" ]; then
+    check 'so is more than the control group allows' more_than_the_group
+else
+    skip 'so is more than the control group allows' \
+        'no memory control group can be made here'
+fi
+
+# Files of one page each, more of them than the system allows mappings.  The
+# limit is not changed for this, so it has to be one that can be met.
+most=$(cat /proc/sys/vm/max_map_count 2>/dev/null || echo 0)
+too_many_files() {
+    mkdir "$dir/many" && (
+        cd "$dir/many" && python3 -c '
+import sys
+for i in range(int(sys.argv[1])):
+    with open(str(i), "w") as f:
+        f.write("x")' $((most + 100))
+    ) || return 1
+    run 1 lock -r "$dir/many" && lines "$err" 2 && lines "$out" 0 &&
+        grep -q "^mmapx: $((most + 100)) files are to be locked, " "$err" &&
+        grep -q " but vm.max_map_count is $most\$" "$err" &&
+        grep -q "'sysctl vm.max_map_count=[0-9]*'" "$err"
+}
+if [ "$most" -gt 0 ] && [ "$most" -le 70000 ] && [ "$(id -u)" -eq 0 ] &&
+    command -v python3 >/dev/null &&
+    [ "$(df -Pi "$dir" | awk 'NR == 2 { print $4 }')" -gt 100000 ]; then
+    check 'vm.max_map_count is named once, with the number needed' \
+        too_many_files
+else
+    skip 'vm.max_map_count is named once, with the number needed' \
+        'it takes root, python3, many inodes, and a limit of usual size'
+fi
+finish

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One file that is kept in memory: a mapping that is locked.
+ *
+ * A file takes one mapping, however it grows and whatever part of it is cached,
+ * because the system limits how many a process may have (vm.max_map_count).
+ */
+#include "tool.h"
+#include "held.h"
+#include "interrupt.h"
+#include "survey.h"
+
+#include <errno.h>
+
+/* Bytes between two looks at the signals. */
+enum { LOCK_STEP = 8 << 20 };
+
+/* --- All of a file -------------------------------------------------------- */
+
+enum { LOAD = 1, LOCK = 2 };
+
+/* Load or lock the part from a byte on, or do both.  Pages are loaded before
+ * they are locked: one that cannot be read is an error then. */
+static int
+in_steps(struct held *held, const struct tool_file *file,
+         const struct hold *want, int64_t from, int what)
+{
+    int64_t n;
+
+    for (int64_t at = from; at < want->bytes; at += n) {
+        n = want->bytes - at < LOCK_STEP ? want->bytes - at : LOCK_STEP;
+        if (tool_interrupted != 0)
+            return EINTR;
+        if ((what & LOAD) != 0
+            && mmapx_cache_load(file->fd, want->off + at, n) < 0)
+            return errno;
+        if ((what & LOCK) != 0
+            && mmapx_lock(&held->map, (size_t)at, (size_t)n, 0) < 0)
+            return errno;
+        if ((what & LOAD) != 0 && want->progress != NULL)
+            want->progress(want->arg, file->path, n);
+    }
+    return 0;
+}
+
+/* --- What is cached of a file --------------------------------------------- */
+
+struct touching {
+    struct held *held;
+    const struct hold *want;
+    uint64_t pages;
+};
+
+/* A page that is touched in a mapping which is locked on fault is locked.  One
+ * that has gone meanwhile is read again; one that cannot be read is left. */
+static void
+touch_run(const struct mmapx_cache_run *run, void *arg)
+{
+    const struct touching *t = arg;
+    struct mmapx *m = &t->held->map;
+    int64_t at = run->off - t->want->off;
+    int64_t n;
+
+    for (int64_t end = at + run->len; at < end && run->cached != 0
+         && tool_interrupted == 0; at += n) {
+        n = end - at < LOCK_STEP ? end - at : LOCK_STEP;
+        mmapx_populate(m, (size_t)at, (size_t)n, MMAPX_POPULATE_READ);
+        if (t->want->progress != NULL)
+            t->want->progress(t->want->arg, t->held->path, n);
+    }
+}
+
+/*
+ * Locked pages stay in the cache.  So as long as as many pages are cached as
+ * were locked, they are the same ones, and there is nothing to do.
+ */
+static int
+lock_cached(struct held *held, const struct tool_file *file,
+            const struct hold *want)
+{
+    struct touching t = { .held = held, .want = want };
+    struct mmapx_cache c;
+    int error;
+
+    if (mmapx_cache_stat(file->fd, want->off, want->bytes, &c) < 0)
+        return errno;
+    if (c.cached == held->resident)
+        return 0;
+    error = survey_runs(file, want->off, want->bytes, touch_run, &t);
+    if (error == 0)
+        held->resident = c.cached;
+    return error;
+}
+
+/* --- Mappings ------------------------------------------------------------- */
+
+/* A file that is kept for the first time, or another one of the same name. */
+static int
+hold_new(struct held *held, const struct tool_file *file,
+         const struct hold *want)
+{
+    int r;
+
+    held_release(held);
+    held->device = file->device;
+    held->inode = file->inode;
+    if (want->bytes == 0)
+        return 0;
+    if ((uint64_t)want->bytes > SIZE_MAX / 2)
+        return EOVERFLOW;
+    r = mmapx_map_region(&held->map, file->fd, want->off, (size_t)want->bytes,
+                         PROT_READ, MAP_SHARED);
+    if (r == 0 && want->on_fault)
+        r = mmapx_lock(&held->map, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
+    if (r < 0)
+        return errno;
+    return want->on_fault ? 0 : in_steps(held, file, want, 0, LOAD | LOCK);
+}
+
+/* A file that has become longer.  Growing a mapping that is locked locks the
+ * new part too, and reads it without looking at signals or errors: so the part
+ * is loaded before. */
+static int
+hold_more(struct held *held, const struct tool_file *file,
+          const struct hold *want)
+{
+    int64_t had = (int64_t)held->map.len;
+    int error = want->on_fault ? 0 : in_steps(held, file, want, had, LOAD);
+
+    if (error == 0
+        && mmapx_resize(&held->map, -1, (size_t)want->bytes,
+                        MMAPX_RESIZE_MAYMOVE)
+               < 0)
+        error = errno;
+    if (error != 0 || want->on_fault)
+        return error;
+    return in_steps(held, file, want, had, LOCK);
+}
+
+static int
+hold_less(struct held *held, const struct hold *want)
+{
+    held->resident = 0;
+    if (mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0)
+        return errno;
+    return 0;
+}
+
+int
+held_update(struct held *held, const struct tool_file *file,
+            const struct hold *want)
+{
+    bool same = held->map.addr != NULL && held->device == file->device
+                && held->inode == file->inode && want->bytes > 0;
+    int64_t had = same ? (int64_t)held->map.len : 0;
+    int error = 0;
+
+    if (!same)
+        error = hold_new(held, file, want);
+    else if (want->bytes > had)
+        error = hold_more(held, file, want);
+    else if (want->bytes < had)
+        error = hold_less(held, want);
+    if (error == 0 && want->on_fault && held->map.addr != NULL)
+        error = lock_cached(held, file, want);
+    return error;
+}
+
+void
+held_release(struct held *held)
+{
+    mmapx_unmap(&held->map);
+    held->resident = 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* One file that is kept in memory. */
+#ifndef TOOL_HELD_H
+#define TOOL_HELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "files.h"
+#include "libmmapx.h"
+
+struct held {
+    char *path;
+    dev_t device;
+    ino_t inode;
+    struct mmapx map;  /* unmapped while there is nothing to keep */
+    uint64_t resident; /* pages that are locked, where only cached ones are */
+    unsigned look;     /* which look has seen its name last */
+};
+
+/* What is to be kept of a file, and who is told how far it is. */
+struct hold {
+    int64_t off;
+    int64_t bytes;
+    bool on_fault; /* only what is in memory in any case */
+    void (*progress)(void *arg, const char *path, int64_t bytes);
+    void *arg;
+};
+
+/*
+ * Bring what is kept of a file to what is wanted: the first time all of it,
+ * later what has come since, and all of it again where the name belongs to
+ * another file now.  Returns 0 or an errno; after an error a part may be kept.
+ */
+int held_update(struct held *held, const struct tool_file *file,
+                const struct hold *want);
+
+/* Keep nothing any more. */
+void held_release(struct held *held);
+
+#endif /* TOOL_HELD_H */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Which of the system's limits kept something from being locked: the same errno
+ * stands for several. */
+#include "tool.h"
+#include "libmmapx.h"
+#include "lock_limits.h"
+#include "progress.h"
+#include "screen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool too_many_mappings; /* was found once */
+
+/* A number from the first line of a file that has the word before it, or -1. */
+static long long
+read_number(const char *path, const char *word, int base)
+{
+    FILE *in = fopen(path, "re");
+    char line[256];
+    long long number = -1;
+
+    if (in == NULL)
+        return -1;
+    while (number < 0 && fgets(line, sizeof line, in) != NULL)
+        if (strncmp(line, word, strlen(word)) == 0)
+            number = strtoll(line + strlen(word), NULL, base);
+    fclose(in);
+    return number;
+}
+
+static size_t
+count_mappings(void)
+{
+    FILE *in = fopen("/proc/self/maps", "re");
+    size_t n = 0;
+    int c;
+
+    if (in == NULL)
+        return 0;
+    while ((c = getc(in)) != EOF)
+        n += c == '\n';
+    fclose(in);
+    return n;
+}
+
+/* Whether the process has as many mappings as the system allows; locking may
+ * need two more for a moment. */
+static bool
+has_too_many_mappings(void)
+{
+    long long most = read_number("/proc/sys/vm/max_map_count", "", 10);
+    size_t n = count_mappings();
+
+    if (most >= 0 && (long long)n + 2 >= most)
+        too_many_mappings = true;
+    return too_many_mappings;
+}
+
+/* Whether the limit on locked memory counts for this process. */
+static bool
+may_lock_all(void)
+{
+    enum { CAP_IPC_LOCK_BIT = 14 };
+    long long set = read_number("/proc/self/status", "CapEff:", 16);
+
+    return set >= 0 && (set >> CAP_IPC_LOCK_BIT & 1) != 0;
+}
+
+static void
+blame_memlock(const char *path, int64_t bytes, size_t limit, size_t locked)
+{
+    char need[24], most[24], used[24];
+
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, path);
+    fprintf(stderr,
+            ": %s to be locked, but RLIMIT_MEMLOCK is %s, of which %s are"
+            " used\n"
+            "mmapx: raise it with 'ulimit -l', LimitMEMLOCK= of systemd, or"
+            " limits.conf(5)\n",
+            tool_size(need, bytes, false),
+            tool_size(most, (int64_t)limit, false),
+            tool_size(used, (int64_t)locked, false));
+}
+
+bool
+limits_blame(const char *path, int64_t bytes, int error)
+{
+    size_t limit = 0;
+    size_t locked = 0;
+
+    progress_hide();
+    if (error != ENOMEM && error != EAGAIN && error != EPERM) {
+        tool_failed(path, error);
+        return false;
+    }
+    fflush(stdout);
+    if (error != EPERM && has_too_many_mappings())
+        return true; /* limits_explain() says it */
+    if (!may_lock_all() && mmapx_lock_limit(&limit, &locked) == 0
+        && limit != SIZE_MAX && (uint64_t)bytes > limit - locked)
+        blame_memlock(path, bytes, limit, locked);
+    else
+        tool_failed(path, error);
+    return true;
+}
+
+void
+limits_explain(size_t files)
+{
+    static bool done;
+    size_t need = files + 256; /* the others are the program's own */
+
+    if (done || !too_many_mappings)
+        return;
+    done = true;
+    fprintf(stderr,
+            "mmapx: %zu files are to be locked, and each takes a mapping, but"
+            " vm.max_map_count is %lld\n"
+            "mmapx: raise it with 'sysctl vm.max_map_count=%zu'\n",
+            files, read_number("/proc/sys/vm/max_map_count", "", 10), need);
+}
