@@ -185,7 +185,7 @@ int mmapx_i_check_file_limit(int64_t size);
 int mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
                   int *value);
 
-/* The one place where -errno becomes -1 and errno. */
+/* result.c */
 int mmapx_i_result(int r);
 
 #endif /* MMAPX_INTERNAL_H */

@@ -2,15 +2,6 @@
 /* Byte ranges and the pages they mean. */
 #include "internal.h"
 
-int
-mmapx_i_result(int r)
-{
-    if (r >= 0)
-        return r;
-    errno = -r;
-    return -1;
-}
-
 unsigned char *
 mmapx_i_round_down(const void *addr, size_t page)
 {
