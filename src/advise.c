@@ -74,11 +74,12 @@ static bool
 can_act_on(const struct class *class, const struct mmapx *m)
 {
     enum mmapx_i_kind kind = mmapx_i_kind(m);
-    bool shared = mmapx_i_has(m, MMAPX_I_SHARED);
+    bool shared = mmapx_i_has_any(m, MMAPX_I_SHARED);
 
     if (kind == MMAPX_I_VIEW)
         return true;
-    if (class->pages == SMALL_PAGES && mmapx_i_page(m) != mmapx_os_page_size())
+    if (class->pages == SMALL_PAGES
+        && mmapx_i_page_size(m) != mmapx_os_page_size())
         return false;
     switch (class->target) {
     case PRIVATE_ANON:
@@ -99,8 +100,8 @@ rounding_of(const struct class *class, const struct mmapx *m)
     case LOSES:
         return MMAPX_I_INWARD;
     case LOSES_UNSHARED:
-        return mmapx_i_has(m, MMAPX_I_SHARED) ? MMAPX_I_OUTWARD
-                                              : MMAPX_I_INWARD;
+        return mmapx_i_has_any(m, MMAPX_I_SHARED) ? MMAPX_I_OUTWARD
+                                                  : MMAPX_I_INWARD;
     case EXACT:
         return MMAPX_I_EXACT;
     default:

@@ -48,7 +48,7 @@ copy_part(const struct copy *c, size_t at, size_t n)
 static size_t
 copy_pages(const struct copy *c, const unsigned char *mapped)
 {
-    size_t page = mmapx_i_page(c->m);
+    size_t page = mmapx_i_page_size(c->m);
     size_t lead = (size_t)(mapped - mmapx_i_round_down(mapped, page));
     volatile size_t done = 0;
     struct mmapx_i_frame f;
@@ -112,7 +112,7 @@ read_from(const struct mmapx *m, size_t off, void *buf, size_t len)
 
     if (r < 0 || len == 0)
         return r;
-    if (!mmapx_i_has(m, MMAPX_I_READS | MMAPX_I_MIXED))
+    if (!mmapx_i_has_any(m, MMAPX_I_PROT_R | MMAPX_I_MIXED))
         return -EACCES;
 
     const unsigned char *from = (unsigned char *)m->addr + off;
@@ -129,8 +129,8 @@ may_write(const struct mmapx *m, size_t off, size_t len)
 {
     struct mmapx_i_span span;
 
-    if (!mmapx_i_has(m, MMAPX_I_MIXED))
-        return mmapx_i_has(m, MMAPX_I_WRITES);
+    if (!mmapx_i_has_any(m, MMAPX_I_MIXED))
+        return mmapx_i_has_any(m, MMAPX_I_PROT_W);
     return mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span) < 0
            || mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_WRITE) != -EINVAL;
 }

@@ -48,8 +48,8 @@ static int
 bring_in(const struct mmapx *m, size_t off, size_t len,
          const struct mmapx_i_span *span)
 {
-    bool copies = !mmapx_i_has(m, MMAPX_I_SHARED | MMAPX_I_MIXED)
-                  && mmapx_i_has(m, MMAPX_I_WRITES);
+    bool copies = !mmapx_i_has_any(m, MMAPX_I_SHARED | MMAPX_I_MIXED)
+                  && mmapx_i_has_any(m, MMAPX_I_PROT_W);
     unsigned char *end = span->addr + span->len;
     int r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_READ);
 
@@ -69,8 +69,8 @@ static int
 lock_file(const struct mmapx *m, size_t off, size_t len,
           const struct mmapx_i_span *span)
 {
-    bool is_mixed = mmapx_i_has(m, MMAPX_I_MIXED)
-                    && !mmapx_i_has(m, MMAPX_I_SHARED);
+    bool is_mixed = mmapx_i_has_any(m, MMAPX_I_MIXED)
+                    && !mmapx_i_has_any(m, MMAPX_I_SHARED);
     int marked = lock_on_fault(span);
     int r;
 

@@ -176,7 +176,7 @@ mmapx_i_lost(const struct mmapx *m)
         return 0;
     if (mmapx_i_kind(m) == MMAPX_I_VIEW)
         return error_since(&last_loss, number);
-    if (!mmapx_i_has(m, MMAPX_I_SHARED))
+    if (!mmapx_i_has_any(m, MMAPX_I_SHARED))
         return 0;
     if (age(number, now) > NUMBERS / 2)
         return -EIO;

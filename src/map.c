@@ -2,78 +2,11 @@
 /* Making, viewing and ending mappings. */
 #include "internal.h"
 
-/* What a new mapping is of. */
-struct object {
-    enum mmapx_i_kind kind;
-    size_t page;
-    int fd;
-    int64_t offset;
-    struct mmapx_os_owner owner;
-    unsigned identity;
-};
-
 /* MAP_FIXED_NOREPLACE is 0 where the system does not have it. */
 static bool
 is_exact(int flags)
 {
     return (flags & (MAP_FIXED | mmapx_os_fixed_noreplace)) != 0;
-}
-
-static unsigned
-page_shift(size_t page)
-{
-    unsigned shift = 0;
-
-    while (page >> shift > 1)
-        shift++;
-    return shift;
-}
-
-/* Note the protection of the whole mapping. */
-void
-mmapx_i_set_protection(struct mmapx *m, int prot)
-{
-    uintptr_t *info = &m->reserved[MMAPX_I_INFO];
-    unsigned all = MMAPX_I_READS | MMAPX_I_WRITES | MMAPX_I_EXECS;
-
-    *info &= ~(uintptr_t)(all | MMAPX_I_MIXED);
-    if ((prot & PROT_READ) != 0)
-        *info |= MMAPX_I_READS;
-    if ((prot & PROT_WRITE) != 0)
-        *info |= MMAPX_I_WRITES | MMAPX_I_WRITTEN;
-    if ((prot & PROT_EXEC) != 0)
-        *info |= MMAPX_I_EXECS;
-}
-
-/* That protection, unless it is mixed. */
-int
-mmapx_i_protection(const struct mmapx *m)
-{
-    return (mmapx_i_has(m, MMAPX_I_READS) ? PROT_READ : 0)
-           | (mmapx_i_has(m, MMAPX_I_WRITES) ? PROT_WRITE : 0)
-           | (mmapx_i_has(m, MMAPX_I_EXECS) ? PROT_EXEC : 0);
-}
-
-static void
-fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
-     const struct object *obj)
-{
-    uint64_t offset = (uint64_t)obj->offset;
-    const struct mmapx_os_owner *owner = &obj->owner;
-
-    *m = (struct mmapx){ .addr = addr, .len = len };
-    m->reserved[MMAPX_I_INFO]
-        = (uintptr_t)obj->kind | page_shift(obj->page) << MMAPX_I_SHIFT
-          | (uintptr_t)obj->identity << MMAPX_I_IDENTITY
-          | ((flags & MAP_SHARED) != 0 ? MMAPX_I_SHARED : 0u)
-          | (owner->group_writes ? MMAPX_I_GROUP_WRITES : 0u)
-          | (owner->others_write ? MMAPX_I_OTHERS_WRITE : 0u);
-    m->reserved[MMAPX_I_OFFSET] = (uint32_t)offset;
-    m->reserved[MMAPX_I_OFFSET_HI] = (uint32_t)(offset >> 32);
-    m->reserved[MMAPX_I_UID] = owner->uid;
-    m->reserved[MMAPX_I_GID] = owner->gid;
-    mmapx_i_set_protection(m, prot);
-    mmapx_i_forget_losses(m);
 }
 
 /*
@@ -136,9 +69,9 @@ make_congruent(void **addr, size_t len, int prot, int flags, int fd,
  */
 static int
 map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
-           const struct object *obj)
+           const struct mmapx_i_object *obj)
 {
-    size_t head = (size_t)obj->offset & (obj->page - 1);
+    size_t head = (size_t)obj->offset & (obj->page_size - 1);
     int64_t offset = obj->offset - (int64_t)head;
     bool noreplace = (flags & mmapx_os_fixed_noreplace) != 0;
     size_t extent;
@@ -150,17 +83,17 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
          * mapped, and is there to grow. */
         flags &= ~(MAP_FIXED | mmapx_os_fixed_noreplace | mmapx_os_map_eager);
         noreplace = false;
-        extent = obj->page;
+        extent = obj->page_size;
     } else {
-        extent = mmapx_i_round_up(head + len, obj->page);
+        extent = mmapx_i_round_up(head + len, obj->page_size);
     }
 
     if (is_exact(flags)) {
-        base = mmapx_i_round_down(addr, obj->page);
+        base = mmapx_i_round_down(addr, obj->page_size);
         if (base == NULL || (uintptr_t)addr - (uintptr_t)base != head)
             return -EINVAL;
     } else if ((uintptr_t)addr > head) {
-        base = mmapx_i_round_down((unsigned char *)addr - head, obj->page);
+        base = mmapx_i_round_down((unsigned char *)addr - head, obj->page_size);
     }
 
     r = noreplace
@@ -171,22 +104,22 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (addr == NULL && obj->kind == MMAPX_I_FILE)
         make_congruent(&base, extent, prot, flags, obj->fd, offset);
 
-    fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, prot,
-         flags, obj);
+    mmapx_i_fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, prot,
+                 flags, obj);
     return 0;
 }
 
 static int
 map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
 {
-    struct object obj = { .kind = MMAPX_I_ANON, .fd = -1 };
+    struct mmapx_i_object obj = { .kind = MMAPX_I_ANON, .fd = -1 };
     int r;
 
     if (len == MMAPX_TO_END)
         return -EINVAL;
     if (len > PTRDIFF_MAX)
         return -EOVERFLOW;
-    r = mmapx_os_anon_page(flags, &obj.page);
+    r = mmapx_os_anon_page(flags, &obj.page_size);
     if (r < 0)
         return r;
     return map_object(m, addr, len, prot, flags, &obj);
@@ -220,12 +153,13 @@ mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
     return 0;
 }
 
-/* Whether there are numbers for a range of an object; on 32-bit systems those
- * of pages end before those of bytes. */
+/* Whether offset + len fits int64_t, its page number fits size_t (mmap2() takes
+ * page numbers on 32-bit systems) and the offset fits the handle. */
 bool
 mmapx_i_is_representable(int64_t offset, size_t len)
 {
     return len <= PTRDIFF_MAX && (int64_t)len <= INT64_MAX - offset
+           && offset <= mmapx_i_max_offset()
            && (uint64_t)(offset + (int64_t)len) / mmapx_os_page_size()
                   <= SIZE_MAX;
 }
@@ -255,12 +189,14 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         r = mmapx_i_length_to_end(fd, &st, offset, &len);
         if (r < 0)
             return r;
+        if (!mmapx_i_is_representable(offset, len))
+            return -EOVERFLOW;
     }
     mmapx_os_doubt_owner(fd, &st);
 
-    struct object obj = {
+    struct mmapx_i_object obj = {
         .kind = st.type == MMAPX_OS_CHAR ? MMAPX_I_DEVICE : MMAPX_I_FILE,
-        .page = st.page,
+        .page_size = st.page,
         .fd = fd,
         .offset = offset,
         .owner = st.owner,
@@ -302,9 +238,9 @@ view(struct mmapx *m, void *addr, size_t len)
 {
     /* A range in the last page of all would have no end to round to. */
     uintptr_t last = UINTPTR_MAX - (mmapx_os_page_size() - 1);
-    struct object obj = {
+    struct mmapx_i_object obj = {
         .kind = MMAPX_I_VIEW,
-        .page = mmapx_os_page_size(),
+        .page_size = mmapx_os_page_size(),
         /* So that the head of its first page counts into its extent. */
         .offset = (int64_t)((uintptr_t)addr & (mmapx_os_page_size() - 1)),
     };
@@ -314,8 +250,8 @@ view(struct mmapx *m, void *addr, size_t len)
     if (len > PTRDIFF_MAX || (uintptr_t)addr > last
         || len > last - (uintptr_t)addr)
         return -EOVERFLOW;
-    fill(m, addr, len, PROT_READ | PROT_WRITE, 0, &obj);
-    m->reserved[MMAPX_I_INFO] |= MMAPX_I_MIXED; /* nobody knows */
+    mmapx_i_fill(m, addr, len, PROT_READ | PROT_WRITE, 0, &obj);
+    mmapx_i_set_flags(m, MMAPX_I_MIXED); /* nobody knows */
     return 0;
 }
 
@@ -386,7 +322,7 @@ mmapx_page_size(const struct mmapx *m)
 {
     if (m == NULL || mmapx_i_kind(m) == MMAPX_I_UNMAPPED)
         return mmapx_os_page_size();
-    return mmapx_i_page(m);
+    return mmapx_i_page_size(m);
 }
 
 const char *

@@ -68,7 +68,7 @@ can_fault(const struct mmapx *m, int fd)
         return r;
     /* Huge pages come from a pool, and a fault that finds it empty is SIGBUS
      * too, in a copy after fork(2) for example. */
-    small = mmapx_i_page(m) == mmapx_os_page_size();
+    small = mmapx_i_page_size(m) == mmapx_os_page_size();
     if (small && mmapx_i_kind(m) == MMAPX_I_ANON)
         return 0;
     return !(small && is_in_sealed_file(m, fd));

@@ -49,12 +49,12 @@ static int
 populate_by_touch(const struct mmapx *m, const struct mmapx_i_span *span,
                   bool writes)
 {
-    struct touch t = { *span, mmapx_i_page(m), writes };
+    struct touch t = { *span, mmapx_i_page_size(m), writes };
     int value;
     int r;
 
     /* Where it may be done is not known, and a wrong touch is a crash. */
-    if (mmapx_i_has(m, MMAPX_I_MIXED))
+    if (mmapx_i_has_any(m, MMAPX_I_MIXED))
         return -ENOTSUP;
     r = mmapx_i_guard(m, touch, &t, &value);
     return r == -EIO ? -EFAULT : r;
@@ -198,7 +198,7 @@ static int
 populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span)
 {
     if (mmapx_i_kind(m) == MMAPX_I_FILE && span->len >= LARGE
-        && mmapx_i_page(m) == mmapx_os_page_size())
+        && mmapx_i_page_size(m) == mmapx_os_page_size())
         return populate_by_race(span);
     return populate_by_advice(span, MMAPX_MADV_POPULATE_READ);
 }
@@ -209,7 +209,7 @@ int
 mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
 {
     bool writes = flags == MMAPX_POPULATE_WRITE;
-    uintptr_t needed = writes ? MMAPX_I_WRITES : MMAPX_I_READS;
+    unsigned needed = writes ? MMAPX_I_PROT_W : MMAPX_I_PROT_R;
     struct mmapx_i_span span;
     int r;
 
@@ -218,7 +218,7 @@ mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
     if (r < 0 || span.len == 0)
         return r;
-    if (!mmapx_i_has(m, MMAPX_I_MIXED) && !mmapx_i_has(m, needed))
+    if (!mmapx_i_has_any(m, MMAPX_I_MIXED) && !mmapx_i_has_any(m, needed))
         return -EACCES;
 
     r = writes ? populate_by_advice(&span, MMAPX_MADV_POPULATE_WRITE)

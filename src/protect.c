@@ -6,10 +6,10 @@
 static bool
 has_protection(const struct mmapx *m, int prot)
 {
-    struct mmapx other = *m;
+    int known = prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
 
-    mmapx_i_set_protection(&other, prot);
-    return other.reserved[MMAPX_I_INFO] == m->reserved[MMAPX_I_INFO];
+    return !mmapx_i_has_any(m, MMAPX_I_MIXED)
+           && mmapx_i_protection(m) == known;
 }
 
 static int
@@ -23,16 +23,16 @@ protect(struct mmapx *m, size_t off, size_t len, int prot)
     r = mmapx_os_mprotect(span.addr, span.len, prot);
     /* At a gap, a seal or the limit on mappings it may have got half-way, and
      * guarded copies go by the handle. */
-    if ((r == -ENOMEM || r == -EPERM) && !mmapx_i_has(m, MMAPX_I_MIXED))
+    if ((r == -ENOMEM || r == -EPERM) && !mmapx_i_has_any(m, MMAPX_I_MIXED))
         mmapx_os_mprotect(span.addr, span.len, mmapx_i_protection(m));
     if (r < 0 || mmapx_i_kind(m) == MMAPX_I_VIEW)
         return r;
     if (span.len == mmapx_i_extent(m)) {
         mmapx_i_set_protection(m, prot);
     } else if (!has_protection(m, prot)) {
-        m->reserved[MMAPX_I_INFO] |= MMAPX_I_MIXED;
+        mmapx_i_set_flags(m, MMAPX_I_MIXED);
         if ((prot & PROT_WRITE) != 0)
-            m->reserved[MMAPX_I_INFO] |= MMAPX_I_WRITTEN;
+            mmapx_i_set_flags(m, MMAPX_I_MAY_HAVE_PRIVATE_PAGES);
     }
     return 0;
 }

@@ -18,14 +18,14 @@ mmapx_i_round_up(size_t len, size_t page)
 unsigned char *
 mmapx_i_base(const struct mmapx *m)
 {
-    return mmapx_i_round_down(m->addr, mmapx_i_page(m));
+    return mmapx_i_round_down(m->addr, mmapx_i_page_size(m));
 }
 
 /* The bytes of the mapping's first page that lie before the offset. */
 size_t
 mmapx_i_head(const struct mmapx *m)
 {
-    return (size_t)mmapx_i_offset(m) & (mmapx_i_page(m) - 1);
+    return (size_t)mmapx_i_offset(m) & (mmapx_i_page_size(m) - 1);
 }
 
 /* What the mapping takes from its base on, in whole pages, if it has len bytes.
@@ -33,7 +33,7 @@ mmapx_i_head(const struct mmapx *m)
 size_t
 mmapx_i_extent_of(const struct mmapx *m, size_t len)
 {
-    size_t page = mmapx_i_page(m);
+    size_t page = mmapx_i_page_size(m);
 
     return len > 0 ? mmapx_i_round_up(mmapx_i_head(m) + len, page) : page;
 }
@@ -91,7 +91,7 @@ mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
     if (r < 0)
         return r;
 
-    size_t page = mmapx_i_page(m);
+    size_t page = mmapx_i_page_size(m);
     uintptr_t mask = ~(uintptr_t)(page - 1);
     uintptr_t begin = (uintptr_t)m->addr + off;
     uintptr_t end = begin + len;

@@ -18,12 +18,7 @@ enum { FIRST_WINDOW = 64 };
 static bool
 may_know(const struct mmapx *m, const struct mmapx_i_span *span)
 {
-    struct mmapx_os_owner owner = {
-        .uid = m->reserved[MMAPX_I_UID],
-        .gid = m->reserved[MMAPX_I_GID],
-        .group_writes = mmapx_i_has(m, MMAPX_I_GROUP_WRITES),
-        .others_write = mmapx_i_has(m, MMAPX_I_OTHERS_WRITE),
-    };
+    struct mmapx_os_owner owner = mmapx_i_owner(m);
 
     switch (mmapx_i_kind(m)) {
     case MMAPX_I_ANON:
@@ -53,7 +48,7 @@ checked_span(const struct mmapx *m, size_t off, size_t len,
 static int
 query(const struct mmapx *m, unsigned char *addr, size_t n, unsigned char *vec)
 {
-    size_t page = mmapx_i_page(m);
+    size_t page = mmapx_i_page_size(m);
     size_t small = mmapx_os_page_size();
     int r = 0;
 
@@ -97,7 +92,7 @@ residency(const struct mmapx *m, size_t off, size_t len, unsigned char *vec,
 
     if (r < 0 || span.len == 0)
         return r;
-    n = span.len / mmapx_i_page(m);
+    n = span.len / mmapx_i_page_size(m);
     if (nvec < n)
         return -ERANGE;
     return vec != NULL ? query(m, span.addr, n, vec) : -EINVAL;
@@ -116,7 +111,7 @@ resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
     if (pages == NULL)
         return -EINVAL;
 
-    size_t page = mmapx_i_page(m);
+    size_t page = mmapx_i_page_size(m);
     size_t n;
 
     for (size_t left = span.len / page; left > 0; left -= n) {
@@ -137,7 +132,7 @@ run_length(const struct mmapx *m, const struct mmapx_i_span *span, size_t *run,
            unsigned char *first)
 {
     unsigned char vec[WINDOW];
-    size_t page = mmapx_i_page(m);
+    size_t page = mmapx_i_page_size(m);
     size_t pages = span->len / page;
     size_t window = FIRST_WINDOW;
     size_t done = 0;
@@ -181,7 +176,7 @@ resident_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
         return r;
 
     /* The first page begins before off, the last ends behind the mapping. */
-    size_t len = pages * mmapx_i_page(m);
+    size_t len = pages * mmapx_i_page_size(m);
 
     if (len > 0)
         len -= (size_t)((unsigned char *)m->addr + off - span.addr);
@@ -206,7 +201,7 @@ mmapx_page_count(const struct mmapx *m, size_t off, size_t len)
     if (mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span) < 0
         || span.len == 0)
         return 0;
-    return span.len / mmapx_i_page(m);
+    return span.len / mmapx_i_page_size(m);
 }
 
 int

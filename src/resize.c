@@ -53,15 +53,16 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
                 size_t old, size_t new, bool may_move)
 {
     int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
-    int flags = mmapx_i_has(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
-    bool written = flags == MAP_PRIVATE && mmapx_i_has(m, MMAPX_I_WRITTEN);
+    int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
+    bool written = flags == MAP_PRIVATE
+                   && mmapx_i_has_any(m, MMAPX_I_MAY_HAVE_PRIVATE_PAGES);
     int prot = mmapx_i_protection(m);
     struct mmapx_os_stat st;
     void *moved = NULL;
     int r;
 
     if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
-        || mmapx_i_has(m, MMAPX_I_MIXED))
+        || mmapx_i_has_any(m, MMAPX_I_MIXED))
         return -ENOTSUP;
     r = stat_object(m, fd, &st);
     if (r < 0)
@@ -88,12 +89,12 @@ static int
 grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
      size_t new, bool may_move)
 {
-    bool huge = mmapx_i_page(m) != mmapx_os_page_size();
+    bool huge = mmapx_i_page_size(m) != mmapx_os_page_size();
     void *moved = *base;
     int r;
 
     /* The kernel would grow it, but not the memory behind it. */
-    if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has(m, MMAPX_I_SHARED))
+    if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has_any(m, MMAPX_I_SHARED))
         return -ENOTSUP;
     r = mmapx_os_mremap(&moved, old, new, may_move);
     if (r == -ENOSYS || (r == -EINVAL && huge))
@@ -144,7 +145,7 @@ take_back(struct mmapx *m, unsigned char *addr, size_t len)
         return;
     base = mmapx_i_base(m);
     extent = mmapx_i_extent(m);
-    place = mmapx_i_round_down(addr, mmapx_i_page(m));
+    place = mmapx_i_round_down(addr, mmapx_i_page_size(m));
     if (map_there(place, extent, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         < 0)
         return;
@@ -209,7 +210,7 @@ cut(struct mmapx *m, int fd, size_t len, int64_t size)
     size_t keep = mmapx_i_extent_of(m, len);
     size_t n = mmapx_i_extent(m) - keep;
     unsigned char *tail = mmapx_i_base(m) + keep;
-    bool hides = n > 0 && !mmapx_i_has(m, MMAPX_I_MIXED);
+    bool hides = n > 0 && !mmapx_i_has_any(m, MMAPX_I_MIXED);
     int r = hides ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
 
     if (r == 0)

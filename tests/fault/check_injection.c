@@ -488,7 +488,7 @@ inject(const struct scenario *s, enum fake_call call, int turn, int code)
         ck_assert_msg(r == -1, "%s: succeeded", what);
         ck_assert_msg(errno == outcome, "%s: now %d", what, errno);
         if (is_sticky(call, code)) {
-            ck_assert_uint_eq(m.reserved[MMAPX_I_ERROR], (uintptr_t)code);
+            ck_assert_int_eq(mmapx_i_remembered(&m), -code);
             OK(mmapx_sync_reset(&m)); /* which notes that there was one */
             before.m.reserved[MMAPX_I_ERROR] = m.reserved[MMAPX_I_ERROR];
         }

@@ -190,10 +190,7 @@ START_TEST(the_offset_is_kept)
 
     for (size_t i = 0; i < sizeof offsets / sizeof offsets[0]; i++) {
         OK(mmapx_map_region(&m, fd, offsets[i], 10, PROT_READ, MAP_SHARED));
-        ck_assert_int_eq(
-            (int64_t)((uint64_t)m.reserved[MMAPX_I_OFFSET_HI] << 32
-                      | (m.reserved[MMAPX_I_OFFSET] & 0xffffffffu)),
-            offsets[i]);
+        ck_assert_int_eq(mmapx_i_offset(&m), offsets[i]);
         OK(mmapx_unmap(&m));
     }
 }

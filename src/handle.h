@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The insides of struct mmapx.  Nothing else touches its reserved words but
+ * loss.c, which has one of them to itself.
+ *
+ *    base      addr                        addr + len
+ *     |         |                               |
+ *     +---------+-------------------------------+---------+ - - - - - - +
+ *     |  head   |              len              |         |    room     |
+ *     +---------+-------------------------------+---------+ - - - - - - +
+ *     |<----------------- extent, in whole pages -------->|
+ *
+ * base    the first byte of the mapping's first page
+ * head    the bytes of that page that lie before the offset asked for
+ * extent  what is mapped for len bytes; an empty mapping has one page
+ * room    address space behind the extent that is kept free to grow into
+ *
+ * base, head and extent are not stored: they follow from addr, len, the offset
+ * and the page size (range.h).
+ */
+#ifndef MMAPX_HANDLE_H
+#define MMAPX_HANDLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os/os.h"
+
+/* The reserved words.  Where words have 64 bits, the upper 32 of UID and GID
+ * are free. */
+enum {
+    MMAPX_I_INFO,   /* kind, flags, page size and identity, see below */
+    MMAPX_I_ERROR,  /* lost writes, see loss.c */
+    MMAPX_I_OFFSET, /* the file offset asked for */
+    MMAPX_I_ROOM,   /* 0: no room */
+    MMAPX_I_UID,    /* the object's owner and group when it was mapped */
+    MMAPX_I_GID,
+};
+
+/* The kind of a mapping, the lowest bits of INFO. */
+enum mmapx_i_kind {
+    MMAPX_I_UNMAPPED,
+    MMAPX_I_FILE,   /* a file or a block device */
+    MMAPX_I_DEVICE, /* a character device: only its driver knows what it is */
+    MMAPX_I_ANON,
+    MMAPX_I_VIEW,
+};
+
+/* The flags in INFO.  Bit 11 is free. */
+enum {
+    MMAPX_I_SHARED                 = 1 << 3,
+    MMAPX_I_GROUP_WRITES           = 1 << 4, /* the object's mode */
+    MMAPX_I_OTHERS_WRITE           = 1 << 5,
+    MMAPX_I_PROT_R                 = 1 << 6, /* the protection of it all, */
+    MMAPX_I_PROT_W                 = 1 << 7,
+    MMAPX_I_PROT_X                 = 1 << 8,
+    MMAPX_I_MIXED                  = 1 << 9, /* unless parts of it differ */
+    MMAPX_I_MAY_HAVE_PRIVATE_PAGES = 1 << 10, /* it was writable once */
+};
+
+/* Masks. */
+enum {
+    MMAPX_I_KIND_MASK = 0x7,  /* of INFO */
+    MMAPX_I_PAGE_MASK = 0x1f, /* of INFO, shifted */
+};
+
+/* Positions of bits. */
+enum {
+    MMAPX_I_PAGE_SHIFT     = 12, /* in INFO: how often LEAST_PAGE is doubled */
+    MMAPX_I_IDENTITY_SHIFT = 17, /* in INFO */
+    MMAPX_I_HIGH_SHIFT     = 16, /* in ERROR, where a word has 32 bits: the
+                                    offset's upper bits, of which 16 suffice */
+};
+
+/* No system has smaller pages; doubled 31 times it is larger than any. */
+enum { MMAPX_I_LEAST_PAGE = 256 };
+
+static inline enum mmapx_i_kind
+mmapx_i_kind(const struct mmapx *m)
+{
+    return (enum mmapx_i_kind)(m->reserved[MMAPX_I_INFO] & MMAPX_I_KIND_MASK);
+}
+
+/* Whether any of the flags is set. */
+static inline bool
+mmapx_i_has_any(const struct mmapx *m, unsigned flags)
+{
+    return (m->reserved[MMAPX_I_INFO] & flags) != 0;
+}
+
+static inline void
+mmapx_i_set_flags(struct mmapx *m, unsigned flags)
+{
+    m->reserved[MMAPX_I_INFO] |= flags;
+}
+
+/* The page size of a mapped handle. */
+static inline size_t
+mmapx_i_page_size(const struct mmapx *m)
+{
+    return (size_t)MMAPX_I_LEAST_PAGE
+           << (m->reserved[MMAPX_I_INFO] >> MMAPX_I_PAGE_SHIFT
+               & MMAPX_I_PAGE_MASK);
+}
+
+/* The file offset asked for: addr's, unless the mapping is empty. */
+static inline int64_t
+mmapx_i_offset(const struct mmapx *m)
+{
+    uint64_t offset = m->reserved[MMAPX_I_OFFSET];
+
+    if (sizeof(uintptr_t) < sizeof offset) {
+        uintptr_t error = __atomic_load_n(&m->reserved[MMAPX_I_ERROR],
+                                          __ATOMIC_RELAXED);
+
+        offset |= (uint64_t)(error >> MMAPX_I_HIGH_SHIFT) << 32;
+    }
+    return (int64_t)offset;
+}
+
+/* The largest offset that can be noted. */
+static inline int64_t
+mmapx_i_max_offset(void)
+{
+    return sizeof(uintptr_t) < sizeof(int64_t) ? ((int64_t)1 << 48) - 1
+                                               : INT64_MAX;
+}
+
+static inline struct mmapx_os_owner
+mmapx_i_owner(const struct mmapx *m)
+{
+    return (struct mmapx_os_owner){
+        .uid = (uint32_t)m->reserved[MMAPX_I_UID],
+        .gid = (uint32_t)m->reserved[MMAPX_I_GID],
+        .group_writes = mmapx_i_has_any(m, MMAPX_I_GROUP_WRITES),
+        .others_write = mmapx_i_has_any(m, MMAPX_I_OTHERS_WRITE),
+    };
+}
+
+/* What tells the mapping's object from others. */
+static inline uintptr_t
+mmapx_i_identity(const struct mmapx *m)
+{
+    return (uint32_t)m->reserved[MMAPX_I_INFO] >> MMAPX_I_IDENTITY_SHIFT;
+}
+
+/* Whether a descriptor's object is the one that was mapped.  Another one
+ * passes by chance once in 32768 times: it is a check against mistakes. */
+static inline bool
+mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
+{
+    return mmapx_i_kind(m) != MMAPX_I_ANON
+           && mmapx_i_identity(m) == st->identity;
+}
+
+/* What a new mapping is of. */
+struct mmapx_i_object {
+    enum mmapx_i_kind kind;
+    size_t page_size;
+    int fd;
+    int64_t offset;
+    struct mmapx_os_owner owner;
+    unsigned identity;
+};
+
+/* handle.c */
+void mmapx_i_fill(struct mmapx *m, void *addr, size_t len, int prot,
+                  int flags, const struct mmapx_i_object *obj);
+void mmapx_i_set_protection(struct mmapx *m, int prot);
+int mmapx_i_protection(const struct mmapx *m);
+
+#endif /* MMAPX_HANDLE_H */

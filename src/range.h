@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Byte ranges and the pages they mean: the only arithmetic on pages. */
+#ifndef MMAPX_RANGE_H
+#define MMAPX_RANGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handle.h"
+
+/* A stretch of whole pages. */
+struct mmapx_i_span {
+    unsigned char *addr;
+    size_t len;
+};
+
+enum mmapx_i_rounding {
+    MMAPX_I_OUTWARD,      /* every page the range touches */
+    MMAPX_I_INWARD,       /* whole pages inside; the mapping's edges count */
+    MMAPX_I_INWARD_PAGES, /* whole pages inside, and nothing else */
+    MMAPX_I_EXACT,        /* page edges or the mapping's own, else -EINVAL */
+};
+
+unsigned char *mmapx_i_round_down(const void *addr, size_t page);
+size_t mmapx_i_round_up(size_t len, size_t page);
+
+/* Parts of a mapping, as handle.h shows them. */
+unsigned char *mmapx_i_base(const struct mmapx *m);
+size_t mmapx_i_head(const struct mmapx *m);
+size_t mmapx_i_extent(const struct mmapx *m);
+size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
+
+/* Ranges of a file, in pages of the page cache. */
+uint64_t mmapx_i_cache_pages(int64_t off, int64_t end);
+void mmapx_i_cache_widen(int64_t *off, int64_t *end);
+
+/* Ranges of a mapping. */
+int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
+int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
+                 enum mmapx_i_rounding rounding, struct mmapx_i_span *span);
+
+#endif /* MMAPX_RANGE_H */
