@@ -26,11 +26,12 @@ enum pages {
 };
 
 /* Every advice there is; what is not here never reaches the kernel. */
-static const struct class {
+static const struct rule {
     unsigned char edge;
     unsigned char target;
     unsigned char pages;
-} classes[] = {
+} rules[] = {
+    /* advice                        edge, target, pages */
     [MMAPX_MADV_NORMAL]          = { HINT, ANY, EVERY_PAGE },
     [MMAPX_MADV_RANDOM]          = { HINT, ANY, EVERY_PAGE },
     [MMAPX_MADV_SEQUENTIAL]      = { HINT, ANY, EVERY_PAGE },
@@ -58,30 +59,30 @@ static const struct class {
     [MMAPX_MADV_GUARD_REMOVE]    = { EXACT, ANY, SMALL_PAGES },
 };
 
-static const struct class *
-classify(enum mmapx_advice advice)
+static const struct rule *
+rule_of(enum mmapx_advice advice)
 {
     size_t i = (size_t)advice;
 
-    if (i >= sizeof classes / sizeof classes[0] || classes[i].edge == UNKNOWN)
+    if (i >= sizeof rules / sizeof rules[0] || rules[i].edge == UNKNOWN)
         return NULL;
-    return &classes[i];
+    return &rules[i];
 }
 
-/* What a view is of only the kernel knows, and what a device's memory is: that
- * of /dev/zero is anonymous. */
+/* Only the kernel knows what lies behind a view or a device mapping (/dev/zero
+ * gives anonymous memory), so let it decide. */
 static bool
-can_act_on(const struct class *class, const struct mmapx *m)
+can_act_on(const struct rule *rule, const struct mmapx *m)
 {
     enum mmapx_i_kind kind = mmapx_i_kind(m);
     bool shared = mmapx_i_has_any(m, MMAPX_I_SHARED);
 
     if (kind == MMAPX_I_VIEW)
         return true;
-    if (class->pages == SMALL_PAGES
+    if (rule->pages == SMALL_PAGES
         && mmapx_i_page_size(m) != mmapx_os_page_size())
         return false;
-    switch (class->target) {
+    switch (rule->target) {
     case PRIVATE_ANON:
         return kind != MMAPX_I_FILE && !shared;
     case SHARED:
@@ -92,9 +93,9 @@ can_act_on(const struct class *class, const struct mmapx *m)
 }
 
 static enum mmapx_i_rounding
-rounding_of(const struct class *class, const struct mmapx *m)
+rounding_of(const struct rule *rule, const struct mmapx *m)
 {
-    switch (class->edge) {
+    switch (rule->edge) {
     case LOSES_OBJECT:
         return MMAPX_I_INWARD_PAGES;
     case LOSES:
@@ -110,7 +111,8 @@ rounding_of(const struct class *class, const struct mmapx *m)
 }
 
 /* madvise(2), with -ENOTSUP where system, kernel or file system do not have the
- * advice.  An old kernel says of it what it says of a wrong mapping. */
+ * advice.  Old kernels report unknown advice as EINVAL, as they do a wrong
+ * mapping. */
 int
 mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice)
 {
@@ -128,22 +130,22 @@ mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice)
 static int
 advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
 {
-    const struct class *class = classify(advice);
+    const struct rule *rule = rule_of(advice);
     struct mmapx_i_span span;
     int native;
     int r;
 
-    if (class == NULL)
+    if (rule == NULL)
         return -EINVAL;
     r = mmapx_i_range(m, off, &len);
     if (r < 0)
         return r;
-    if (!can_act_on(class, m))
+    if (!can_act_on(rule, m))
         return -EINVAL;
     native = mmapx_os_advice(advice);
     if (native < 0)
         return native;
-    r = mmapx_i_span(m, off, len, rounding_of(class, m), &span);
+    r = mmapx_i_span(m, off, len, rounding_of(rule, m), &span);
     if (r < 0 || span.len == 0)
         return r;
     r = mmapx_i_madvise(&span, advice);
@@ -160,7 +162,7 @@ mmapx_advise(const struct mmapx *m, size_t off, size_t len,
 int
 mmapx_advice_supported(enum mmapx_advice advice)
 {
-    int native = classify(advice) != NULL ? mmapx_os_advice(advice) : -1;
+    int native = rule_of(advice) != NULL ? mmapx_os_advice(advice) : -1;
 
     return native >= 0 && mmapx_os_advice_known(native);
 }

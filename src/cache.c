@@ -4,7 +4,7 @@
 
 /* Bytes that are mapped at a time: little enough for any address space, and
  * enough that mapping costs nothing beside looking. */
-enum { WINDOW = 64 << 20 };
+enum { MAP_WINDOW = 64 << 20 };
 
 /* Pages that are looked at in one call. */
 enum { PAGES = 2048 };
@@ -103,7 +103,7 @@ mmapx_i_cache_count(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
     for (int64_t len; off < end && r == 0; off += len) {
         struct mmapx_i_window w;
 
-        len = WINDOW - off % WINDOW;
+        len = MAP_WINDOW - off % MAP_WINDOW;
         if (len > end - off)
             len = end - off;
         r = mmapx_i_window_open(&w, fd, off, off + len);

@@ -9,13 +9,14 @@ enum { LOAD_STEP = 2 << 20 };
 /* Less than this is sooner read once more than asked about. */
 enum { LEAST_SKIP = 128 << 10 };
 
-/* How much of the range is cached, for sure: none, all, or perhaps a part.
- * cachestat(2) has pages among its own that are still being read, or that could
- * not be; mincore(2) has not, and takes longer. */
+/* How much of the range is cached, for sure: all, perhaps a part, or none that
+ * we know of, which is also what an error means.  cachestat(2) counts pages
+ * that are still being read, or that could not be; mincore(2) does not, and
+ * takes longer. */
 enum amount { NONE, PART, ALL };
 
 static enum amount
-how_cached(int fd, int64_t off, int64_t end)
+cached_amount(int fd, int64_t off, int64_t end)
 {
     uint64_t pages = mmapx_i_cache_pages(off, end);
     struct mmapx_cache c, mapped;
@@ -33,13 +34,13 @@ how_cached(int fd, int64_t off, int64_t end)
 static bool
 is_cached(int fd, int64_t off, int64_t end)
 {
-    return how_cached(fd, off, end) == ALL;
+    return cached_amount(fd, off, end) == ALL;
 }
 
 /* Leave out what is cached at the ends of a range.  What lies between is not
  * cut up: one request keeps a disk busier than two. */
 static void
-trim(int fd, int64_t *off, int64_t *end)
+leave_out_cached_ends(int fd, int64_t *off, int64_t *end)
 {
     for (int64_t half = (*end - *off) / 2; half >= LEAST_SKIP; half /= 2) {
         if (is_cached(fd, *off, *off + half))
@@ -51,13 +52,13 @@ trim(int fd, int64_t *off, int64_t *end)
 
 /* Read through the cache, as far as the file reaches; *off follows. */
 static int
-read_in(int fd, int64_t *off, int64_t end)
+read_through_cache(int fd, int64_t *off, int64_t end)
 {
     int64_t n = 1;
 
     while (*off < end && n > 0) {
         do
-            n = mmapx_os_read_in(fd, *off, end - *off);
+            n = mmapx_os_read_and_discard(fd, *off, end - *off);
         while (n == -EINTR);
         if (n < 0)
             return (int)n;
@@ -68,7 +69,7 @@ read_in(int fd, int64_t *off, int64_t end)
 
 /* The same where reading goes past the cache. */
 static int
-fault_in(int fd, int64_t *off, int64_t end)
+read_by_faults(int fd, int64_t *off, int64_t end)
 {
     struct mmapx m;
     int r = mmapx_i_map(&m, fd, *off, (size_t)(end - *off), PROT_READ,
@@ -85,8 +86,8 @@ fault_in(int fd, int64_t *off, int64_t end)
 static int
 load(int fd, int64_t off, int64_t len)
 {
-    int (*bring_in)(int fd, int64_t *off, int64_t end)
-        = mmapx_os_reads_past_cache(fd) ? fault_in : read_in;
+    int (*read_range)(int fd, int64_t *off, int64_t end)
+        = mmapx_os_bypasses_cache(fd) ? read_by_faults : read_through_cache;
     int64_t data_end = 0; /* from off on there are data as far as this */
     int64_t end;
     int r = mmapx_i_cache_range(fd, &off, len, &end);
@@ -98,7 +99,7 @@ load(int fd, int64_t off, int64_t len)
         int64_t next = step < end - off ? off + step : end;
         int64_t at = off;
         int64_t wanted = next;
-        enum amount cached = how_cached(fd, off, next);
+        enum amount cached = cached_amount(fd, off, next);
 
         if (cached == ALL) {
             off = next;
@@ -109,8 +110,8 @@ load(int fd, int64_t off, int64_t len)
         if (off > at)
             continue; /* it was a hole */
         if (cached == PART)
-            trim(fd, &at, &wanted);
-        r = bring_in(fd, &at, wanted);
+            leave_out_cached_ends(fd, &at, &wanted);
+        r = read_range(fd, &at, wanted);
         if (at < wanted)
             break; /* an error, or the file has become shorter */
         off = next;

@@ -24,8 +24,9 @@ enum { PIECE = 2048 };
  * runs: more might be in vain. */
 enum { FIRST_STRETCH = 64 };
 
-/* Pages to count at once where the last ones were cached: they cost even if the
- * answer is that a part of them is.  Where nothing is cached, nothing does. */
+/* Upper limit, in pages, on one cachestat(2) over cached pages.  Such a call
+ * costs time for every cached page, even if its answer turns out to be useless
+ * ("some").  Ranges that are not cached are free and have no limit. */
 enum { CACHED_AHEAD = 16384 };
 
 /* After so many stretches by mincore the other way has its chance again. */
@@ -42,13 +43,13 @@ struct scan {
     int64_t end_off;    /* bytes: and where it ends */
     int64_t at;         /* everything before this is in runs */
     int64_t end;
-    int64_t ahead;      /* to be counted next */
+    int64_t next_count; /* to be counted next */
     int64_t stretch;    /* to be looked at next if there is only mincore */
-    bool counts;        /* there is cachestat */
-    bool maps;          /* the descriptor can be mapped, and the truth told */
+    bool has_cachestat;
+    bool can_map;       /* the descriptor can be mapped, and the truth told */
     bool is_true;       /* that is known: a page was not cached */
-    bool by_count;      /* counting seems to be cheaper */
-    int since;          /* stretches since that was tried */
+    bool count_first;   /* counting seems to be cheaper */
+    int uncounted;      /* stretches since counting was tried */
     uint64_t page_cost; /* ns of mincore */
     struct mmapx_cache_run *runs;
     size_t room;
@@ -59,7 +60,7 @@ struct scan {
 enum {
     MORE,
     FULL, /* there is no room for another run */
-    LATE, /* it takes too long, in this way */
+    TOO_LATE, /* the deadline has passed */
 };
 
 static int64_t
@@ -148,9 +149,9 @@ single_run(struct scan *s)
 }
 
 /*
- * So many pages, of which some are cached: by halves, until they are alike or
- * the time is up.  What the first half does not have, the second one has, give
- * or take what has changed in between.
+ * Split pages, cached of which are cached, until each part is uniform or the
+ * deadline passes.  The second half has what the first half lacks, unless the
+ * cache changed in between.
  */
 static int
 halve(struct scan *s, int64_t pages, int64_t cached, uint64_t deadline)
@@ -161,8 +162,8 @@ halve(struct scan *s, int64_t pages, int64_t cached, uint64_t deadline)
 
     if (cached == 0 || cached == pages)
         return emit(s, pages, cached != 0);
-    if (s->maps && mmapx_os_clock() >= deadline)
-        return LATE;
+    if (s->can_map && mmapx_os_clock() >= deadline)
+        return TOO_LATE;
     r = count(s, s->at, half, &left);
     if (r < 0)
         return r;
@@ -173,8 +174,8 @@ halve(struct scan *s, int64_t pages, int64_t cached, uint64_t deadline)
 
 /* --- By mincore ---------------------------------------------------------- */
 
-/* The machine may have been elsewhere in between: no measurement counts for
- * much. */
+/* The thread may have been preempted while we measured, so one sample changes
+ * the average only a little. */
 static void
 note_cost(struct scan *s, uint64_t ns, size_t pages)
 {
@@ -213,8 +214,8 @@ emit_all(struct scan *s, const unsigned char *vec, size_t n)
         const unsigned char *other = memchr(vec + i, !vec[i], n - i);
 
         next = other != NULL ? (size_t)(other - vec) : n;
-        /* Order, which may go on. */
-        s->by_count = next - i == n;
+        /* The whole stretch was one run, so the next one may be too: count. */
+        s->count_first = next - i == n;
         r = emit(s, (int64_t)(next - i), vec[i] == 1);
     }
     return r;
@@ -230,9 +231,9 @@ walk_by_mincore(struct scan *s, int64_t end)
     int r = mmapx_i_window_open(&w, s->fd, byte_of(s, s->at), byte_of(s, end));
 
     /* If it is not open for reading, for one, counting has to do. */
-    s->maps = r == 0;
+    s->can_map = r == 0;
     if (r < 0)
-        return s->counts ? MORE : r;
+        return s->has_cachestat ? MORE : r;
     for (size_t at = 0, n; at < pages && r == MORE; at += n) {
         n = pages - at < PIECE ? pages - at : PIECE;
         r = look(s, &w, at, n, vec);
@@ -241,39 +242,40 @@ walk_by_mincore(struct scan *s, int64_t end)
     }
     mmapx_i_window_close(&w);
     note_cost(s, mmapx_os_clock() - began, pages);
-    if (r != -EPERM || !s->counts)
+    if (r != -EPERM || !s->has_cachestat)
         return r;
-    s->maps = false;
+    s->can_map = false;
     return MORE;
 }
 
 /* --- Both ---------------------------------------------------------------- */
 
 /*
- * So many pages, of which some are cached; to find that out took so many ns.
- * Where that is long, they are in many small folios.
+ * The next pages, of which cached are cached.  took is what cachestat(2) needed
+ * to count them, in ns.  A long time means many small folios, for which
+ * mincore(2) is cheaper.
  */
 static int
 walk_mixed(struct scan *s, int64_t pages, int64_t cached, uint64_t took)
 {
     int64_t end = s->at + pages;
     uint64_t cost = (uint64_t)pages * s->page_cost;
-    int r = LATE;
+    int r = TOO_LATE;
 
-    s->since = 0;
-    s->by_count = took < cost / 4;
-    if (s->by_count || !s->maps)
+    s->uncounted = 0;
+    s->count_first = took < cost / 4;
+    if (s->count_first || !s->can_map)
         r = halve(s, pages, cached, mmapx_os_clock() + cost);
-    if (r != LATE)
+    if (r != TOO_LATE)
         return r;
-    s->by_count = false;
+    s->count_first = false;
     return walk_by_mincore(s, end);
 }
 
 static int
 step_by_count(struct scan *s)
 {
-    int64_t pages = lesser(s->ahead, s->end - s->at);
+    int64_t pages = lesser(s->next_count, s->end - s->at);
     uint64_t began = mmapx_os_clock();
     int64_t cached;
     int r = count(s, s->at, pages, &cached);
@@ -281,12 +283,12 @@ step_by_count(struct scan *s)
     if (r < 0)
         return r;
     if (cached == 0 || cached == pages) {
-        s->ahead = 2 * pages;
+        s->next_count = 2 * pages;
         if (cached != 0)
-            s->ahead = lesser(s->ahead, CACHED_AHEAD);
+            s->next_count = lesser(s->next_count, CACHED_AHEAD);
         return emit(s, pages, cached != 0);
     }
-    s->ahead = STRETCH;
+    s->next_count = STRETCH;
     if (pages > STRETCH)
         return MORE;
     return walk_mixed(s, pages, cached, mmapx_os_clock() - began);
@@ -314,12 +316,12 @@ pages_to_fill(const struct scan *s)
 static int
 step(struct scan *s)
 {
-    if (!s->counts)
+    if (!s->has_cachestat)
         return step_by_mincore(s);
     /* A single run is looked for as if there were no other. */
     if (s->room == 1)
         return single_run(s);
-    if (s->by_count || !s->maps || ++s->since > RETRY)
+    if (s->count_first || !s->can_map || ++s->uncounted > RETRY)
         return step_by_count(s);
     s->stretch = lesser(STRETCH, pages_to_fill(s));
     return step_by_mincore(s);
@@ -331,15 +333,15 @@ go_through(struct scan *s, bool counts)
 {
     int r = MORE;
 
-    s->counts = counts;
-    s->maps = s->by_count = true;
+    s->has_cachestat = counts;
+    s->can_map = s->count_first = true;
     s->at = s->off / s->page;
-    s->ahead = s->stretch = FIRST_STRETCH;
+    s->next_count = s->stretch = FIRST_STRETCH;
     s->n = 0;
     while (r == MORE && s->at < s->end) {
         r = step(s);
-        if (r == -ENOSYS && s->counts) {
-            s->counts = false;
+        if (r == -ENOSYS && s->has_cachestat) {
+            s->has_cachestat = false;
             r = MORE;
         }
     }
@@ -351,7 +353,7 @@ go_through(struct scan *s, bool counts)
 static bool
 is_doubtful(const struct scan *s)
 {
-    return s->counts && s->at == s->end && s->n == 1 && !s->runs->cached
+    return s->has_cachestat && s->at == s->end && s->n == 1 && !s->runs->cached
            && !mmapx_os_has_own_cache(s->fd);
 }
 

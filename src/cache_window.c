@@ -22,7 +22,7 @@ mmapx_i_window_open(struct mmapx_i_window *w, int fd, int64_t off, int64_t end)
     if (!mmapx_i_is_representable(off, w->len))
         return -EOVERFLOW;
     r = mmapx_os_mmap(&w->addr, w->len, PROT_NONE, MAP_SHARED, fd, off);
-    return r < 0 ? mmapx_os_mmap_error(r, fd) : 0;
+    return r < 0 ? mmapx_os_translate_mmap_error(r, fd) : 0;
 }
 
 void

@@ -65,8 +65,8 @@ copy_pages(const struct copy *c, const unsigned char *mapped)
 /*
  * Copy what can be copied.  Into the mapping it goes in order, so that nothing
  * changes behind a page that faults; out of it at once, if that works.  A guard
- * costs a system call for the mask; a copy looks at it only until it has been
- * found to let SIGBUS through, and not by the doing of a guard.
+ * costs a system call for the mask; a copy checks the mask only until SIGBUS
+ * was once found unblocked outside a guard.
  */
 static ssize_t
 copy(const struct copy *c, const unsigned char *mapped)

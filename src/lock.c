@@ -25,7 +25,7 @@ is_above_limit(size_t len)
 
     if (mmapx_os_locks_unlimited())
         return false;
-    return mmapx_os_lock_limit(&limit) < 0 || mmapx_os_locked(&locked) < 0
+    return mmapx_os_lock_limit(&limit) < 0 || mmapx_os_locked_bytes(&locked) < 0
            || locked > limit || len > limit - locked;
 }
 
@@ -139,7 +139,7 @@ lock_limit(size_t *limit, size_t *locked)
     int r = mmapx_os_lock_limit(&most);
 
     if (r == 0 && locked != NULL)
-        r = mmapx_os_locked(&used);
+        r = mmapx_os_locked_bytes(&used);
     if (r < 0)
         return r;
     if (limit != NULL)

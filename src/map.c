@@ -38,13 +38,13 @@ static void
 make_congruent(void **addr, size_t len, int prot, int flags, int fd,
                int64_t offset)
 {
-    size_t unit = mmapx_os_congruence;
+    size_t unit = mmapx_os_large_alignment;
     size_t lead = (size_t)-offset & (unit - 1);
     void *other = NULL;
     size_t shift;
 
     if ((((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1)) == 0
-        || len < lead + unit || (flags & mmapx_os_map_eager) != 0
+        || len < lead + unit || (flags & mmapx_os_eager_map_flags) != 0
         || mmapx_os_mmap(&other, len + unit, PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                < 0)
@@ -81,7 +81,8 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (len == 0) {
         /* One page that nobody reads: it shows that the object can be
          * mapped, and is there to grow. */
-        flags &= ~(MAP_FIXED | mmapx_os_fixed_noreplace | mmapx_os_map_eager);
+        flags &= ~(MAP_FIXED | mmapx_os_fixed_noreplace
+                   | mmapx_os_eager_map_flags);
         noreplace = false;
         extent = obj->page_size;
     } else {
@@ -100,7 +101,7 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
             ? map_noreplace(&base, extent, prot, flags, obj->fd, offset)
             : mmapx_os_mmap(&base, extent, prot, flags, obj->fd, offset);
     if (r < 0)
-        return obj->fd < 0 ? r : mmapx_os_mmap_error(r, obj->fd);
+        return obj->fd < 0 ? r : mmapx_os_translate_mmap_error(r, obj->fd);
     if (addr == NULL && obj->kind == MMAPX_I_FILE)
         make_congruent(&base, extent, prot, flags, obj->fd, offset);
 
@@ -119,7 +120,7 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
         return -EINVAL;
     if (len > PTRDIFF_MAX)
         return -EOVERFLOW;
-    r = mmapx_os_anon_page(flags, &obj.page_size);
+    r = mmapx_os_anon_page_size(flags, &obj.page_size);
     if (r < 0)
         return r;
     return map_object(m, addr, len, prot, flags, &obj);
@@ -241,7 +242,8 @@ view(struct mmapx *m, void *addr, size_t len)
     struct mmapx_i_object obj = {
         .kind = MMAPX_I_VIEW,
         .page_size = mmapx_os_page_size(),
-        /* So that the head of its first page counts into its extent. */
+        /* A view has no file offset; this is the distance from its page's
+         * start, so that mmapx_i_head() works. */
         .offset = (int64_t)((uintptr_t)addr & (mmapx_os_page_size() - 1)),
     };
 

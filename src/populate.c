@@ -4,21 +4,20 @@
 
 /* Bytes for one system call.  It is long against the cost of a call, and a
  * signal waits no longer than for that much to be read. */
-enum { STEP = 32 << 20 };
+enum { ADVICE_STEP = 32 << 20 };
 
 /* Bytes by which two ways are compared; a range that is not long against that
  * is not worth it. */
-enum { SAMPLE = 2 << 20, LARGE = 16 << 20 };
+enum { SAMPLE = 2 << 20, LEAST_CONTEST = 16 << 20 };
 
 /* Bytes that a fault maps where they are in the cache: what Linux does unless
  * it is told otherwise.  If it is wrong, touching loses the comparison. */
-enum { AROUND = 64 << 10 };
+enum { FAULT_AROUND = 64 << 10 };
 
-/* ns for a MiB that only whole huge pages are mapped in, with the cost of a
- * call for few of them: no other way is as fast, and page by page the advice
- * takes ten times as long.  In steps of the usual length the calls would show.
- */
-enum { FAST = 8000, FAST_STEP = 8 * STEP };
+/* Below this cost per MiB, in ns, the range must be mapped by huge pages, which
+ * nothing beats: page by page the advice takes ten times as long.  Then the
+ * steps are large, because the cost of each call would show. */
+enum { HUGE_PAGE_COST = 8000, HUGE_PAGE_STEP = 8 * ADVICE_STEP };
 
 struct touch {
     struct mmapx_i_span span;
@@ -53,16 +52,23 @@ populate_by_touch(const struct mmapx *m, const struct mmapx_i_span *span,
     int value;
     int r;
 
-    /* Where it may be done is not known, and a wrong touch is a crash. */
+    /* We do not know where the protection allows it, and a touch where it does
+     * not is a crash. */
     if (mmapx_i_has_any(m, MMAPX_I_MIXED))
         return -ENOTSUP;
     r = mmapx_i_guard(m, touch, &t, &value);
     return r == -EIO ? -EFAULT : r;
 }
 
-/* In one call, and once more after a signal. */
+static size_t
+lesser(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* One step of advice, once more after each signal. */
 static int
-advise(const struct mmapx_i_span *step, enum mmapx_advice advice)
+advise_again(const struct mmapx_i_span *step, enum mmapx_advice advice)
 {
     int r;
 
@@ -80,8 +86,8 @@ populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
 
     for (size_t done = 0; done < span->len && r == 0; done += step.len) {
         step.addr = span->addr + done;
-        step.len = span->len - done < STEP ? span->len - done : STEP;
-        r = advise(&step, advice);
+        step.len = lesser(span->len - done, ADVICE_STEP);
+        r = advise_again(&step, advice);
     }
     return r;
 }
@@ -96,28 +102,28 @@ populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
  */
 enum way { ADVICE, TOUCH, WAYS };
 
-struct race {
-    struct mmapx_os_toucher toucher;
-    bool open;
+struct contest {
+    struct mmapx_os_touch_fds touch;
+    bool touch_is_open;
     uint64_t cost[WAYS]; /* ns for a MiB; 0: not known */
-    size_t left;         /* bytes until the loser has another chance */
-    size_t gap;          /* and those after that */
+    size_t until_retry;  /* bytes until the loser has another chance */
+    size_t retry_gap;    /* and those after that */
 };
 
 /* By touches; whatever they did not map, by advice. */
 static int
-populate_around(const struct race *race, const struct mmapx_i_span *step)
+populate_around(const struct contest *c, const struct mmapx_i_span *step)
 {
     unsigned char *end = step->addr + step->len;
     struct mmapx_i_span hole = *step;
-    int r = mmapx_os_touch(&race->toucher, step->addr, step->len, AROUND);
+    int r = mmapx_os_touch(&c->touch, step->addr, step->len, FAULT_AROUND);
 
     while (r == 0 && hole.addr < end) {
         hole.len = (size_t)(end - hole.addr);
-        r = mmapx_os_unmapped(&race->toucher, &hole.addr, &hole.len);
+        r = mmapx_os_next_unmapped(&c->touch, &hole.addr, &hole.len);
         if (r < 0 || hole.len == 0)
             break;
-        r = advise(&hole, MMAPX_MADV_POPULATE_READ);
+        r = advise_again(&hole, MMAPX_MADV_POPULATE_READ);
         hole.addr += hole.len;
     }
     return r;
@@ -125,81 +131,82 @@ populate_around(const struct race *race, const struct mmapx_i_span *step)
 
 /* Which way to go on, and how far. */
 static enum way
-choose(struct race *race, size_t *len)
+choose(struct contest *c, size_t *len)
 {
-    enum way winner = race->cost[TOUCH] < race->cost[ADVICE] ? TOUCH : ADVICE;
+    enum way winner = c->cost[TOUCH] < c->cost[ADVICE] ? TOUCH : ADVICE;
 
     *len = SAMPLE;
-    if (race->cost[ADVICE] == 0)
+    if (c->cost[ADVICE] == 0)
         return ADVICE;
-    if (race->cost[ADVICE] < FAST) {
-        *len = FAST_STEP;
+    if (c->cost[ADVICE] < HUGE_PAGE_COST) {
+        *len = HUGE_PAGE_STEP;
         return ADVICE;
     }
-    if (race->cost[TOUCH] == 0)
+    if (c->cost[TOUCH] == 0)
         return TOUCH;
-    if (race->left == 0) {
-        race->gap *= 2;
-        race->left = race->gap;
+    if (c->until_retry == 0) {
+        c->retry_gap *= 2;
+        c->until_retry = c->retry_gap;
         return winner == TOUCH ? ADVICE : TOUCH;
     }
-    *len = race->left < STEP ? race->left : STEP;
-    race->left -= *len;
+    *len = lesser(c->until_retry, ADVICE_STEP);
+    c->until_retry -= *len;
     return winner;
 }
 
 /* Without what it needs, touching has lost. */
 static bool
-can_touch(struct race *race)
+can_touch(struct contest *c)
 {
-    if (!race->open)
-        race->open = mmapx_os_toucher_open(&race->toucher) == 0;
-    return race->open;
+    if (!c->touch_is_open)
+        c->touch_is_open = mmapx_os_touch_open(&c->touch) == 0;
+    return c->touch_is_open;
 }
 
 static int
-take_step(struct race *race, enum way way, const struct mmapx_i_span *step)
+take_step(struct contest *c, enum way way, const struct mmapx_i_span *step)
 {
     uint64_t began = mmapx_os_cpu_time();
     int r = 0;
 
     /* Where a touch fails the advice knows why. */
-    if (way == ADVICE || populate_around(race, step) < 0)
-        r = advise(step, MMAPX_MADV_POPULATE_READ);
-    race->cost[way] = (mmapx_os_cpu_time() - began) * (1 << 20) / step->len + 1;
+    if (way == ADVICE || populate_around(c, step) < 0)
+        r = advise_again(step, MMAPX_MADV_POPULATE_READ);
+    c->cost[way] = (mmapx_os_cpu_time() - began) * (1 << 20) / step->len + 1;
     return r;
 }
 
 static int
-populate_by_race(const struct mmapx_i_span *span)
+populate_by_contest(const struct mmapx_i_span *span)
 {
-    struct race race = { .left = STEP, .gap = STEP };
+    struct contest c = { .until_retry = ADVICE_STEP,
+                         .retry_gap = ADVICE_STEP };
     struct mmapx_i_span rest = *span;
     int r = 0;
 
     while (rest.len > 0 && r == 0) {
         struct mmapx_i_span step = rest;
-        enum way way = choose(&race, &step.len);
+        enum way way = choose(&c, &step.len);
 
-        if (way == TOUCH && !can_touch(&race))
+        if (way == TOUCH && !can_touch(&c))
             return populate_by_advice(&rest, MMAPX_MADV_POPULATE_READ);
         if (step.len > rest.len)
             step.len = rest.len;
-        r = take_step(&race, way, &step);
+        r = take_step(&c, way, &step);
         rest.addr += step.len;
         rest.len -= step.len;
     }
-    if (race.open)
-        mmapx_os_toucher_close(&race.toucher);
+    if (c.touch_is_open)
+        mmapx_os_touch_close(&c.touch);
     return r;
 }
 
 static int
 populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span)
 {
-    if (mmapx_i_kind(m) == MMAPX_I_FILE && span->len >= LARGE
+    if (mmapx_i_kind(m) == MMAPX_I_FILE && span->len >= LEAST_CONTEST
         && mmapx_i_page_size(m) == mmapx_os_page_size())
-        return populate_by_race(span);
+        return populate_by_contest(span);
     return populate_by_advice(span, MMAPX_MADV_POPULATE_READ);
 }
 
@@ -225,7 +232,8 @@ mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
                : populate_for_reading(m, &span);
     if (r == -ENOTSUP)
         return populate_by_touch(m, &span, writes);
-    /* The range is right, so it is the protection that is not. */
+    /* The range was checked above, so EINVAL can only mean a protection that
+     * forbids it. */
     return r == -EINVAL ? -EACCES : r;
 }
 

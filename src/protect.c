@@ -21,8 +21,9 @@ protect(struct mmapx *m, size_t off, size_t len, int prot)
     if (r < 0 || span.len == 0)
         return r;
     r = mmapx_os_mprotect(span.addr, span.len, prot);
-    /* At a gap, a seal or the limit on mappings it may have got half-way, and
-     * guarded copies go by the handle. */
+    /* mprotect(2) can fail half-way: at a gap, a seal or the limit on mappings.
+     * Restore the old protection, because mmapx_read() and mmapx_write() trust
+     * the handle. */
     if ((r == -ENOMEM || r == -EPERM) && !mmapx_i_has_any(m, MMAPX_I_MIXED))
         mmapx_os_mprotect(span.addr, span.len, mmapx_i_protection(m));
     if (r < 0 || mmapx_i_kind(m) == MMAPX_I_VIEW)

@@ -55,8 +55,8 @@ mmapx_i_cache_pages(int64_t off, int64_t end)
     return ((uint64_t)end + page - 1) / page - (uint64_t)off / page;
 }
 
-/* Round bytes off to end of a file, which are some, to whole pages.  The
- * largest file ends before its last page does. */
+/* Widen the non-empty byte range [off, end) to whole pages.  The largest file
+ * ends before its last page does. */
 void
 mmapx_i_cache_widen(int64_t *off, int64_t *end)
 {

@@ -6,10 +6,10 @@
 
 /* Bytes of mincore(2)'s vector at a time.  Larger steps save less than one part
  * in fifty, and the vector is on the caller's stack. */
-enum { WINDOW = 2048 };
+enum { VECTOR = 2048 };
 
 /* The first window of a search for the end of a run; it doubles from there. */
-enum { FIRST_WINDOW = 64 };
+enum { FIRST_VECTOR = 64 };
 
 /*
  * Linux answers "all resident" about a file that the caller neither owns nor
@@ -24,9 +24,9 @@ may_know(const struct mmapx *m, const struct mmapx_i_span *span)
     case MMAPX_I_ANON:
         return true;
     case MMAPX_I_VIEW:
-        return mmapx_os_may_know_memory(span->addr, span->len);
+        return mmapx_os_may_see_memory(span->addr, span->len);
     default:
-        return mmapx_os_may_know(&owner);
+        return mmapx_os_may_see_residency(&owner);
     }
 }
 
@@ -101,7 +101,7 @@ residency(const struct mmapx *m, size_t off, size_t len, unsigned char *vec,
 static int
 resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
 {
-    unsigned char vec[WINDOW];
+    unsigned char vec[VECTOR];
     struct mmapx_i_span span;
     size_t count = 0;
     int r = checked_span(m, off, len, &span);
@@ -115,7 +115,7 @@ resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
     size_t n;
 
     for (size_t left = span.len / page; left > 0; left -= n) {
-        n = left < WINDOW ? left : WINDOW;
+        n = left < VECTOR ? left : VECTOR;
         r = query(m, span.addr, n, vec);
         if (r < 0)
             return r;
@@ -126,15 +126,15 @@ resident_count(const struct mmapx *m, size_t off, size_t len, size_t *pages)
     return 0;
 }
 
-/* The number of pages from span's first on that are as resident as it is. */
+/* Length in pages of the run that starts at the first page of span. */
 static int
 run_length(const struct mmapx *m, const struct mmapx_i_span *span, size_t *run,
            unsigned char *first)
 {
-    unsigned char vec[WINDOW];
+    unsigned char vec[VECTOR];
     size_t page = mmapx_i_page_size(m);
     size_t pages = span->len / page;
-    size_t window = FIRST_WINDOW;
+    size_t window = FIRST_VECTOR;
     size_t done = 0;
 
     while (done < pages) {
@@ -153,7 +153,7 @@ run_length(const struct mmapx *m, const struct mmapx_i_span *span, size_t *run,
             return 0;
         }
         done += n;
-        window = window < WINDOW ? window * 2 : window;
+        window = window < VECTOR ? window * 2 : window;
     }
     *run = pages;
     return 0;

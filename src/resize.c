@@ -27,8 +27,8 @@ stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
 
 /* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
 static int
-map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
-          int64_t offset)
+map_exactly(unsigned char *place, size_t n, int prot, int flags, int fd,
+            int64_t offset)
 {
     void *at = place;
     int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
@@ -50,7 +50,7 @@ map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
  */
 static int
 grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
-                size_t old, size_t new, bool may_move)
+                size_t old_extent, size_t new_extent, bool may_move)
 {
     int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
     int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
@@ -67,18 +67,18 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
     r = stat_object(m, fd, &st);
     if (r < 0)
         return r;
-    r = map_there(*base + old, new - old, prot, flags, fd,
-                  offset + (int64_t)old);
+    r = map_exactly(*base + old_extent, new_extent - old_extent, prot, flags,
+                    fd, offset + (int64_t)old_extent);
     if (r != -ENOMEM || !may_move)
         return r;
     if (written)
         return -ENOTSUP;
-    r = mmapx_os_mmap(&moved, new, prot, flags, fd, offset);
+    r = mmapx_os_mmap(&moved, new_extent, prot, flags, fd, offset);
     if (r < 0)
         return r;
-    r = mmapx_os_munmap(*base, old);
+    r = mmapx_os_munmap(*base, old_extent);
     if (r < 0) {
-        mmapx_os_munmap(moved, new);
+        mmapx_os_munmap(moved, new_extent);
         return r;
     }
     *base = moved;
@@ -86,8 +86,8 @@ grow_by_mapping(const struct mmapx *m, int fd, unsigned char **base,
 }
 
 static int
-grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
-     size_t new, bool may_move)
+grow(const struct mmapx *m, int fd, unsigned char **base, size_t old_extent,
+     size_t new_extent, bool may_move)
 {
     bool huge = mmapx_i_page_size(m) != mmapx_os_page_size();
     void *moved = *base;
@@ -96,9 +96,9 @@ grow(const struct mmapx *m, int fd, unsigned char **base, size_t old,
     /* The kernel would grow it, but not the memory behind it. */
     if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has_any(m, MMAPX_I_SHARED))
         return -ENOTSUP;
-    r = mmapx_os_mremap(&moved, old, new, may_move);
+    r = mmapx_os_mremap(&moved, old_extent, new_extent, may_move);
     if (r == -ENOSYS || (r == -EINVAL && huge))
-        return grow_by_mapping(m, fd, base, old, new, may_move);
+        return grow_by_mapping(m, fd, base, old_extent, new_extent, may_move);
     *base = moved;
     /* Linux cannot grow what was split by protection, advice or locks. */
     return r == -EFAULT ? -ENOTSUP : r;
@@ -115,14 +115,14 @@ static int
 resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
 {
     unsigned char *base = mmapx_i_base(m);
-    size_t old = mmapx_i_extent(m);
-    size_t new = mmapx_i_extent_of(m, len);
+    size_t old_extent = mmapx_i_extent(m);
+    size_t new_extent = mmapx_i_extent_of(m, len);
     int r = 0;
 
-    if (new < old)
-        r = mmapx_os_munmap(base + new, old - new);
-    else if (new > old)
-        r = grow(m, fd, &base, old, new, may_move);
+    if (new_extent < old_extent)
+        r = mmapx_os_munmap(base + new_extent, old_extent - new_extent);
+    else if (new_extent > old_extent)
+        r = grow(m, fd, &base, old_extent, new_extent, may_move);
     if (r == 0)
         set_length(m, base, len);
     return r;
@@ -134,7 +134,7 @@ resize_mapping(struct mmapx *m, int fd, size_t len, bool may_move)
  * and then the mapping stays where it is.
  */
 static void
-take_back(struct mmapx *m, unsigned char *addr, size_t len)
+undo_growth(struct mmapx *m, unsigned char *addr, size_t len)
 {
     unsigned char *base;
     void *place;
@@ -146,10 +146,11 @@ take_back(struct mmapx *m, unsigned char *addr, size_t len)
     base = mmapx_i_base(m);
     extent = mmapx_i_extent(m);
     place = mmapx_i_round_down(addr, mmapx_i_page_size(m));
-    if (map_there(place, extent, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    if (map_exactly(place, extent, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                    0)
         < 0)
         return;
-    if (mmapx_os_move(base, extent, place) < 0)
+    if (mmapx_os_mremap_to(base, extent, place) < 0)
         mmapx_os_munmap(place, extent);
     else
         m->addr = addr;
@@ -177,25 +178,27 @@ static int
 allocate(int fd, int64_t from, int64_t len)
 {
     if (len >= LEAST_ZEROED && len <= MOST_ZEROED
-        && mmapx_os_extend(fd, from, len) == 0)
+        && mmapx_os_extend_with_zeros(fd, from, len) == 0)
         return 0;
-    /* It does it otherwise, or knows why it cannot be done. */
+    /* Fall back to posix_fallocate(3), whose errno is also the better one to
+     * report. */
     return mmapx_os_allocate(fd, from, len);
 }
 
 static int
-grow_file(int fd, int64_t old, int64_t new, bool sparse)
+grow_file(int fd, int64_t old_size, int64_t new_size, bool sparse)
 {
-    int r = mmapx_i_check_file_limit(new);
+    int r = mmapx_i_check_file_limit(new_size);
 
     if (r == 0)
-        r = mmapx_os_clear_tail(fd, old);
+        r = mmapx_os_clear_tail(fd, old_size);
     if (r < 0)
         return r;
-    r = sparse ? mmapx_os_set_size(fd, new) : allocate(fd, old, new - old);
+    r = sparse ? mmapx_os_set_size(fd, new_size)
+               : allocate(fd, old_size, new_size - old_size);
     /* An allocation that fails may have got half-way. */
     if (r < 0)
-        mmapx_os_set_size(fd, old);
+        mmapx_os_set_size(fd, old_size);
     return r;
 }
 
@@ -205,18 +208,18 @@ grow_file(int fd, int64_t old, int64_t new, bool sparse)
  * back whole.
  */
 static int
-cut(struct mmapx *m, int fd, size_t len, int64_t size)
+shrink_both(struct mmapx *m, int fd, size_t len, int64_t size)
 {
     size_t keep = mmapx_i_extent_of(m, len);
     size_t n = mmapx_i_extent(m) - keep;
     unsigned char *tail = mmapx_i_base(m) + keep;
-    bool hides = n > 0 && !mmapx_i_has_any(m, MMAPX_I_MIXED);
-    int r = hides ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
+    bool hide_tail = n > 0 && !mmapx_i_has_any(m, MMAPX_I_MIXED);
+    int r = hide_tail ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
 
     if (r == 0)
         r = mmapx_os_set_size(fd, size);
     if (r < 0) {
-        if (hides)
+        if (hide_tail)
             mmapx_os_mprotect(tail, n, mmapx_i_protection(m));
         return r;
     }
@@ -227,33 +230,33 @@ cut(struct mmapx *m, int fd, size_t len, int64_t size)
     return 0;
 }
 
-/* Bring mapping and file to len, where the file has old bytes now. */
+/* Bring mapping and file to len, where the file has old_size bytes now. */
 static int
-resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old)
+resize_both(struct mmapx *m, int fd, size_t len, int flags, int64_t old_size)
 {
     bool may_move = (flags & MMAPX_RESIZE_MAYMOVE) != 0;
     bool sparse = (flags & MMAPX_RESIZE_SPARSE) != 0;
-    int64_t size = mmapx_i_offset(m) + (int64_t)len;
+    int64_t new_size = mmapx_i_offset(m) + (int64_t)len;
     unsigned char *old_addr = m->addr;
     size_t old_len = m->len;
     int r = 0;
 
-    if (size < old && len <= old_len)
-        return cut(m, fd, len, size);
-    if (size > old)
-        r = grow_file(fd, old, size, sparse);
+    if (new_size < old_size && len <= old_len)
+        return shrink_both(m, fd, len, new_size);
+    if (new_size > old_size)
+        r = grow_file(fd, old_size, new_size, sparse);
     if (r < 0)
         return r;
     r = resize_mapping(m, fd, len, may_move);
     if (r < 0) {
-        if (size > old)
-            mmapx_os_set_size(fd, old);
+        if (new_size > old_size)
+            mmapx_os_set_size(fd, old_size);
         return r;
     }
-    if (size < old) {
-        r = mmapx_os_set_size(fd, size);
+    if (new_size < old_size) {
+        r = mmapx_os_set_size(fd, new_size);
         if (r < 0)
-            take_back(m, old_addr, old_len);
+            undo_growth(m, old_addr, old_len);
     }
     return r;
 }

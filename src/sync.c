@@ -12,20 +12,20 @@ flags_are_valid(int flags)
 }
 
 /*
- * msync() reports both bad arguments and failed write-backs, sometimes with the
- * same errno.  Ask again without waiting: a bad argument fails again in the
+ * msync(2) reports both bad arguments and failed write-backs, sometimes with
+ * the same errno.  Ask again without waiting: a bad argument fails again in the
  * same way, a failed write-back is reported only once.
  */
 static int
 write_back(struct mmapx *m, const struct mmapx_i_span *span, int flags)
 {
-    int gently = (flags & ~MS_SYNC) | MS_ASYNC;
+    int no_wait = (flags & ~MS_SYNC) | MS_ASYNC;
     int r = mmapx_os_msync(span->addr, span->len, flags);
 
     if (r == -EINTR)
         return r;
     if ((r == -EBUSY || r == -EINVAL || r == -ENOMEM)
-        && mmapx_os_msync(span->addr, span->len, gently) == r)
+        && mmapx_os_msync(span->addr, span->len, no_wait) == r)
         return r;
     return r < 0 ? mmapx_i_lose_of(m, r) : 0;
 }

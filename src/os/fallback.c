@@ -6,10 +6,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-const size_t mmapx_os_congruence = 1;
+const size_t mmapx_os_large_alignment = 1;
 
 int
-mmapx_os_file_page(int fd, size_t blksize, size_t *page)
+mmapx_os_file_page_size(int fd, size_t blksize, size_t *page)
 {
     (void)fd, (void)blksize;
     *page = mmapx_os_page_size();
@@ -17,7 +17,7 @@ mmapx_os_file_page(int fd, size_t blksize, size_t *page)
 }
 
 int
-mmapx_os_anon_page(int flags, size_t *page)
+mmapx_os_anon_page_size(int flags, size_t *page)
 {
     (void)flags;
     *page = mmapx_os_page_size();
@@ -25,7 +25,7 @@ mmapx_os_anon_page(int flags, size_t *page)
 }
 
 int
-mmapx_os_mmap_error(int err, int fd)
+mmapx_os_translate_mmap_error(int err, int fd)
 {
     (void)fd;
     return err;
@@ -41,7 +41,7 @@ mmapx_os_advice_known(int advice)
 
 /* Several systems limit mincore(2), none says when: go by Linux's rule. */
 bool
-mmapx_os_may_know(const struct mmapx_os_owner *owner)
+mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 {
     return mmapx_os_mincore_is_residency()
            && (geteuid() == 0 || geteuid() == owner->uid
@@ -49,7 +49,7 @@ mmapx_os_may_know(const struct mmapx_os_owner *owner)
 }
 
 bool
-mmapx_os_may_know_memory(const void *addr, size_t len)
+mmapx_os_may_see_memory(const void *addr, size_t len)
 {
     (void)addr, (void)len;
     return mmapx_os_mincore_is_residency() && geteuid() == 0;
@@ -59,7 +59,7 @@ bool
 mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
 {
     (void)fd;
-    return mmapx_os_may_know(&st->owner);
+    return mmapx_os_may_see_residency(&st->owner);
 }
 
 void
@@ -155,14 +155,14 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 }
 
 int
-mmapx_os_move(void *from, size_t len, void *to)
+mmapx_os_mremap_to(void *from, size_t len, void *to)
 {
     (void)from, (void)len, (void)to;
     return -ENOSYS;
 }
 
 int
-mmapx_os_extend(int fd, int64_t from, int64_t len)
+mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
 {
     (void)fd, (void)from, (void)len;
     return -ENOTSUP;
@@ -197,20 +197,20 @@ mmapx_os_is_sealed(int fd)
 }
 
 int
-mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 {
     (void)t;
     return -ENOTSUP;
 }
 
 void
-mmapx_os_toucher_close(struct mmapx_os_toucher *t)
+mmapx_os_touch_close(struct mmapx_os_touch_fds *t)
 {
     (void)t;
 }
 
 int
-mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
                size_t len, size_t stride)
 {
     (void)t, (void)addr, (void)len, (void)stride;
@@ -218,8 +218,8 @@ mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
 }
 
 int
-mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
-                  size_t *len)
+mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
+                       unsigned char **addr, size_t *len)
 {
     (void)t, (void)addr, (void)len;
     return -ENOTSUP;
@@ -239,7 +239,7 @@ mmapx_os_mlock_onfault(void *addr, size_t len)
 }
 
 int
-mmapx_os_locked(size_t *locked)
+mmapx_os_locked_bytes(size_t *locked)
 {
     (void)locked;
     return -ENOTSUP;

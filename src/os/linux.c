@@ -11,14 +11,14 @@
 
 /* The size of a huge page on most machines, and the alignment at which the
  * kernel's own file systems place large mappings. */
-const size_t mmapx_os_congruence = (size_t)2 << 20;
+const size_t mmapx_os_large_alignment = (size_t)2 << 20;
 
 /* --- Page sizes ----------------------------------------------------------- */
 
 /* Huge pages are hugetlbfs's alone, but other file systems have large blocks
  * too: the extra question is for those only. */
 int
-mmapx_os_file_page(int fd, size_t blksize, size_t *page)
+mmapx_os_file_page_size(int fd, size_t blksize, size_t *page)
 {
     struct statfs fs;
 
@@ -33,7 +33,7 @@ mmapx_os_file_page(int fd, size_t blksize, size_t *page)
 }
 
 int
-mmapx_os_anon_page(int flags, size_t *page)
+mmapx_os_anon_page_size(int flags, size_t *page)
 {
     unsigned shift = (unsigned)flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
 
@@ -53,7 +53,7 @@ mmapx_os_anon_page(int flags, size_t *page)
 /* Of some text in procfs the kernel says EIO instead of ENODEV; from another
  * file system that is a real error. */
 int
-mmapx_os_mmap_error(int err, int fd)
+mmapx_os_translate_mmap_error(int err, int fd)
 {
     struct statfs fs;
 
@@ -88,7 +88,7 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 }
 
 int
-mmapx_os_move(void *from, size_t len, void *to)
+mmapx_os_mremap_to(void *from, size_t len, void *to)
 {
     void *p = mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
 
@@ -118,7 +118,7 @@ write_zeros(int fd, int64_t at, int64_t len)
 }
 
 int
-mmapx_os_extend(int fd, int64_t from, int64_t len)
+mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
 {
     int flags = fcntl(fd, F_GETFL);
     int64_t end = from + len;
@@ -146,7 +146,7 @@ mmapx_os_clear_tail(int fd, int64_t size)
 
     do
         r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                      (off_t)size, (off_t)mmapx_os_congruence);
+                      (off_t)size, (off_t)mmapx_os_large_alignment);
     while (r < 0 && errno == EINTR);
     return r < 0 && errno == EBADF ? -EBADF : 0;
 }
@@ -199,7 +199,7 @@ mmapx_os_mlock_onfault(void *addr, size_t len)
 }
 
 int
-mmapx_os_locked(size_t *locked)
+mmapx_os_locked_bytes(size_t *locked)
 {
     return mmapx_os_proc_bytes("/proc/thread-self/status", "VmLck:", locked);
 }

@@ -67,7 +67,7 @@ mmapx_os_has_own_cache(int fd)
 
 enum { EXTENTS = 32 };
 
-/* The list has its place behind the question. */
+/* A question, and room for the answer behind it. */
 struct extents {
     struct linux_fiemap map;
     struct linux_fiemap_extent list[EXTENTS];
@@ -102,7 +102,7 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
             begin = extent->fe_logical;
         stop = extent->fe_logical + extent->fe_length;
     }
-    /* So many that were never written: there may be more behind them. */
+    /* The list is full of unwritten extents; data may follow it. */
     if (begin == (uint64_t)end && extents.map.fm_mapped_extents == EXTENTS)
         begin = stop = extent[-1].fe_logical + extent[-1].fe_length;
     if (begin > (uint64_t)*off)

@@ -85,7 +85,7 @@ file_system_ids(uid_t *uid, gid_t *gid)
 /* The kernel's rule: the owner, a caller with CAP_FOWNER, and those whom the
  * mode lets write. */
 bool
-mmapx_os_may_know(const struct mmapx_os_owner *owner)
+mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 {
     uid_t uid;
     gid_t gid;
@@ -172,7 +172,8 @@ is_anonymous(uintptr_t begin, uintptr_t end)
 
     if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
         return false;
-    /* They are by address.  What no line tells of stays in doubt. */
+    /* Lines are sorted by address.  A gap means the range is not mapped: answer
+     * no. */
     while (begin < end && mmapx_os_proc_line(&in, line, sizeof line)) {
         struct mmapx_os_mapping map = mmapx_os_proc_mapping(line);
 
@@ -187,7 +188,7 @@ is_anonymous(uintptr_t begin, uintptr_t end)
 }
 
 bool
-mmapx_os_may_know_memory(const void *addr, size_t len)
+mmapx_os_may_see_memory(const void *addr, size_t len)
 {
     uintptr_t begin = (uintptr_t)addr;
 

@@ -12,8 +12,8 @@
 enum { TOUCHES = 256 };
 
 int
-mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
-                  size_t *len)
+mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
+                       unsigned char **addr, size_t *len)
 {
     struct linux_page_region found = { 0, 0, 0 };
     struct linux_pm_scan_arg scan = {
@@ -36,7 +36,7 @@ mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
 }
 
 int
-mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 {
     unsigned char *nowhere = NULL;
     size_t len = 0;
@@ -46,7 +46,7 @@ mmapx_os_toucher_open(struct mmapx_os_toucher *t)
     if (t->pages < 0)
         return -errno;
     /* Kernels before 6.7 cannot look for what is not mapped. */
-    if (mmapx_os_unmapped(t, &nowhere, &len) < 0
+    if (mmapx_os_next_unmapped(t, &nowhere, &len) < 0
         || pipe2(ends, O_CLOEXEC) < 0) {
         close(t->pages);
         return -ENOTSUP;
@@ -57,7 +57,7 @@ mmapx_os_toucher_open(struct mmapx_os_toucher *t)
 }
 
 void
-mmapx_os_toucher_close(struct mmapx_os_toucher *t)
+mmapx_os_touch_close(struct mmapx_os_touch_fds *t)
 {
     close(t->from);
     close(t->to);
@@ -66,7 +66,7 @@ mmapx_os_toucher_close(struct mmapx_os_toucher *t)
 
 /* Hand the bytes to a pipe, and take them out again. */
 int
-mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
                size_t len, size_t stride)
 {
     struct iovec bytes[TOUCHES];

@@ -74,7 +74,7 @@ name_of_file(int fd, int64_t off, struct mmapx_os_mapping *name)
 }
 
 /* The part of a mapping that has bytes off to end of the file; false: none.
- * An address that is none here is an emulator's. */
+ * qemu-user can show addresses that do not fit a pointer; skip them. */
 static bool
 overlap(const struct mmapx_os_mapping *map, uint64_t off, uint64_t end,
         struct mmapx_i_span *span)

@@ -1,11 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The seam to the system.  Every call returns 0 (or what it says) or -errno.
- * posix.c has what is the same everywhere; one of linux*.c, bsd.c, darwin.c and
- * none.c, chosen by the host, the rest.  The tests put a layer between that
- * fails on demand.
+ * The seam to the system: everything that the library asks of it.  Every call
+ * returns 0, or what its comment says, or -errno.  Addresses and lengths handed
+ * down are page-aligned, lengths never 0.
  *
- * Addresses and lengths handed down are page-aligned, lengths never 0.
+ * posix.c has what is the same everywhere.  The rest is in linux*.c; on other
+ * systems it is in fallback.c and one of bsd.c, darwin.c and none.c, which
+ * configure chooses by the host.  The tests put a layer between that fails on
+ * demand.
+ *
+ * To add a call:
+ * - declare it here, with a comment that says what it returns;
+ * - write it in posix.c, or in a linux*.c and, for all others, in fallback.c;
+ * - if it can fail, add it to the fake seam (tests/fault/), with the errno
+ *   codes it can fail with, and a scenario in check_injection that comes by it.
+ *
+ * To add a system:
+ * - choose its file by the host in m4/mmapx-system.m4 and Makefile.am, and
+ *   write it after the example of bsd.c: what it shares with others comes from
+ *   fallback.c;
+ * - find what differs between its releases by AC_CHECK_DECLS and its like, by
+ *   compiling alone, and use it under #if there and nowhere else;
+ * - describe it in tests/platforms/seams.sh, with headers in
+ *   tests/fake-headers/: "make check-seams" compiles it on Linux.
  */
 #ifndef MMAPX_OS_H
 #define MMAPX_OS_H
@@ -22,11 +39,11 @@
 extern const int mmapx_os_fixed_noreplace;
 
 /* Flags that act on a mapping's pages at once: MAP_POPULATE, MAP_LOCKED. */
-extern const int mmapx_os_map_eager;
+extern const int mmapx_os_eager_map_flags;
 
 /* The kernel maps large pages where address and file offset agree modulo
  * this; 1 where there is nothing to gain. */
-extern const size_t mmapx_os_congruence;
+extern const size_t mmapx_os_large_alignment;
 
 struct mmapx_os_owner {
     uintptr_t uid;
@@ -74,10 +91,11 @@ int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
 int mmapx_os_seek_size(int fd, int64_t *size);
 uint64_t mmapx_os_clock(void); /* ns, from some point in time on */
 
-/* Read and forget up to len bytes at off; how many, 0 at the end.  Nothing
- * comes into the page cache by a descriptor that reads past it. */
-int64_t mmapx_os_read_in(int fd, int64_t off, int64_t len);
-bool mmapx_os_reads_past_cache(int fd);
+/* Read up to len bytes at off into the page cache and discard them.  Returns
+ * the number read, 0 at the end of the file.  Nothing comes into the page cache
+ * by a descriptor that bypasses it. */
+int64_t mmapx_os_read_and_discard(int fd, int64_t off, int64_t len);
+bool mmapx_os_bypasses_cache(int fd);
 
 /* Whether the mode lets the caller, whose group is gid, write: not as owner. */
 bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
@@ -90,27 +108,27 @@ int mmapx_os_madvise(void *addr, size_t len, int advice);
 /* --- linux*.c; elsewhere fallback.c -------------------------------------- */
 
 /* The page size of a mapping of fd, where st_blksize is blksize. */
-int mmapx_os_file_page(int fd, size_t blksize, size_t *page);
+int mmapx_os_file_page_size(int fd, size_t blksize, size_t *page);
 
 /* The page size that flags ask of anonymous memory (MAP_HUGETLB). */
-int mmapx_os_anon_page(int flags, size_t *page);
+int mmapx_os_anon_page_size(int flags, size_t *page);
 
-/* What mmap(2) means by err for fd: -ENODEV where nothing can be mapped. */
-int mmapx_os_mmap_error(int err, int fd);
+/* What mmap(2) means by err for fd: -ENODEV if fd cannot be mapped at all. */
+int mmapx_os_translate_mmap_error(int err, int fd);
 
 /* Whether the running kernel knows one of the system's advice numbers. */
 bool mmapx_os_advice_known(int advice);
 
 /*
  * Whether mincore(2) answers this caller truthfully.
- * may_know: about a file, by its owner and mode.
- * may_know_memory: about memory that something else mapped.
+ * may_see_residency: about a file, by its owner and mode.
+ * may_see_memory: about memory that something else mapped.
  * is_told: about a file, as the kernel decides it.
  * doubt_owner: take from a file's owner and mode what the kernel does not go
  * by, or not alone.
  */
-bool mmapx_os_may_know(const struct mmapx_os_owner *owner);
-bool mmapx_os_may_know_memory(const void *addr, size_t len);
+bool mmapx_os_may_see_residency(const struct mmapx_os_owner *owner);
+bool mmapx_os_may_see_memory(const void *addr, size_t len);
 bool mmapx_os_is_told(int fd, const struct mmapx_os_stat *st);
 void mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st);
 
@@ -146,11 +164,13 @@ int mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
 
 /* mremap(2), which no other system has in this form. */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
-int mmapx_os_move(void *from, size_t len, void *to); /* over what is there */
+
+/* Move a mapping to an address, over what is there. */
+int mmapx_os_mremap_to(void *from, size_t len, void *to);
 
 /* Extend a file by zeros that are in the page cache, with their blocks.  After
  * an error a part may have been done. */
-int mmapx_os_extend(int fd, int64_t from, int64_t len);
+int mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len);
 
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);
@@ -163,26 +183,27 @@ bool mmapx_os_is_sealed(int fd);
 /*
  * Pages touched by the kernel, as the caller would touch them, but with an
  * error where that would be a signal; and which ones are not mapped.
- * open: a negative number where the system cannot do that.
+ * touch_open: a negative number where the system cannot do that.
  * touch: a byte at addr, and one each stride bytes from there on.
- * unmapped: the first such pages of a range take its place; none: *len is 0.
+ * next_unmapped: narrow [*addr, *addr + *len) to the first stretch that is not
+ * mapped; *len is 0 if there is none.
  */
-struct mmapx_os_toucher {
+struct mmapx_os_touch_fds {
     int from, to; /* a pipe */
     int pages;    /* what the process has mapped */
 };
-int mmapx_os_toucher_open(struct mmapx_os_toucher *t);
-void mmapx_os_toucher_close(struct mmapx_os_toucher *t);
-int mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+int mmapx_os_touch_open(struct mmapx_os_touch_fds *t);
+void mmapx_os_touch_close(struct mmapx_os_touch_fds *t);
+int mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
                    size_t len, size_t stride);
-int mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
-                      size_t *len);
+int mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
+                           unsigned char **addr, size_t *len);
 
-/* What the thread has worked so far, in ns; what it waited does not count. */
+/* CPU time of the calling thread, in ns. */
 uint64_t mmapx_os_cpu_time(void);
 
 int mmapx_os_mlock_onfault(void *addr, size_t len);
-int mmapx_os_locked(size_t *locked);
+int mmapx_os_locked_bytes(size_t *locked); /* by this process */
 bool mmapx_os_locks_unlimited(void); /* the caller, certainly */
 
 /* Whether the mapped file certainly has no byte of the page at addr. */

@@ -31,7 +31,7 @@ const int mmapx_os_fixed_noreplace = 0;
 #if !HAVE_DECL_MAP_LOCKED
 #define MAP_LOCKED 0
 #endif
-const int mmapx_os_map_eager = MAP_POPULATE | MAP_LOCKED;
+const int mmapx_os_eager_map_flags = MAP_POPULATE | MAP_LOCKED;
 
 static int
 result(int r)
@@ -99,7 +99,7 @@ mmapx_os_stat(int fd, struct mmapx_os_stat *st)
     };
     if (st->type != MMAPX_OS_FILE)
         return 0;
-    return mmapx_os_file_page(fd, (size_t)sb.st_blksize, &st->page);
+    return mmapx_os_file_page_size(fd, (size_t)sb.st_blksize, &st->page);
 }
 
 int
@@ -354,7 +354,7 @@ mmapx_os_clock(void)
  * the buffer.
  */
 int64_t
-mmapx_os_read_in(int fd, int64_t off, int64_t len)
+mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
 {
     char buf[16384];
 #if HAVE_DECL_PREADV
@@ -379,7 +379,7 @@ mmapx_os_read_in(int fd, int64_t off, int64_t len)
 }
 
 bool
-mmapx_os_reads_past_cache(int fd)
+mmapx_os_bypasses_cache(int fd)
 {
 #ifdef O_DIRECT
     int flags = fcntl(fd, F_GETFL);

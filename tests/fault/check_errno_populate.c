@@ -34,12 +34,12 @@ enum { LONG = 200 << 20 };
 static void
 set_up_race(uint64_t advice_work, uint64_t touch_work)
 {
-    struct mmapx_os_toucher toucher;
+    struct mmapx_os_touch_fds toucher;
 
     set_up();
-    if (mmapx_os_toucher_open(&toucher) < 0)
+    if (mmapx_os_touch_open(&toucher) < 0)
         SKIP("the system cannot touch, or not tell what is not mapped");
-    mmapx_os_toucher_close(&toucher);
+    mmapx_os_touch_close(&toucher);
     OK(ftruncate(fd, LONG));
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     fake_reset();
@@ -114,24 +114,24 @@ END_TEST
 /* The seam itself: a bad place behind good ones, and what lists no pages. */
 START_TEST(touching_a_bad_place)
 {
-    struct mmapx_os_toucher toucher;
+    struct mmapx_os_touch_fds toucher;
     size_t page = page_size();
     size_t len = page;
     unsigned char *at;
     struct mmapx n;
 
     set_up();
-    if (mmapx_os_toucher_open(&toucher) < 0)
+    if (mmapx_os_touch_open(&toucher) < 0)
         SKIP("the system cannot touch, or not tell what is not mapped");
     OK(mmapx_map_anon(&n, 4 * page, PROT_READ, MAP_PRIVATE));
     OK(mmapx_protect(&n, 2 * page, page, PROT_NONE));
     ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 2 * page, page), 0);
     ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 4 * page, page),
                      -EFAULT);
-    mmapx_os_toucher_close(&toucher);
+    mmapx_os_touch_close(&toucher);
     toucher.pages = fd;
     at = n.addr;
-    ck_assert_int_lt(mmapx_os_unmapped(&toucher, &at, &len), 0);
+    ck_assert_int_lt(mmapx_os_next_unmapped(&toucher, &at, &len), 0);
 }
 END_TEST
 

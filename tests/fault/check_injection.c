@@ -122,7 +122,7 @@ run_map_device(void)
 static int
 run_map_large(void)
 {
-    fake_misplaces = mmapx_os_congruence > 1;
+    fake_misplaces = mmapx_os_large_alignment > 1;
     return mmapx_map_region(&m, fd, (int64_t)page_size(), 8 << 20, PROT_READ,
                             MAP_SHARED);
 }
@@ -564,7 +564,7 @@ START_TEST(everything_that_can_fail)
     failures[FAKE_TOUCH]++;
     failures[FAKE_UNMAPPED]++;
     for (int call = 0; call < FAKE_CALLS; call++)
-        ck_assert_msg(failures[call] > 0 || mmapx_os_congruence == 1,
+        ck_assert_msg(failures[call] > 0 || mmapx_os_large_alignment == 1,
                       "call %d never failed", call);
 }
 END_TEST

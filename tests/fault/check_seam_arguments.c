@@ -143,7 +143,7 @@ START_TEST(one_mmap_where_a_second_is_useless)
         int before = fake_count(FAKE_MMAP);
 
         OK(mmapx_map_region(&n, file, offset, 3 * LARGE, PROT_READ,
-                            MAP_SHARED | mmapx_os_map_eager));
+                            MAP_SHARED | mmapx_os_eager_map_flags));
         ck_assert_int_eq(fake_count(FAKE_MMAP), before + 1);
         OK(mmapx_unmap(&n));
     }
@@ -161,7 +161,7 @@ START_TEST(flags_that_are_handed_down)
 
     set_up();
     OK(mmapx_map(&n, empty, PROT_READ,
-                 MAP_SHARED | mmapx_os_map_eager | MAP_NORESERVE));
+                 MAP_SHARED | mmapx_os_eager_map_flags | MAP_NORESERVE));
     ck_assert_int_eq(fake_mmap_args.flags, MAP_SHARED | MAP_NORESERVE);
     OK(mmapx_unmap(&n));
     if (mmapx_os_fixed_noreplace != 0) {

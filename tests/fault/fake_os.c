@@ -15,17 +15,17 @@ extern __typeof__(mmapx_os_msync) real_os_msync;
 extern __typeof__(mmapx_os_mlock) real_os_mlock;
 extern __typeof__(mmapx_os_mlock_onfault) real_os_mlock_onfault;
 extern __typeof__(mmapx_os_munlock) real_os_munlock;
-extern __typeof__(mmapx_os_locked) real_os_locked;
+extern __typeof__(mmapx_os_locked_bytes) real_os_locked_bytes;
 extern __typeof__(mmapx_os_lock_limit) real_os_lock_limit;
 extern __typeof__(mmapx_os_mincore) real_os_mincore;
 extern __typeof__(mmapx_os_madvise) real_os_madvise;
 extern __typeof__(mmapx_os_madvise_batch) real_os_madvise_batch;
 extern __typeof__(mmapx_os_readahead) real_os_readahead;
-extern __typeof__(mmapx_os_anon_page) real_os_anon_page;
+extern __typeof__(mmapx_os_anon_page_size) real_os_anon_page_size;
 extern __typeof__(mmapx_os_device_size) real_os_device_size;
 extern __typeof__(mmapx_os_flush) real_os_flush;
 extern __typeof__(mmapx_os_mremap) real_os_mremap;
-extern __typeof__(mmapx_os_move) real_os_move;
+extern __typeof__(mmapx_os_mremap_to) real_os_mremap_to;
 extern __typeof__(mmapx_os_set_size) real_os_set_size;
 extern __typeof__(mmapx_os_allocate) real_os_allocate;
 extern __typeof__(mmapx_os_clear_tail) real_os_clear_tail;
@@ -34,19 +34,19 @@ extern __typeof__(mmapx_os_memfd) real_os_memfd;
 extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
 extern __typeof__(mmapx_os_advice) real_os_advice;
 extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
-extern __typeof__(mmapx_os_may_know) real_os_may_know;
+extern __typeof__(mmapx_os_may_see_residency) real_os_may_see_residency;
 extern __typeof__(mmapx_os_is_told) real_os_is_told;
 extern __typeof__(mmapx_os_has_own_cache) real_os_has_own_cache;
 extern __typeof__(mmapx_os_unmap_file) real_os_unmap_file;
 extern __typeof__(mmapx_os_cachestat) real_os_cachestat;
-extern __typeof__(mmapx_os_read_in) real_os_read_in;
-extern __typeof__(mmapx_os_reads_past_cache) real_os_reads_past_cache;
+extern __typeof__(mmapx_os_read_and_discard) real_os_read_and_discard;
+extern __typeof__(mmapx_os_bypasses_cache) real_os_bypasses_cache;
 extern __typeof__(mmapx_os_evict) real_os_evict;
 extern __typeof__(mmapx_os_clock) real_os_clock;
-extern __typeof__(mmapx_os_extend) real_os_extend;
-extern __typeof__(mmapx_os_toucher_open) real_os_toucher_open;
+extern __typeof__(mmapx_os_extend_with_zeros) real_os_extend_with_zeros;
+extern __typeof__(mmapx_os_touch_open) real_os_touch_open;
 extern __typeof__(mmapx_os_touch) real_os_touch;
-extern __typeof__(mmapx_os_unmapped) real_os_unmapped;
+extern __typeof__(mmapx_os_next_unmapped) real_os_next_unmapped;
 extern __typeof__(mmapx_os_cpu_time) real_os_cpu_time;
 
 bool fake_ignores_address;
@@ -145,7 +145,7 @@ mmapx_os_open(const char *path, bool writable)
 static void *
 wrong_place(size_t len, int64_t offset)
 {
-    size_t unit = mmapx_os_congruence;
+    size_t unit = mmapx_os_large_alignment;
     void *area = NULL;
     uintptr_t at;
 
@@ -230,11 +230,11 @@ mmapx_os_munlock(void *addr, size_t len)
 }
 
 int
-mmapx_os_locked(size_t *locked)
+mmapx_os_locked_bytes(size_t *locked)
 {
     int r = planned(FAKE_LOCKED);
 
-    return r < 0 ? r : real_os_locked(locked);
+    return r < 0 ? r : real_os_locked_bytes(locked);
 }
 
 int
@@ -287,11 +287,11 @@ mmapx_os_readahead(int fd, int64_t off, int64_t len)
 }
 
 int
-mmapx_os_anon_page(int flags, size_t *page)
+mmapx_os_anon_page_size(int flags, size_t *page)
 {
     int r = planned(FAKE_ANON_PAGE);
 
-    return r < 0 ? r : real_os_anon_page(flags, page);
+    return r < 0 ? r : real_os_anon_page_size(flags, page);
 }
 
 int
@@ -319,11 +319,11 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 }
 
 int
-mmapx_os_move(void *from, size_t len, void *to)
+mmapx_os_mremap_to(void *from, size_t len, void *to)
 {
     int r = planned(FAKE_MOVE);
 
-    return r < 0 ? r : real_os_move(from, len, to);
+    return r < 0 ? r : real_os_mremap_to(from, len, to);
 }
 
 int
@@ -391,9 +391,9 @@ mmapx_os_advice_known(int advice)
 }
 
 bool
-mmapx_os_may_know(const struct mmapx_os_owner *owner)
+mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 {
-    return !fake_may_not_know && real_os_may_know(owner);
+    return !fake_may_not_know && real_os_may_see_residency(owner);
 }
 
 bool
@@ -442,20 +442,20 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 }
 
 int64_t
-mmapx_os_read_in(int fd, int64_t off, int64_t len)
+mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
 {
     int r = planned(FAKE_READ_IN);
 
     fake_read = (struct fake_bytes){ off, off + len };
     if (r == 0 && fake_ends_early)
         return 0;
-    return r < 0 ? r : real_os_read_in(fd, off, len);
+    return r < 0 ? r : real_os_read_and_discard(fd, off, len);
 }
 
 bool
-mmapx_os_reads_past_cache(int fd)
+mmapx_os_bypasses_cache(int fd)
 {
-    return fake_reads_past_cache || real_os_reads_past_cache(fd);
+    return fake_reads_past_cache || real_os_bypasses_cache(fd);
 }
 
 int
@@ -485,27 +485,27 @@ mmapx_os_clock(void)
 }
 
 int
-mmapx_os_extend(int fd, int64_t from, int64_t len)
+mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
 {
     int r = planned(FAKE_EXTEND);
 
     if (r == 0)
-        return fake_extends ? real_os_extend(fd, from, len) : -ENOTSUP;
+        return fake_extends ? real_os_extend_with_zeros(fd, from, len) : -ENOTSUP;
     /* As a disk that becomes full meanwhile: half-way. */
     real_os_set_size(fd, from + len / 2);
     return r;
 }
 
 int
-mmapx_os_toucher_open(struct mmapx_os_toucher *t)
+mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 {
     int r = planned(FAKE_TOUCHER_OPEN);
 
-    return r < 0 ? r : real_os_toucher_open(t);
+    return r < 0 ? r : real_os_touch_open(t);
 }
 
 int
-mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
+mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
                size_t len, size_t stride)
 {
     int r = planned(FAKE_TOUCH);
@@ -515,12 +515,12 @@ mmapx_os_touch(const struct mmapx_os_toucher *t, unsigned char *addr,
 }
 
 int
-mmapx_os_unmapped(const struct mmapx_os_toucher *t, unsigned char **addr,
+mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t, unsigned char **addr,
                   size_t *len)
 {
     int r = planned(FAKE_UNMAPPED);
 
-    return r < 0 ? r : real_os_unmapped(t, addr, len);
+    return r < 0 ? r : real_os_next_unmapped(t, addr, len);
 }
 
 uint64_t

@@ -13,17 +13,17 @@
 #define mmapx_os_mlock         real_os_mlock
 #define mmapx_os_mlock_onfault real_os_mlock_onfault
 #define mmapx_os_munlock       real_os_munlock
-#define mmapx_os_locked        real_os_locked
+#define mmapx_os_locked_bytes        real_os_locked_bytes
 #define mmapx_os_lock_limit    real_os_lock_limit
 #define mmapx_os_mincore       real_os_mincore
 #define mmapx_os_madvise       real_os_madvise
 #define mmapx_os_madvise_batch real_os_madvise_batch
 #define mmapx_os_readahead     real_os_readahead
-#define mmapx_os_anon_page     real_os_anon_page
+#define mmapx_os_anon_page_size     real_os_anon_page_size
 #define mmapx_os_device_size   real_os_device_size
 #define mmapx_os_flush         real_os_flush
 #define mmapx_os_mremap         real_os_mremap
-#define mmapx_os_move           real_os_move
+#define mmapx_os_mremap_to           real_os_mremap_to
 #define mmapx_os_set_size       real_os_set_size
 #define mmapx_os_allocate       real_os_allocate
 #define mmapx_os_clear_tail     real_os_clear_tail
@@ -32,19 +32,19 @@
 #define mmapx_os_seal_shrink    real_os_seal_shrink
 #define mmapx_os_advice        real_os_advice
 #define mmapx_os_advice_known  real_os_advice_known
-#define mmapx_os_may_know      real_os_may_know
+#define mmapx_os_may_see_residency      real_os_may_see_residency
 #define mmapx_os_is_told       real_os_is_told
 #define mmapx_os_has_own_cache real_os_has_own_cache
 #define mmapx_os_cachestat     real_os_cachestat
-#define mmapx_os_read_in       real_os_read_in
-#define mmapx_os_reads_past_cache real_os_reads_past_cache
+#define mmapx_os_read_and_discard       real_os_read_and_discard
+#define mmapx_os_bypasses_cache real_os_bypasses_cache
 #define mmapx_os_evict         real_os_evict
 #define mmapx_os_unmap_file    real_os_unmap_file
 #define mmapx_os_clock         real_os_clock
-#define mmapx_os_extend        real_os_extend
-#define mmapx_os_toucher_open  real_os_toucher_open
+#define mmapx_os_extend_with_zeros        real_os_extend_with_zeros
+#define mmapx_os_touch_open  real_os_touch_open
 #define mmapx_os_touch         real_os_touch
-#define mmapx_os_unmapped      real_os_unmapped
+#define mmapx_os_next_unmapped      real_os_next_unmapped
 #define mmapx_os_cpu_time      real_os_cpu_time
 
 #endif /* MMAPX_TESTS_REAL_OS_H */

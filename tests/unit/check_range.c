@@ -220,10 +220,10 @@ START_TEST(huge_page_sizes)
 
     for (unsigned shift = 12; shift < 31; shift++) {
         ck_assert_int_eq(
-            mmapx_os_anon_page((int)(MAP_HUGETLB | shift << 26), &size), 0);
+            mmapx_os_anon_page_size((int)(MAP_HUGETLB | shift << 26), &size), 0);
         ck_assert_uint_eq(size, (size_t)1 << shift);
     }
-    ck_assert_int_eq(mmapx_os_anon_page((int)(MAP_HUGETLB | 63u << 26), &size),
+    ck_assert_int_eq(mmapx_os_anon_page_size((int)(MAP_HUGETLB | 63u << 26), &size),
                      -EINVAL);
 #else
     SKIP("a matter of Linux");
