@@ -27,7 +27,8 @@
  *
  * Threads: calls on different mappings never interfere.  On one mapping the
  * calls that take a const struct mmapx * and mmapx_sync() may run at the same
- * time; every other call needs the mapping to itself.
+ * time; every other call needs the mapping to itself.  No call is a
+ * cancellation point.
  *
  * Signals: no function is async-signal-safe unless its manual page says so.
  *
@@ -583,7 +584,9 @@ int mmapx_cache_prefetch(int fd, const struct mmapx_cache_range *ranges,
  *            MS_INVALIDATE may join.
  * mmapx_sync_file: the same with MS_SYNC, and then the whole file open as fd,
  *     its metadata and the device's own cache (fsync, on macOS F_FULLFSYNC).
- *     fd is any descriptor of the mapped file.
+ *     fd is any descriptor of the mapped file.  On tmpfs and ramfs, where no
+ *     store through a mapping but the first moves the time of the last change,
+ *     this call sets it.
  * mmapx_sync_reset: forget the writes that were lost so far.
  *
  * A lost write is sticky.  The kernel reports a failed write-back once for each

@@ -22,6 +22,9 @@ AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_LOCKED, MAP_POPULATE,
     MLOCK_ONFAULT], [], [], [[#include <sys/mman.h>]])
 AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
     [[#include <fcntl.h>]])
+AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])
+# Without -lpthread: a library alone has no threads to cancel there.
+AC_CHECK_FUNCS([pthread_setcancelstate])
 AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
 AC_CHECK_DECLS([F_FULLFSYNC, F_SEAL_SHRINK], [], [], [[#include <fcntl.h>]])
 AC_CHECK_DECLS([BLKGETSIZE64], [], [], [[#include <sys/mount.h>]])

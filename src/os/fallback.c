@@ -245,6 +245,12 @@ mmapx_os_locked_bytes(size_t *locked)
     return -ENOTSUP;
 }
 
+void
+mmapx_os_note_change(int fd)
+{
+    (void)fd;
+}
+
 bool
 mmapx_os_locks_unlimited(void)
 {

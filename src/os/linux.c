@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux, with whichever C library: what is not in linux_*.c. */
 #include "../internal.h"
+#include "held.h"
 #include "linux_missing.h"
 #include "linux_proc.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -74,6 +76,25 @@ mmapx_os_device_size(int fd, int64_t *size)
     return 0;
 }
 
+/*
+ * File systems in memory write nothing back, and so do not see that a page has
+ * been stored to a second time.  Who may write a file but does not own it may
+ * set both times or none.
+ */
+void
+mmapx_os_note_change(int fd)
+{
+    struct timespec changed[2] = { { 0, UTIME_OMIT }, { 0, UTIME_NOW } };
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) < 0
+        || ((unsigned)fs.f_type != TMPFS_MAGIC
+            && (unsigned)fs.f_type != RAMFS_MAGIC))
+        return;
+    if (futimens(fd, changed) < 0)
+        futimens(fd, NULL);
+}
+
 /* --- Growing, and memory that cannot shrink ------------------------------- */
 
 int
@@ -114,7 +135,8 @@ write_zeros(int fd, int64_t at, int64_t len)
     }
     /* The file grows with what is written: at no time does somebody see a
      * length whose zeros would still overwrite what he stores. */
-    return pwritev(fd, part, n, (off_t)at) == (ssize_t)want ? (int)want : -EIO;
+    return held_pwritev(fd, part, n, (off_t)at) == (ssize_t)want ? (int)want
+                                                                 : -EIO;
 }
 
 int
@@ -127,7 +149,7 @@ mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
     /* A write that goes past the cache, or waits for the disk. */
     if (flags < 0 || (flags & (O_DIRECT | O_DSYNC)) != 0)
         return -ENOTSUP;
-    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)len) < 0)
+    if (held_fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)len) < 0)
         return -errno;
     for (; from < end && n >= 0; from += n)
         n = write_zeros(fd, from, end - from);
@@ -145,8 +167,8 @@ mmapx_os_clear_tail(int fd, int64_t size)
     int r;
 
     do
-        r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                      (off_t)size, (off_t)mmapx_os_large_alignment);
+        r = held_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                           (off_t)size, (off_t)mmapx_os_large_alignment);
     while (r < 0 && errno == EINTR);
     return r < 0 && errno == EBADF ? -EBADF : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux: who may know what is resident. */
 #include "../internal.h"
+#include "held.h"
 #include "linux_missing.h"
 #include "linux_proc.h"
 
@@ -75,8 +76,8 @@ file_system_ids(uid_t *uid, gid_t *gid)
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
     r = fstat(ends[0], &sb);
-    close(ends[0]);
-    close(ends[1]);
+    held_close(ends[0]);
+    held_close(ends[1]);
     *uid = sb.st_uid;
     *gid = sb.st_gid;
     return r == 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading /proc, without stdio because that allocates. */
 #include "../internal.h"
+#include "held.h"
 #include "linux_proc.h"
 
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 bool
 mmapx_os_proc_open(struct mmapx_os_proc *in, const char *path)
 {
-    in->fd = open(path, O_RDONLY | O_CLOEXEC);
+    in->fd = held_open(path, O_RDONLY | O_CLOEXEC);
     in->at = in->end = 0;
     return in->fd >= 0;
 }
@@ -20,14 +21,14 @@ mmapx_os_proc_open(struct mmapx_os_proc *in, const char *path)
 void
 mmapx_os_proc_close(struct mmapx_os_proc *in)
 {
-    close(in->fd);
+    held_close(in->fd);
 }
 
 static int
 next_char(struct mmapx_os_proc *in)
 {
     if (in->at == in->end) {
-        ssize_t n = read(in->fd, in->buf, sizeof in->buf);
+        ssize_t n = held_read(in->fd, in->buf, sizeof in->buf);
 
         if (n <= 0)
             return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux: pages that the kernel touches, and which ones are not mapped. */
 #include "../internal.h"
+#include "held.h"
 #include "linux_missing.h"
 
 #include <fcntl.h>
@@ -42,13 +43,13 @@ mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
     size_t len = 0;
     int ends[2];
 
-    t->pages = open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
+    t->pages = held_open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC);
     if (t->pages < 0)
         return -errno;
     /* Kernels before 6.7 cannot look for what is not mapped. */
     if (mmapx_os_next_unmapped(t, &nowhere, &len) < 0
         || pipe2(ends, O_CLOEXEC) < 0) {
-        close(t->pages);
+        held_close(t->pages);
         return -ENOTSUP;
     }
     t->from = ends[0];
@@ -59,9 +60,9 @@ mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 void
 mmapx_os_touch_close(struct mmapx_os_touch_fds *t)
 {
-    close(t->from);
-    close(t->to);
-    close(t->pages);
+    held_close(t->from);
+    held_close(t->to);
+    held_close(t->pages);
 }
 
 /* Hand the bytes to a pipe, and take them out again. */
@@ -79,10 +80,10 @@ mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
 
         for (; n < TOUCHES && at < len; n++, at += stride)
             bytes[n] = (struct iovec){ addr + at, 1 };
-        done = writev(t->to, bytes, n);
+        done = held_writev(t->to, bytes, n);
         if (done < 0)
             return -errno;
-        whole = read(t->from, sink, (size_t)done) == done && done == n;
+        whole = held_read(t->from, sink, (size_t)done) == done && done == n;
     }
     return whole ? 0 : -EFAULT;
 }

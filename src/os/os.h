@@ -202,6 +202,10 @@ int mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
 /* CPU time of the calling thread, in ns. */
 uint64_t mmapx_os_cpu_time(void);
 
+/* Set the time of the last change, where the file system does not do that for
+ * stores to a mapping. */
+void mmapx_os_note_change(int fd);
+
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked_bytes(size_t *locked); /* by this process */
 bool mmapx_os_locks_unlimited(void); /* the caller, certainly */

@@ -2,6 +2,7 @@
 /* The part of the seam that is the same on every system, give or take a
  * constant that configure has found. */
 #include "../internal.h"
+#include "held.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -105,8 +106,8 @@ mmapx_os_stat(int fd, struct mmapx_os_stat *st)
 int
 mmapx_os_open(const char *path, bool writable)
 {
-    int fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY
-                            | O_NONBLOCK);
+    int fd = held_open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC
+                                 | O_NOCTTY | O_NONBLOCK);
 
     if (fd >= 0)
         return fd;
@@ -120,7 +121,7 @@ mmapx_os_open(const char *path, bool writable)
 void
 mmapx_os_close(int fd)
 {
-    close(fd);
+    held_close(fd);
 }
 
 int
@@ -150,7 +151,7 @@ mmapx_os_mprotect(void *addr, size_t len, int prot)
 int
 mmapx_os_msync(void *addr, size_t len, int flags)
 {
-    return result(msync(addr, len, flags));
+    return result(held_msync(addr, len, flags));
 }
 
 int
@@ -253,7 +254,7 @@ int
 mmapx_os_allocate(int fd, int64_t from, int64_t len)
 {
 #if HAVE_DECL_POSIX_FALLOCATE
-    int error = posix_fallocate(fd, (off_t)from, (off_t)len);
+    int error = held_posix_fallocate(fd, (off_t)from, (off_t)len);
 
     return error == EOPNOTSUPP ? -ENOTSUP : -error;
 #elif defined F_PREALLOCATE
@@ -323,7 +324,7 @@ mmapx_os_flush(int fd)
         && errno != ENODEV)
         return -errno;
 #endif
-    return result(fsync(fd));
+    return result(held_fsync(fd));
 }
 
 /* The size of a device by its end; the position stays. */
@@ -368,11 +369,10 @@ mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
         pieces[n] = (struct iovec){ buf, size };
         len -= (int64_t)size;
     }
-    ssize_t r = preadv(fd, pieces, n, (off_t)off);
+    ssize_t r = held_preadv(fd, pieces, n, (off_t)off);
 #else
-    ssize_t r = pread(fd, buf, len < (int64_t)sizeof buf ? (size_t)len
-                                                         : sizeof buf,
-                      (off_t)off);
+    size_t size = len < (int64_t)sizeof buf ? (size_t)len : sizeof buf;
+    ssize_t r = held_pread(fd, buf, size, (off_t)off);
 #endif
 
     return r < 0 ? -errno : r;

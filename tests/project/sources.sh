@@ -69,7 +69,7 @@ code() {
 }
 
 seam_or_code() {
-    code | grep -v '^src/os/[a-z_]*\.c$'
+    code | grep -v '^src/os/\([a-z_]*\.c\|held\.h\)$'
 }
 
 system_if() {
@@ -118,4 +118,12 @@ else
     check 'the library allocates, prints and exits nowhere' \
         none forbidden_calls
 fi
+
+# In any other call of these a thread can be cancelled: see src/os/held.h.
+bare_calls() {
+    (cd "$srcdir" && grep -nE "$1" src/*.c src/os/*.c) |
+        grep -v 'held_\|:[[:space:]]*/\?\*'
+}
+check 'no call of the library can be cancelled' none bare_calls \
+    '\b(open|openat|close|read|write|p?readv?|p?writev?|f(data)?sync|msync|(posix_)?fallocate|pause|poll|nanosleep|usleep)\('
 finish

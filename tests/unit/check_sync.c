@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(any_range)
@@ -139,6 +140,32 @@ START_TEST(invalidating_locked_pages)
 }
 END_TEST
 
+/* tmpfs moves the time at the first store to a page, and never again. */
+START_TEST(the_time_of_the_last_change)
+{
+    int fd = tiny_tmpfs_file(1 << 20);
+    struct timespec old[2] = { { 1000, 0 }, { 1000, 0 } };
+    struct stat sb;
+    struct mmapx m, reader;
+
+    ck_assert_int_eq(ftruncate(fd, 4096), 0);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_map(&reader, fd, PROT_READ, MAP_SHARED));
+    *(char *)m.addr = 'a';
+    ck_assert_int_eq(futimens(fd, old), 0);
+    *(char *)m.addr = 'b';
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    ck_assert_int_eq(sb.st_mtime, 1000);
+    OK(mmapx_sync_file(&reader, fd, 0, MMAPX_TO_END));
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    ck_assert_int_eq(sb.st_mtime, 1000);
+    OK(mmapx_sync_file(&m, fd, 0, MMAPX_TO_END));
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    ck_assert_int_gt(sb.st_mtime, 1000);
+    ck_assert_int_eq(sb.st_atime, 1000);
+}
+END_TEST
+
 /* A block device of 4 MiB over a file in a tmpfs of 1 MiB: it takes writes
  * into the page cache and has no room for them afterwards. */
 static int
@@ -241,6 +268,7 @@ suite(void)
     ADD_TEST(s, bad_descriptors);
     ADD_TEST(s, a_gap);
     ADD_TEST(s, invalidating_locked_pages);
+    ADD_TEST(s, the_time_of_the_last_change);
     ADD_TEST(s, a_failed_write_back_is_sticky);
     ADD_TEST(s, a_loss_is_every_mappings);
     ADD_TEST(s, a_loss_by_two_descriptors);

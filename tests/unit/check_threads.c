@@ -303,6 +303,120 @@ START_TEST(evicting_beside_a_thread_that_maps)
 }
 END_TEST
 
+/* --- Cancelling ----------------------------------------------------------- */
+
+static int calls_fd;
+static struct mmapx calls_map;
+static bool survived;
+
+static void
+call_map_path(void)
+{
+    struct mmapx m;
+
+    if (mmapx_map_path(&m, "/proc/self/exe", PROT_READ, MAP_SHARED) == 0)
+        mmapx_unmap(&m);
+}
+
+static void
+call_map_memfd(void)
+{
+    struct mmapx m;
+    int fd, old;
+
+    if (mmapx_map_memfd(&m, &fd, "cancelled", 5000, 0) != 0)
+        return;
+    mmapx_unmap(&m);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &old);
+    close(fd);
+    pthread_setcancelstate(old, &old);
+}
+
+static void
+call_lock(void)
+{
+    size_t limit, locked;
+
+    mmapx_lock_limit(&limit, &locked);
+    if (mmapx_lock(&calls_map, 0, 1, 0) == 0)
+        mmapx_unlock(&calls_map, 0, 1);
+}
+
+static void
+call_sync(void)
+{
+    WANT(mmapx_sync(&calls_map, 0, MMAPX_TO_END, MS_SYNC) == 0);
+    WANT(mmapx_sync_file(&calls_map, calls_fd, 0, MMAPX_TO_END) == 0);
+}
+
+static void
+call_cache(void)
+{
+    struct mmapx_cache c;
+
+    WANT(mmapx_cache_stat(calls_fd, 0, -1, &c) == 0);
+    WANT(mmapx_cache_evict(calls_fd, 0, -1) == 0);
+    WANT(mmapx_cache_load(calls_fd, 0, -1) == 0);
+}
+
+static void
+call_populate(void)
+{
+    WANT(mmapx_populate(&calls_map, 0, MMAPX_TO_END, MMAPX_POPULATE_READ) == 0);
+}
+
+static void
+call_resize(void)
+{
+    size_t len = calls_map.len;
+
+    WANT(mmapx_resize(&calls_map, calls_fd, len + (1 << 20),
+                      MMAPX_RESIZE_FILE | MMAPX_RESIZE_MAYMOVE)
+         == 0);
+}
+
+/* A thread that has been cancelled ends in the first call that lets it. */
+static void *
+be_cancelled(void *arg)
+{
+    void (**call)(void) = arg;
+
+    pthread_cancel(pthread_self());
+    (*call)();
+    survived = true;
+    pthread_testcancel();
+    return NULL;
+}
+
+START_TEST(no_call_lets_a_thread_be_cancelled)
+{
+    void (*calls[])(void) = { call_map_path, call_map_memfd, call_lock,
+                              call_sync, call_cache, call_populate,
+                              call_resize };
+
+    if (under_sanitizer())
+        SKIP("the sanitizer's own calls let a thread be cancelled");
+    calls_fd = temp_file(17 << 20); /* populated in more than one way */
+    OK(mmapx_map(&calls_map, calls_fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        pthread_t thread;
+        void *end;
+        int next = dup(calls_fd);
+
+        close(next);
+        survived = false;
+        ck_assert_int_eq(
+            pthread_create(&thread, NULL, be_cancelled, &calls[i]), 0);
+        ck_assert_int_eq(pthread_join(thread, &end), 0);
+        ck_assert_msg(survived, "call %zu", i);
+        ck_assert_ptr_eq(end, PTHREAD_CANCELED);
+        ck_assert_int_eq(dup(calls_fd), next);
+        close(next);
+    }
+    ck_assert_int_eq(wrong, 0);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -310,5 +424,6 @@ suite(void)
 
     ADD_TEST(s, everything_at_once);
     ADD_TEST(s, evicting_beside_a_thread_that_maps);
+    ADD_TEST(s, no_call_lets_a_thread_be_cancelled);
     return s;
 }

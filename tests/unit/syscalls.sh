@@ -32,7 +32,7 @@ awk -F'(' '
     /^write\(-1, / { split($0, part, "\""); printf "\n%s", part[2]; on = 1; next }
     /^(fstat|fstat64|newfstatat|statx)\(/ { $1 = "fstat" }
     /^mmap2\(/ { $1 = "mmap" }
-    /^fstatfs(64)?\(/ { next }
+    /^(fstatfs(64)?|utimensat(_time64)?)\(/ { next } # tmpfs
     on { printf " %s", $1 }
     END { print "" }
 ' "$trace.raw" >"$trace"
