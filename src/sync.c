@@ -94,8 +94,8 @@ sync_file(struct mmapx *m, int fd, size_t off, size_t len)
     if (span.len == 0 || (r < 0 && mmapx_i_remembered(m) == 0))
         return r;
     flushed = flush(m, fd);
-    if (mmapx_i_has(m, MMAPX_I_SHARED)
-        && mmapx_i_has(m, MMAPX_I_WRITES | MMAPX_I_MIXED))
+    if (mmapx_i_has_any(m, MMAPX_I_SHARED)
+        && mmapx_i_has_any(m, MMAPX_I_PROT_W | MMAPX_I_MIXED))
         mmapx_os_note_change(fd);
     return r < 0 ? r : flushed;
 }
