@@ -6,6 +6,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
@@ -89,11 +90,25 @@ finish(int status)
     return TOOL_FAILED;
 }
 
+/* No file that is opened later is to be taken for a standard stream that was
+ * closed.  What stands in for it fails where it is used. */
+static void
+hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) < 0)
+            open("/", O_RDONLY);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     int status;
 
+    hold_standard_streams();
     setlocale(LC_CTYPE, "");
     /* Most of the time goes by in the system; little of it in writing. */
     if (isatty(STDOUT_FILENO) == 0)

@@ -103,7 +103,50 @@ is_plain(const char *name)
     return *name == '\0';
 }
 
-/* What the locale does not print, be it no character at all, is escaped. */
+/* What the locale prints, but which changes how the rest of a line looks, or is
+ * not seen at all: marks of direction, separators of lines, signs of format. */
+static bool
+is_hidden(wchar_t wc)
+{
+    static const struct {
+        wchar_t first;
+        wchar_t last;
+    } hidden[] = {
+        { 0xad, 0xad },       { 0x61c, 0x61c },     { 0x180e, 0x180e },
+        { 0x200b, 0x200b },   { 0x200e, 0x200f },   { 0x2028, 0x202e },
+        { 0x2060, 0x206f },   { 0xfeff, 0xfeff },   { 0xfff9, 0xfffb },
+        { 0xe0000, 0xe007f },
+    };
+
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)
+        if (wc >= hidden[i].first && wc <= hidden[i].last)
+            return true;
+    return false;
+}
+
+/* One character, or a byte that is none.  Returns the bytes it has, and in
+ * *columns what it takes.  What the locale does not print is escaped. */
+static size_t
+print_character(FILE *out, const char *name, size_t left, size_t *columns)
+{
+    mbstate_t state = { 0 };
+    wchar_t wc = L'\0';
+    size_t n = mbrtowc(&wc, name, left, &state);
+    bool valid = n <= left;
+    bool plain = valid && wc != L'\\' && iswprint((wint_t)wc) != 0
+                 && !is_hidden(wc);
+    int width = plain ? wcwidth(wc) : -1;
+
+    if (!valid)
+        n = 1;
+    *columns = width >= 0 ? (size_t)width : 0;
+    if (width >= 0 && out != NULL)
+        fwrite(name, 1, n, out);
+    for (size_t i = 0; width < 0 && i < n; i++)
+        *columns += escape(out, (unsigned char)name[i]);
+    return n;
+}
+
 size_t
 tool_name(FILE *out, const char *name)
 {
@@ -116,25 +159,42 @@ tool_name(FILE *out, const char *name)
         return left;
     }
     while (left > 0) {
-        mbstate_t state = { 0 };
-        wchar_t wc = L'\0';
-        size_t n = mbrtowc(&wc, name, left, &state);
-        bool valid = n <= left;
-        bool plain = valid && wc != L'\\' && iswprint((wint_t)wc) != 0;
-        int width = plain ? wcwidth(wc) : -1;
+        size_t some;
+        size_t n = print_character(out, name, left, &some);
 
-        if (!valid)
-            n = 1;
-        if (width >= 0 && out != NULL)
-            fwrite(name, 1, n, out);
-        if (width >= 0)
-            columns += (size_t)width;
-        for (size_t i = 0; width < 0 && i < n; i++)
-            columns += escape(out, (unsigned char)name[i]);
+        columns += some;
         name += n;
         left -= n;
     }
     return columns;
+}
+
+/* No name has more bytes to a column on average, unless somebody means to waste
+ * time. */
+void
+tool_name_end(FILE *out, const char *name, size_t columns)
+{
+    enum { BYTES_A_COLUMN = 8 };
+    size_t left = strlen(name);
+    size_t most = columns * BYTES_A_COLUMN;
+    size_t all;
+
+    if (left > most) {
+        name += left - most;
+        left = most;
+    }
+    while (((unsigned char)*name & 0xc0) == 0x80)
+        name++, left--;
+    all = tool_name(NULL, name);
+    while (all > columns && left > 0) {
+        size_t some;
+        size_t n = print_character(NULL, name, left, &some);
+
+        all -= some;
+        name += n;
+        left -= n;
+    }
+    tool_name(out, name);
 }
 
 const char *

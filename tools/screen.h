@@ -25,6 +25,9 @@ void tool_screen_of(struct tool_screen *screen, FILE *stream,
  * a NULL stream prints nothing. */
 size_t tool_name(FILE *out, const char *name);
 
+/* As much of a name as there is room for, its end. */
+void tool_name_end(FILE *out, const char *name, size_t columns);
+
 /* Begin and end a colour, by its SGR number, where there are colours. */
 void tool_paint(const struct tool_screen *screen, int colour);
 void tool_unpaint(const struct tool_screen *screen);
