@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* A line on the terminal that says how far the work is. */
 #include "tool.h"
+#include "pace.h"
 #include "progress.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* Seconds from one update to the next: ten a second. */
 #define INTERVAL 0.1
 
 /* What is to be taken away before something else is said. */
 static const struct progress *on_screen;
-
-double
-tool_seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void
 progress_begin(struct progress *p, const struct tool_options *o,
@@ -66,17 +57,6 @@ draw_time(double seconds)
         fprintf(stderr, "%ld:%02ld", s / 60, s % 60);
 }
 
-/* As much of a path as there is room for, its end; of a character, all. */
-static void
-draw_path(const char *path, size_t columns)
-{
-    while (tool_name(NULL, path) > columns)
-        do
-            path++;
-        while (((unsigned char)*path & 0xc0) == 0x80);
-    tool_name(stderr, path);
-}
-
 static void
 draw(struct progress *p, const char *path, double now)
 {
@@ -96,7 +76,8 @@ draw(struct progress *p, const char *path, double now)
     } else {
         fputs(tool_size(done, p->done, false), stderr);
     }
-    fprintf(stderr, "  %s/s", tool_size(speed, (int64_t)rate, false));
+    fprintf(stderr, "  %s/s",
+            tool_size(speed, rate < 9e18 ? (int64_t)rate : INT64_MAX, false));
     if (p->total > p->done && rate > 0) {
         fputs("  ", stderr);
         draw_time((double)(p->total - p->done) / rate);
@@ -104,7 +85,7 @@ draw(struct progress *p, const char *path, double now)
     }
     if (columns >= ALL_BUT_PATH + LEAST_PATH) {
         fputs("  ", stderr);
-        draw_path(path, columns - ALL_BUT_PATH - 3);
+        tool_name_end(stderr, path, columns - ALL_BUT_PATH - 3);
     }
     fflush(stderr);
     p->drawn = now;
@@ -116,7 +97,7 @@ progress_add(struct progress *p, const char *path, int64_t bytes)
 {
     double now = p->shown ? tool_seconds() : 0;
 
-    p->done += bytes;
+    p->done = tool_sum(p->done, bytes);
     /* Nothing is shown of what is over at once. */
     if (p->shown && now - p->began >= INTERVAL && now - p->drawn >= INTERVAL)
         draw(p, path, now);

@@ -28,6 +28,4 @@ void progress_add(struct progress *p, const char *path, int64_t bytes);
 /* Take it off the screen, if it is there. */
 void progress_hide(void);
 
-double tool_seconds(void);
-
 #endif /* TOOL_PROGRESS_H */

@@ -9,7 +9,7 @@
 #include "libmmapx.h"
 
 struct survey {
-    int64_t size;
+    int64_t size;   /* of the range */
     int64_t cached; /* bytes; these and those below are 0 if not known */
     int64_t dirty;
     int64_t writeback;
@@ -18,13 +18,13 @@ struct survey {
     unsigned known; /* MMAPX_CACHE_*; 0 if the system would not say */
 };
 
-/* Look at a file.  Returns 0 or an errno; that the system would not say is no
- * error. */
-int survey_file(struct survey *s, const struct tool_file *file);
-/* The bytes of so many pages, but no more than there are. */
-int64_t survey_bytes(uint64_t pages, int64_t most);
+/* Look at a range of a file, which lies within it.  Returns 0 or an errno; that
+ * the system would not say is no error.  EINTR: tool_interrupted was set. */
+int survey_range(struct survey *s, const struct tool_file *file, int64_t off,
+                 int64_t len);
 
-/* Call fn for each run of a range.  Returns 0, or an errno. */
+/* Call fn for each run of a range, one after the other without gaps, as far as
+ * the file reaches.  Returns 0 or an errno. */
 int survey_runs(const struct tool_file *file, int64_t off, int64_t len,
                 void (*fn)(const struct mmapx_cache_run *run, void *arg),
                 void *arg);

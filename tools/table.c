@@ -2,63 +2,12 @@
 /* Files, each on a line of its own: what is in memory of them, and where. */
 #include "tool.h"
 #include "bar.h"
+#include "interrupt.h"
 #include "libmmapx.h"
 #include "table.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* --- Ranges and maps ------------------------------------------------------ */
-
-/* Cells of a map. */
-enum { MAP = 1024 };
-
-struct detail {
-    const struct table *t;
-    const char *path;
-    struct bar *bar;
-};
-
-static void
-print_range(const struct mmapx_cache_run *run, void *arg)
-{
-    const struct detail *d = arg;
-
-    if (d->bar != NULL && run->cached)
-        bar_add(d->bar, run->off, run->len);
-    if (!d->t->o->ranges || !run->cached)
-        return;
-    if (d->t->o->json)
-        table_json_range(d->path, run);
-    else
-        table_text_range(d->t, run);
-}
-
-/* What has a line of its own behind the file's.  Returns 0 or an errno. */
-static int
-print_details(const struct table *t, const struct tool_file *file)
-{
-    struct detail d = { .t = t, .path = file->path };
-    int64_t page = (int64_t)mmapx_page_size(NULL);
-    int64_t pages = file->size / page + (file->size % page > 0);
-    bool maps = t->o->map && !t->o->json && pages > 0;
-    struct bar bar;
-    int error;
-
-    if (maps) {
-        bar_init(&bar, file->size, pages < MAP ? (size_t)pages : MAP);
-        d.bar = &bar;
-    }
-    error = survey_runs(file, 0, -1, print_range, &d);
-    if (maps) {
-        if (error == 0)
-            table_text_map(t, &bar);
-        bar_free(&bar);
-    }
-    return error;
-}
 
 /* --- The table ------------------------------------------------------------ */
 
@@ -99,12 +48,21 @@ by_size(const void *a, const void *b)
                       ((const struct table_row *)b)->survey.size, a, b);
 }
 
+/* What a row has, without the path. */
+static void
+free_row(struct table_row *row)
+{
+    free(row->levels);
+    free(row->map);
+    free(row->ranges);
+}
+
 static void
 free_rows(struct table *t, size_t from)
 {
     for (size_t i = from; i < t->n; i++) {
         free(t->rows[i].path);
-        free(t->rows[i].levels);
+        free_row(&t->rows[i]);
     }
     if (t->n > from)
         t->n = from;
@@ -137,34 +95,98 @@ keep(struct table *t, const struct table_row *row)
     }
     t->rows[t->n] = *row;
     t->rows[t->n].path = strdup(row->path);
-    t->rows[t->n].levels = malloc(t->cells);
-    if (t->rows[t->n].path == NULL || t->rows[t->n].levels == NULL)
+    if (t->rows[t->n].path == NULL)
         tool_no_memory();
-    memcpy(t->rows[t->n].levels, row->levels, t->cells);
     t->n++;
-}
-
-static void
-add_run(const struct mmapx_cache_run *run, void *bar)
-{
-    if (run->cached)
-        bar_add(bar, run->off, run->len);
 }
 
 static void
 add_to_sum(struct table *t, const struct survey *s)
 {
     t->files++;
-    t->sum.size += s->size;
-    t->sum.cached += s->cached;
-    t->sum.dirty += s->dirty;
-    t->sum.writeback += s->writeback;
-    t->sum.evicted += s->evicted;
-    t->sum.recently_evicted += s->recently_evicted;
+    t->sum.size = tool_sum(t->sum.size, s->size);
+    t->sum.cached = tool_sum(t->sum.cached, s->cached);
+    t->sum.dirty = tool_sum(t->sum.dirty, s->dirty);
+    t->sum.writeback = tool_sum(t->sum.writeback, s->writeback);
+    t->sum.evicted = tool_sum(t->sum.evicted, s->evicted);
+    t->sum.recently_evicted
+        = tool_sum(t->sum.recently_evicted, s->recently_evicted);
     if (s->known == 0)
         t->unknown++;
     else
         t->sum.known &= s->known;
+}
+
+/* --- Files ---------------------------------------------------------------- */
+
+/* What a row's runs are put into, where they are wanted. */
+struct places {
+    struct table_row *row;
+    struct bar bar;
+    struct bar map;
+    bool has_bar;
+    bool has_map;
+    bool has_ranges;
+};
+
+static void
+add_range(struct table_row *row, const struct mmapx_cache_run *run)
+{
+    if (row->n == row->room) {
+        row->room = 2 * row->room + 16;
+        row->ranges = realloc(row->ranges, row->room * sizeof *row->ranges);
+        if (row->ranges == NULL)
+            tool_no_memory();
+    }
+    row->ranges[row->n++] = (struct table_range){ run->off, run->len };
+}
+
+static void
+add_run(const struct mmapx_cache_run *run, void *arg)
+{
+    struct places *places = arg;
+
+    if (!run->cached)
+        return;
+    if (places->has_bar)
+        bar_add(&places->bar, run->off, run->len);
+    if (places->has_map)
+        bar_add(&places->map, run->off, run->len);
+    if (places->has_ranges)
+        add_range(places->row, run);
+}
+
+static void
+take_levels(unsigned char *levels, struct bar *bar)
+{
+    for (size_t i = 0; i < bar->cells; i++)
+        levels[i] = bar_level(bar, i);
+    bar_free(bar);
+}
+
+/* Where in a file is what is in memory of it.  Returns 0 or an errno. */
+static int
+look_where(const struct table *t, const struct tool_file *file,
+           struct table_row *row, struct places *places)
+{
+    int error;
+
+    if (places->has_bar)
+        bar_init(&places->bar, file->size, t->cells);
+    if (places->has_map) {
+        bar_init(&places->map, file->size, row->map_cells);
+        row->map = malloc(row->map_cells);
+        if (row->map == NULL)
+            tool_no_memory();
+    }
+    error = survey_runs(file, 0, file->size, add_run, places);
+    if (places->has_bar) {
+        row->survey.cached = places->bar.filled;
+        take_levels(row->levels, &places->bar);
+    }
+    if (places->has_map)
+        take_levels(row->map, &places->map);
+    return error;
 }
 
 /* Look at a file; most are in memory as a whole or not at all, and need no
@@ -174,91 +196,93 @@ look_at(const struct table *t, const struct tool_file *file,
         struct table_row *row)
 {
     struct survey *s = &row->survey;
-    struct bar bar;
-    int error = survey_file(s, file);
+    struct places places = { .row = row };
+    int64_t page = (int64_t)mmapx_page_size(NULL);
+    int64_t pages = file->size / page + (file->size % page > 0);
+    int error = survey_range(s, file, 0, file->size);
 
     memset(row->levels, s->cached == 0 ? 0 : BAR_LEVELS, t->cells);
-    if (error != 0 || t->o->json || s->cached == 0 || s->cached == s->size)
+    if (error != 0 || s->known == 0)
         return error;
-    bar_init(&bar, file->size, t->cells);
-    error = survey_runs(file, 0, -1, add_run, &bar);
-    s->cached = bar.filled;
-    for (size_t i = 0; i < t->cells; i++)
-        row->levels[i] = bar_level(&bar, i);
-    bar_free(&bar);
+    places.has_bar = !t->o->json && s->cached != 0 && s->cached != s->size;
+    places.has_map = !t->o->json && t->o->map && pages > 0;
+    places.has_ranges = t->o->ranges;
+    row->map_cells = pages < TABLE_MAP_CELLS ? (size_t)pages : TABLE_MAP_CELLS;
+    if (places.has_bar || places.has_map || places.has_ranges)
+        error = look_where(t, file, row, &places);
     return error;
 }
 
 static void
 print_row(struct table *t, const struct table_row *row)
 {
-    if (t->o->json)
+    if (t->o->json) {
         table_json_row(t, row);
+        table_json_ranges(row);
+        return;
+    }
+    table_text_row(t, row);
+    table_text_ranges(t, row);
+    if (row->map != NULL)
+        table_text_map(t, row);
+}
+
+/* Show a row that was looked at, or keep it. */
+static int
+show(struct table *t, const struct table_row *row)
+{
+    add_to_sum(t, &row->survey);
+    if (t->keeps)
+        keep(t, row);
     else
-        table_text_row(t, row);
+        print_row(t, row);
+    if (row->survey.known != 0)
+        return TOOL_OK;
+    survey_explain();
+    return TOOL_FAILED;
 }
 
 int
 table_visit(const struct tool_file *file, void *arg)
 {
     struct table *t = arg;
-    unsigned char levels[TABLE_MOST_CELLS];
-    struct table_row row = { .path = (char *)(uintptr_t)file->path,
-                             .levels = levels };
-    int error = look_at(t, file, &row);
+    struct table_row row = { .path = (char *)(uintptr_t)file->path };
+    bool kept = false;
+    int status, error;
 
-    if (error != 0)
-        return tool_failed(file->path, error);
-    if (t->o->only_cached && row.survey.known != 0 && row.survey.cached == 0)
-        return TOOL_OK;
-    add_to_sum(t, &row.survey);
-    if (t->keeps)
-        keep(t, &row);
-    else
-        print_row(t, &row);
-    if (!t->keeps && (t->o->ranges || t->o->map) && row.survey.known != 0)
-        error = print_details(t, file);
-    if (row.survey.known == 0)
-        survey_explain();
-    return error != 0               ? tool_failed(file->path, error)
-           : row.survey.known != 0 ? TOOL_OK
-                                    : TOOL_FAILED;
-}
-
-/* A file that was kept is closed by now. */
-static int
-print_kept(struct table *t, const struct table_row *row)
-{
-    struct tool_file file = { .fd = -1 };
-    int error = 0;
-
-    print_row(t, row);
-    if ((!t->o->ranges && !t->o->map) || row->survey.known == 0)
-        return TOOL_OK;
-    error = tool_open(&file, row->path, true);
-    if (error == 0) {
-        error = print_details(t, &file);
-        close(file.fd);
+    row.levels = malloc(t->cells);
+    if (row.levels == NULL)
+        tool_no_memory();
+    error = look_at(t, file, &row);
+    if (tool_interrupted != 0) {
+        status = TOOL_STOPPED;
+    } else if (error != 0) {
+        status = tool_failed(file->path, error);
+    } else if (t->o->only_cached && row.survey.known != 0
+               && row.survey.cached == 0) {
+        status = TOOL_OK;
+    } else {
+        kept = t->keeps;
+        status = show(t, &row);
     }
-    return error != 0 ? tool_failed(row->path, error) : TOOL_OK;
+    if (!kept)
+        free_row(&row);
+    return status;
 }
 
-int
+void
 table_print(struct table *t, size_t lines)
 {
-    int status = TOOL_OK;
     size_t shown;
 
     if (!t->keeps)
-        return TOOL_OK;
+        return;
     sort_rows(t);
     shown = t->n < lines ? t->n : lines;
     for (size_t i = 0; i < shown; i++)
-        if (print_kept(t, &t->rows[i]) != TOOL_OK)
-            status = TOOL_FAILED;
+        print_row(t, &t->rows[i]);
     if (shown < t->n)
         table_text_more(t, t->n - shown);
-    return status;
 }
 
 void

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "files.h"
@@ -12,15 +13,23 @@
 #include "screen.h"
 #include "survey.h"
 
-struct bar;
+/* Cells that a bar has at most, and a map. */
+enum { TABLE_MOST_CELLS = 128, TABLE_MAP_CELLS = 1024 };
 
-/* Cells that a bar has at most. */
-enum { TABLE_MOST_CELLS = 128 };
+struct table_range {
+    int64_t off;
+    int64_t len;
+};
 
 struct table_row {
     char *path;
     struct survey survey;
     unsigned char *levels; /* of the bar's cells */
+    unsigned char *map;    /* of the map's cells */
+    size_t map_cells;
+    struct table_range *ranges; /* that are cached */
+    size_t n;
+    size_t room;
 };
 
 struct table {
@@ -44,7 +53,7 @@ void table_begin(struct table *t, const struct tool_options *o);
 int table_visit(const struct tool_file *file, void *table);
 
 /* Sort what was kept, and print no more than so many lines of it. */
-int table_print(struct table *t, size_t lines);
+void table_print(struct table *t, size_t lines);
 
 /* The line for all files. */
 void table_total(const struct table *t);
@@ -63,15 +72,16 @@ void table_text_row(struct table *t, const struct table_row *row);
 /* That so many files more are not shown. */
 void table_text_more(const struct table *t, size_t more);
 
-void table_text_range(const struct table *t,
-                      const struct mmapx_cache_run *run);
-void table_text_map(const struct table *t, const struct bar *bar);
+/* What has lines of its own below the file's. */
+void table_text_ranges(const struct table *t, const struct table_row *row);
+void table_text_map(const struct table *t, const struct table_row *row);
+
 void table_text_total(const struct table *t, const struct survey *sum);
 
 /* --- table_json.c: the table for programs --------------------------------- */
 
 void table_json_row(const struct table *t, const struct table_row *row);
-void table_json_range(const char *path, const struct mmapx_cache_run *run);
+void table_json_ranges(const struct table_row *row);
 void table_json_total(const struct table *t, const struct survey *sum);
 
 #endif /* TOOL_TABLE_H */

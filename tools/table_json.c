@@ -40,11 +40,13 @@ table_json_row(const struct table *t, const struct table_row *row)
 }
 
 void
-table_json_range(const char *path, const struct mmapx_cache_run *run)
+table_json_ranges(const struct table_row *row)
 {
-    json_line(json_pack("{s:o, s:{s:I, s:I}}", "path", json_path(path),
-                        "range", "offset", (json_int_t)run->off, "length",
-                        (json_int_t)run->len));
+    for (size_t i = 0; i < row->n; i++)
+        json_line(json_pack("{s:o, s:{s:I, s:I}}", "path",
+                            json_path(row->path), "range", "offset",
+                            (json_int_t)row->ranges[i].off, "length",
+                            (json_int_t)row->ranges[i].len));
 }
 
 void

@@ -185,34 +185,36 @@ table_text_total(const struct table *t, const struct survey *sum)
 /* --- Ranges and maps ------------------------------------------------------ */
 
 void
-table_text_range(const struct table *t, const struct mmapx_cache_run *run)
+table_text_ranges(const struct table *t, const struct table_row *row)
 {
-    char off[24], len[24];
+    for (size_t i = 0; i < row->n; i++) {
+        const struct table_range *range = &row->ranges[i];
+        char off[24], len[24];
 
-    if (t->o->bytes)
-        printf("    %lld:%lld\n", (long long)run->off, (long long)run->len);
-    else
-        printf("    %s:%s\n", tool_exact_size(off, run->off),
-               tool_exact_size(len, run->len));
+        if (t->o->bytes)
+            printf("    %lld:%lld\n", (long long)range->off,
+                   (long long)range->len);
+        else
+            printf("    %s:%s\n", tool_exact_size(off, range->off),
+                   tool_exact_size(len, range->len));
+    }
 }
 
 void
-table_text_map(const struct table *t, const struct bar *bar)
+table_text_map(const struct table *t, const struct table_row *row)
 {
+    struct bar bar = { .len = row->survey.size, .cells = row->map_cells };
     size_t line = MAP_LINE;
     char off[24];
 
     if (t->screen.columns > 0 && t->screen.columns < line + 16)
         line = t->screen.columns > 26 ? t->screen.columns - 16 : LEAST_BAR;
-    for (size_t i = 0; i < bar->cells; i += line) {
-        size_t n = bar->cells - i < line ? bar->cells - i : line;
-        unsigned char levels[MAP_LINE];
+    for (size_t i = 0; i < bar.cells; i += line) {
+        size_t n = bar.cells - i < line ? bar.cells - i : line;
 
-        for (size_t k = 0; k < n; k++)
-            levels[k] = bar_level(bar, i + k);
         printf("%*s  ", t->o->bytes ? EXACT_COLUMNS : 11,
-               tool_size(off, bar_cell(bar, i), t->o->bytes));
-        print_cells(t, shades, levels, n);
+               tool_size(off, bar_cell(&bar, i), t->o->bytes));
+        print_cells(t, shades, row->map + i, n);
         putchar('\n');
     }
 }

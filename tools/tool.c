@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Complaints. */
+/* Complaints, and sums. */
 #include "tool.h"
 #include "progress.h"
 #include "screen.h"
@@ -8,6 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int64_t
+tool_sum(int64_t a, int64_t b)
+{
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
 
 void
 tool_no_memory(void)

@@ -7,12 +7,18 @@
 #include <config.h>
 #endif
 
+#include <stdint.h>
+
 /* Exit statuses. */
 enum {
     TOOL_OK,
     TOOL_FAILED, /* for some file the answer is missing */
     TOOL_USAGE,
+    TOOL_STOPPED, /* inside: failed, and nothing else is to be tried */
 };
+
+/* The sum of two numbers of bytes, at most the largest there is. */
+int64_t tool_sum(int64_t a, int64_t b);
 
 /* Say that there is no memory left, and exit. */
 _Noreturn void tool_no_memory(void);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening what was looked at, and nothing else. */
+#ifndef TOOL_OPEN_H
+#define TOOL_OPEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct tool_file {
+    const char *path;
+    size_t root;   /* bytes of the path that were named; the rest was found */
+    bool by_links; /* through symbolic links */
+    int fd;
+    int64_t size;
+    dev_t device;
+    ino_t inode;
+};
+
+/*
+ * Look at a name in a directory (AT_FDCWD: the working one) without opening
+ * what is there.  A symbolic link is followed only if it is to be.  Returns a
+ * handle, to be closed, of a regular file, a block device or a directory; or -1
+ * and errno: ELOOP for a link that is not followed, ENODEV for anything else.
+ */
+int open_look(int dir, const char *name, bool follow, struct stat *st);
+
+/* The same for a path of any length from the root on, no part of which may be a
+ * link. */
+int open_look_along(const char *path, struct stat *st);
+
+/* Open the file that a handle stands for.  Returns 0 or an errno: EISDIR for a
+ * directory. */
+int open_file(struct tool_file *file, int handle);
+
+/* A descriptor to read a directory's entries by, or -1 and errno. */
+int open_directory(int handle);
+
+/* The path of an open file from the root on, without links and allocated; or
+ * NULL and errno, ENOENT if the file has no name any more. */
+char *open_real_path(const struct tool_file *file);
+
+#endif /* TOOL_OPEN_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps of work between which signals are looked at: long ones, as long as they
+ * are over within a tenth of a second. */
+#include "tool.h"
+#include "pace.h"
+
+#include <time.h>
+
+enum { LEAST_STEP = 8 << 20 };
+
+double
+tool_seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+int64_t
+pace_next(struct pace *p, int64_t off, int64_t end)
+{
+    double now = tool_seconds();
+    double took = now - p->began;
+    int64_t n;
+
+    if (p->began > 0 && took < 0.02 && p->step <= INT64_MAX / 4)
+        p->step *= 4;
+    else if (p->began > 0 && took > 0.06 && p->step > LEAST_STEP)
+        p->step /= 4;
+    p->began = now;
+    n = p->step - off % p->step;
+    return n < end - off ? n : end - off;
+}

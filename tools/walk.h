@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Going through a tree of directories. */
+#ifndef TOOL_WALK_H
+#define TOOL_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "files.h"
+#include "options.h"
+
+struct walk_level;
+
+struct walk {
+    const struct tool_options *o;
+    tool_visitor *visit;
+    void *arg;
+    int status;
+    void *seen;  /* files and, with -L, directories: a tree of identities */
+    void *above; /* the directories that the walk is in: another one */
+    char *path;  /* of what is looked at */
+    size_t path_len;
+    size_t path_room;
+    size_t root; /* bytes of it that were named */
+    struct walk_level *levels;
+    size_t depth;
+    size_t levels_room;
+    size_t links; /* how many of the levels were entered by one */
+};
+
+/* Begin with something that was named. */
+void walk_begin(struct walk *w, const char *path);
+
+/* Complain of what is looked at. */
+void walk_failed(struct walk *w, int error);
+
+/* Whether nothing more is to be done. */
+bool walk_is_over(const struct walk *w);
+
+/* Visit a file that a handle stands for; the handle is closed. */
+void walk_file(struct walk *w, int handle, const struct stat *st);
+
+/* Visit all files below a directory.  The handle is given up to the walk. */
+void walk_tree(struct walk *w, int handle, const struct stat *st);
+
+void walk_free(struct walk *w);
+
+#endif /* TOOL_WALK_H */
