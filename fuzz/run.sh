@@ -43,7 +43,9 @@ $FUZZ_CC $flags -fsanitize=address,undefined -o replay \
 # shellcheck disable=SC2086
 $FUZZ_CC $flags -fsanitize=fuzzer,address,undefined -o parsers \
     -I"$srcdir/tools" "$srcdir/fuzz/parsers.c" \
-    "$srcdir/tools/interrupt.c" "$srcdir/tools/snapshot_format.c" \
+    "$srcdir/tools/interrupt.c" "$srcdir/tools/pace.c" \
+    "$srcdir/tools/progress.c" "$srcdir/tools/screen.c" \
+    "$srcdir/tools/snapshot_format.c" "$srcdir/tools/tool.c" \
     "$srcdir/tools/units.c"
 
 ./parsers -max_total_time=$((FUZZ_SECONDS / 5)) -max_len=400 \

@@ -2,15 +2,96 @@
 /* mmapx evict: out of memory. */
 #include "tool.h"
 #include "commands.h"
+#include "interrupt.h"
 #include "libmmapx.h"
+#include "pace.h"
 #include "screen.h"
 #include "work.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/* Bytes of the first step: to evict takes no disk, but for what is dirty. */
+enum { FIRST_EVICTED = 128 << 20, WRITTEN_AT_ONCE = 8 << 20 };
+
+/* Write dirty pages back, and wait: by steps where the system has some, since
+ * fsync(2) cannot be interrupted.  What is left for it then is little. */
+static int
+write_back(const struct work_file *f)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    struct pace pace = { .step = WRITTEN_AT_ONCE };
+    int64_t end = f->file->size;
+
+    for (int64_t off = 0, n; off < end; off += n) {
+        if (tool_interrupted != 0)
+            return EINTR;
+        n = pace_next(&pace, off, end);
+        /* What it does not do, fsync() does. */
+        sync_file_range(f->file->fd, off, n,
+                        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE
+                            | SYNC_FILE_RANGE_WAIT_AFTER);
+    }
+#endif
+    return fsync(f->file->fd) < 0 ? errno : 0;
+}
+
+/* Whether there is something to be written back, as far as can be known. */
+static bool
+is_dirty(const struct survey *s)
+{
+    return (s->known & MMAPX_CACHE_DIRTY) == 0 || s->dirty > 0
+           || s->writeback > 0;
+}
+
+static int
+evict_steps(struct work *work, const struct work_file *f)
+{
+    struct pace pace = { .step = FIRST_EVICTED };
+    int64_t end = f->off + f->len;
+
+    for (int64_t off = f->off, n; off < end; off += n) {
+        if (tool_interrupted != 0)
+            return EINTR;
+        n = pace_next(&pace, off, end);
+        if (mmapx_cache_evict(f->file->fd, off, n) < 0)
+            return errno;
+        work->bytes = tool_sum(work->bytes, n);
+        progress_add(&work->progress, f->file->path, n);
+    }
+    return 0;
+}
+
+/* Files that are not in memory are most of a tree, and need nothing. */
+static int
+evict_file(struct work *work, const struct work_file *f)
+{
+    int error = 0;
+
+    if (f->before.known != 0 && f->before.cached == 0) {
+        work->bytes = tool_sum(work->bytes, f->len);
+        progress_add(&work->progress, f->file->path, f->len);
+        return 0;
+    }
+    if (work->o->sync && is_dirty(&f->before))
+        error = write_back(f);
+    return error != 0 ? error : evict_steps(work, f);
+}
+
+/* That pages stay is no failure. */
+static int
+judge_evicted(struct work *work, const struct work_file *f)
+{
+    (void)work;
+    (void)f;
+    return TOOL_OK;
+}
 
 /* What has gone, and why the rest has not. */
 static void
-print_evicted(const struct work *work, double seconds)
+print_evicted(const struct work *work)
 {
     int64_t evicted
         = work->before > work->after ? work->before - work->after : 0;
@@ -24,7 +105,9 @@ print_evicted(const struct work *work, double seconds)
         printf("evicted %s of %s in memory",
                tool_size(some, evicted, work->o->bytes),
                tool_size(others, work->before, work->o->bytes));
-    work_print_end(work, 0, seconds);
+    work_print_end(work, 0);
+    if (tool_interrupted != 0)
+        return; /* what is left was not tried */
     if (dirty > 0)
         printf("%s stayed: to be written back first%s\n",
                tool_size(some, dirty, work->o->bytes),
@@ -38,13 +121,15 @@ print_evicted(const struct work *work, double seconds)
 int
 tool_evict(const struct tool_options *o)
 {
-    /* To evict takes no disk, so that a long step is over soon. */
     static const struct work_kind evicting = {
         .verb = "evicting",
-        .step = 128 << 20,
-        .do_step = mmapx_cache_evict,
-        .print_sum = print_evicted,
+        .run = evict_file,
+        .judge = judge_evicted,
     };
+    struct work work = { .o = o, .kind = &evicting };
+    int status = work_run(&work);
 
-    return work_run(o, &evicting);
+    if (!o->json && (work.files > 0 || work.before > 0))
+        print_evicted(&work);
+    return status;
 }

@@ -61,20 +61,28 @@ arguments_from(struct walk *w, const char *from)
         fclose(in);
 }
 
+/* Returns the worst of all statuses. */
+static int
+walk_all(struct walk *w)
+{
+    const struct tool_options *o = w->o;
+
+    walk_begin(w, "");
+    if (o->files0 != NULL)
+        arguments_from(w, o->files0);
+    else
+        for (char **path = o->paths; *path != NULL && !walk_is_over(w); path++)
+            argument(w, *path);
+    walk_free(w);
+    return w->status == TOOL_STOPPED ? TOOL_FAILED : w->status;
+}
+
 int
 tool_files(const struct tool_options *o, tool_visitor *visit, void *arg)
 {
     struct walk w = { .o = o, .visit = visit, .arg = arg };
 
-    walk_begin(&w, "");
-    if (o->files0 != NULL)
-        arguments_from(&w, o->files0);
-    else
-        for (char **path = o->paths; *path != NULL && !walk_is_over(&w);
-             path++)
-            argument(&w, *path);
-    walk_free(&w);
-    return w.status == TOOL_STOPPED ? TOOL_FAILED : w.status;
+    return walk_all(&w);
 }
 
 int64_t
@@ -85,10 +93,40 @@ tool_range_of(const struct tool_options *o, int64_t size)
     return o->range.len == -1 || o->range.len > left ? left : o->range.len;
 }
 
-/* It is not worth a walk of its own: what lies in directories is not counted,
- * and what can be read only once is not read for this. */
+struct sum {
+    const struct tool_options *o;
+    int64_t bytes;
+};
+
+static int
+add_size(const struct tool_file *file, void *arg)
+{
+    struct sum *sum = arg;
+
+    sum->bytes = tool_sum(sum->bytes, tool_range_of(sum->o, file->size));
+    return TOOL_OK;
+}
+
 int64_t
 tool_total_size(const struct tool_options *o)
+{
+    struct sum sum = { .o = o };
+    struct walk w = {
+        .o = o, .visit = add_size, .arg = &sum, .quiet = true
+    };
+    struct stat st;
+
+    /* What can be read only once is not to be read for this. */
+    if (o->files0 != NULL
+        && (strcmp(o->files0, "-") == 0 || stat(o->files0, &st) < 0
+            || !S_ISREG(st.st_mode)))
+        return -1;
+    walk_all(&w);
+    return sum.bytes;
+}
+
+int64_t
+tool_named_size(const struct tool_options *o)
 {
     int64_t bytes = 0;
     struct stat st;

@@ -22,7 +22,11 @@ int tool_files(const struct tool_options *o, tool_visitor *visit, void *arg);
 /* The bytes that --range means of a file of some size. */
 int64_t tool_range_of(const struct tool_options *o, int64_t size);
 
-/* The same of all files together; -1 if that cannot be known beforehand. */
+/* The same of all files together, for which a walk is made; -1 if that cannot
+ * be known beforehand. */
 int64_t tool_total_size(const struct tool_options *o);
+
+/* The same without a walk: -1 if there may be something in directories. */
+int64_t tool_named_size(const struct tool_options *o);
 
 #endif /* TOOL_FILES_H */

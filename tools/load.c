@@ -1,44 +1,186 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx load: into memory. */
 #include "tool.h"
+#include "bring.h"
 #include "commands.h"
-#include "libmmapx.h"
+#include "interrupt.h"
+#include "memory.h"
 #include "screen.h"
 #include "work.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
-/* What had to be read, and what had not. */
+/* How much there is room for, and how much of that was asked for. */
+static struct {
+    struct memory memory;
+    int64_t asked;
+    bool is_short;
+} space;
+
+/* --- Room ----------------------------------------------------------------- */
+
+/* More than there is room for is loaded all the same, since somebody may want
+ * the end of it; but not without a word. */
 static void
-print_loaded(const struct work *work, double seconds)
+ask_for(const struct tool_options *o, int64_t bytes)
+{
+    space.asked = tool_sum(space.asked, bytes);
+    if (space.is_short || space.asked <= space.memory.available)
+        return;
+    space.is_short = true;
+    memory_complain(&space.memory, "loaded", space.asked, o->bytes);
+}
+
+/* --- A file --------------------------------------------------------------- */
+
+/* How many bytes of the range are data; those behind the end are none. */
+static int64_t
+data_bytes(const struct work_file *f, int64_t size)
+{
+    int64_t end = f->off + f->len < size ? f->off + f->len : size;
+    int64_t bytes = 0;
+    int64_t data_end;
+
+    for (int64_t off = f->off; off < end; off = data_end) {
+        bring_next_data(f->file->fd, &off, end, &data_end);
+        bytes += data_end - off;
+        if (tool_interrupted != 0)
+            break;
+    }
+    return bytes;
+}
+
+static int
+load_file(struct work *work, const struct work_file *f)
+{
+    int64_t end = f->off + f->len;
+    int64_t data_end, data;
+    struct bring b;
+    int error = 0;
+
+    data = data_bytes(f, end);
+    ask_for(work->o, data > f->before.cached ? data - f->before.cached : 0);
+    bring_begin(&b, f->file, &work->progress);
+    for (int64_t off = f->off; off < end && error == 0; off = data_end) {
+        int64_t hole = off;
+
+        bring_next_data(f->file->fd, &off, end, &data_end);
+        progress_add(&work->progress, f->file->path, off - hole);
+        if (off < data_end)
+            error = bring_part(&b, off, data_end - off);
+    }
+    if (error == 0)
+        error = bring_end(&b);
+    work->bytes = tool_sum(work->bytes, error == 0 ? f->len : 0);
+    return error;
+}
+
+/* How many bytes of data are not in memory, at most.  A file may be cut or
+ * written to while this is found out: it is asked several times, and what is
+ * missing is missing each time. */
+static int64_t
+missing(const struct work_file *f)
+{
+    enum { TRIES = 4 };
+    struct survey now = f->after;
+    int64_t least = INT64_MAX;
+    struct stat st;
+
+    for (int i = 0; i < TRIES && least > 0; i++) {
+        int64_t data;
+
+        if ((i > 0 && survey_range(&now, f->file, f->off, f->len) != 0)
+            || now.known == 0 || fstat(f->file->fd, &st) < 0)
+            return 0;
+        data = data_bytes(f, S_ISREG(st.st_mode) ? (int64_t)st.st_size
+                                                 : f->file->size);
+        data = data > now.cached ? data - now.cached : 0;
+        least = data < least ? data : least;
+    }
+    return least;
+}
+
+static int
+judge_loaded(struct work *work, const struct work_file *f)
+{
+    int64_t lacks = f->after.cached < f->len ? missing(f) : 0;
+
+    work->missing = tool_sum(work->missing, lacks);
+    return lacks > 0 ? TOOL_FAILED : TOOL_OK;
+}
+
+/* --- All files ------------------------------------------------------------ */
+
+/* What was loaded first may have gone for what came last: count once more. */
+static int
+count_again(const struct tool_file *file, void *arg)
+{
+    struct work *work = arg;
+    struct work_file f = { .file = file,
+                           .off = work->o->range.off,
+                           .len = tool_range_of(work->o, file->size) };
+    int error = survey_range(&f.after, file, f.off, f.len);
+
+    if (error == EINTR)
+        return TOOL_STOPPED;
+    if (error != 0)
+        return TOOL_FAILED;
+    work->after = tool_sum(work->after, f.after.cached);
+    return judge_loaded(work, &f);
+}
+
+static bool
+can_count_again(const struct tool_options *o)
+{
+    return o->files0 == NULL || strcmp(o->files0, "-") != 0;
+}
+
+/* What had to be read, and what had not; and what is there now. */
+static void
+print_loaded(const struct work *work)
 {
     int64_t loaded
         = work->after > work->before ? work->after - work->before : 0;
     char some[24], others[24];
 
     if (work->unknown) {
-        printf("%s are in memory now",
+        printf("went through %s, which the system says nothing about",
                tool_size(some, work->bytes, work->o->bytes));
-        work_print_end(work, 0, seconds);
+        work_print_end(work, 0);
         return;
     }
     printf("loaded %s (%s were in memory)",
            tool_size(some, loaded, work->o->bytes),
            tool_size(others, work->before, work->o->bytes));
-    work_print_end(work, loaded, seconds);
+    work_print_end(work, loaded);
+    if (work->missing > 0)
+        printf("%s are in memory now, %s are not: they did not stay\n",
+               tool_size(some, work->after, work->o->bytes),
+               tool_size(others, work->missing, work->o->bytes));
 }
 
 int
 tool_load(const struct tool_options *o)
 {
-    /* A slow disk's tenth of a second goes by between two looks at the
-     * signals. */
     static const struct work_kind loading = {
         .verb = "loading",
-        .step = 8 << 20,
-        .do_step = mmapx_cache_load,
-        .print_sum = print_loaded,
+        .run = load_file,
+        .judge = judge_loaded,
     };
+    struct work work = { .o = o, .kind = &loading };
+    int status;
 
-    return work_run(o, &loading);
+    memory_look(&space.memory);
+    status = work_run(&work);
+    if (space.is_short && tool_interrupted == 0 && can_count_again(o)) {
+        work.after = work.missing = 0;
+        if (tool_files(o, count_again, &work) != TOOL_OK)
+            status = TOOL_FAILED;
+    }
+    if (!o->json && (work.files > 0 || work.after > 0))
+        print_loaded(&work);
+    return status;
 }

@@ -15,6 +15,7 @@
 #include "lock_limits.h"
 #include "memory.h"
 #include "notify.h"
+#include "pace.h"
 #include "progress.h"
 
 #include <errno.h>

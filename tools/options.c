@@ -115,6 +115,8 @@ static const struct option_row {
       "always, never or auto" },
     { 0, WORKS | RESTORE, FLAG, PLACE(no_progress), "no-progress", NULL,
       "show no progress" },
+    { 'v', RESTORE, FLAG, PLACE(verbose), "verbose", NULL,
+      "list the files that have changed or gone" },
     { 0, ALL, HELP, 0, "help", NULL, "show this help and exit" },
 };
 
@@ -244,10 +246,10 @@ index_of(const char *word, const char *const *words)
 }
 
 /* Store an option's argument, or that there is a flag.  False if it makes no
- * sense. */
+ * sense; *matter can say why. */
 static bool
 store(struct tool_options *o, const struct option_row *row,
-      const char *argument)
+      const char *argument, const char **matter)
 {
     static const char *const keys[] = { "", "cached", "size", "name", NULL };
     static const char *const whens[] = { "auto", "always", "never", NULL };
@@ -278,7 +280,10 @@ store(struct tool_options *o, const struct option_row *row,
     case SECONDS:
         return parse_seconds(argument, place);
     case RANGE:
-        return tool_parse_range(argument, &range->off, &range->len);
+        if (range->given)
+            *matter = "is given twice:";
+        return !range->given && (range->given = true)
+               && tool_parse_range(argument, &range->off, &range->len);
     case NAME:
         *(const char **)place = argument;
         return true;
@@ -339,12 +344,12 @@ check_files(const struct tool_options *o, int n, int *status)
 }
 
 static int
-bad_value(const struct option_row *row, const char *value)
+bad_value(const struct option_row *row, const char *matter, const char *value)
 {
-    char matter[64];
+    char text[64];
 
-    snprintf(matter, sizeof matter, "--%s cannot be", row->name);
-    return tool_usage(matter, value);
+    snprintf(text, sizeof text, "--%s %s", row->name, matter);
+    return tool_usage(text, value);
 }
 
 bool
@@ -364,6 +369,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
     opterr = 0; /* it would print what it was given as it is */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         const struct option_row *row;
+        const char *matter = "cannot be";
 
         if (key == '?' || key == ':') {
             *status = tool_bad_option(key, argv);
@@ -375,8 +381,8 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             *status = TOOL_OK;
             return false;
         }
-        if (!store(o, row, optarg)) {
-            *status = bad_value(row, optarg);
+        if (!store(o, row, optarg, &matter)) {
+            *status = bad_value(row, matter, optarg);
             return false;
         }
     }

@@ -25,6 +25,7 @@ enum tool_key { TOOL_UNSORTED, TOOL_BY_CACHED, TOOL_BY_SIZE, TOOL_BY_NAME };
 struct tool_range {
     int64_t off;
     int64_t len; /* -1: to the end */
+    bool given;
 };
 
 struct tool_options {
@@ -50,6 +51,7 @@ struct tool_options {
     bool json;
     enum tool_when colour;
     bool no_progress;
+    bool verbose;
     char **paths; /* up to a NULL */
 };
 

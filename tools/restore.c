@@ -3,17 +3,23 @@
  * mmapx restore: load what a snapshot says.
  *
  * A snapshot may come from anywhere.  All of it is checked before anything is
- * done, and of each file only its place in the snapshot is kept in memory.
+ * done, and for each file only its place in the snapshot is kept in memory.
+ * Files live on meanwhile: what is left of the ranges is loaded, and it is no
+ * failure that a file has changed or gone.
  */
 #include "tool.h"
+#include "bring.h"
 #include "commands.h"
 #include "files.h"
 #include "interrupt.h"
 #include "json.h"
 #include "libmmapx.h"
+#include "memory.h"
+#include "pace.h"
 #include "progress.h"
 #include "screen.h"
 #include "snapshot_format.h"
+#include "survey.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,8 +29,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Bytes between two looks at the signals. */
-enum { RESTORE_STEP = 8 << 20 };
+/* Runs that are loaded and then counted together. */
+enum { BATCH = 4096 };
 
 struct entry {
     dev_t device;
@@ -32,7 +38,14 @@ struct entry {
     off_t at; /* where its line begins in the snapshot */
 };
 
+/* What became of a file since the snapshot. */
+enum state { SAME, GROWN, CUT, GONE, STATES };
+
+static const char *const state_names[STATES] = { "same", "grown", "cut",
+                                                 "gone" };
+
 struct restore {
+    const struct tool_options *o;
     struct snapshot_reader reader;
     const char *name; /* of the snapshot */
     struct entry *entries;
@@ -40,14 +53,16 @@ struct restore {
     size_t room;
     int status;
     struct progress progress;
-    int64_t total;
-    int64_t loaded;
-    size_t files; /* of which that is */
-    const struct tool_options *o;
+    int64_t noted;  /* bytes of all runs */
+    int64_t there;  /* of these, in memory now */
+    int64_t lacks;  /* of what the files still have, not in memory now */
+    size_t files;   /* that were loaded, all of them */
+    size_t states[STATES];
+    bool counting;  /* once more, and nothing else */
 };
 
 static int
-corrupt(const struct restore *s)
+damaged(const struct restore *s)
 {
     fflush(stdout);
     fputs("mmapx: ", stderr);
@@ -57,57 +72,64 @@ corrupt(const struct restore *s)
     return TOOL_FAILED;
 }
 
+/* A file that is no longer as it was is said to be so if that is wanted. */
+static void
+tell(struct restore *s, const char *path, enum state state, int64_t there)
+{
+    if (s->counting)
+        return;
+    s->states[state]++;
+    progress_hide();
+    if (s->o->json) {
+        json_line(json_pack("{s:o, s:I, s:s}", "path", json_path(path),
+                            "loaded", (json_int_t)there, "state",
+                            state_names[state]));
+    } else if (s->o->verbose && state != SAME) {
+        tool_name(stdout, path);
+        printf(": %s since the snapshot\n", state_names[state]);
+    }
+}
+
 /* --- Checking and sorting ------------------------------------------------- */
 
 static void
-skip(struct restore *s, const char *path, const char *why)
+keep_entry(struct restore *s, const struct stat *st, off_t at)
 {
-    progress_hide();
-    fflush(stdout);
-    fputs("mmapx: ", stderr);
-    tool_name(stderr, path);
-    fprintf(stderr, ": %s, left out\n", why);
-    s->status = TOOL_FAILED;
-}
-
-/* A file that is as it was is put on the list. */
-static bool
-list_file(const char *path, int64_t size, off_t at, void *arg)
-{
-    struct restore *s = arg;
-    struct tool_file file = { .fd = -1 };
-    int error = tool_open(&file, path, false);
-
-    if (error == ENOENT || error == ENOTDIR) {
-        skip(s, path, "gone since the snapshot");
-        return false;
-    }
-    if (error != 0) {
-        skip(s, path, tool_error(error));
-        return false;
-    }
-    close(file.fd);
-    if (file.size != size) {
-        skip(s, path, "of another size since the snapshot");
-        return false;
-    }
     if (s->n == s->room) {
         s->room = 2 * s->room + 64;
         s->entries = realloc(s->entries, s->room * sizeof *s->entries);
         if (s->entries == NULL)
             tool_no_memory();
     }
-    s->entries[s->n++] = (struct entry){ file.device, file.inode, at };
-    return true;
+    s->entries[s->n++] = (struct entry){ st->st_dev, st->st_ino, at };
 }
 
-/* The whole snapshot. */
-static int
-check(struct restore *s)
+/* Put a file that is there on the list. */
+static void
+list_file(const struct snapshot_entry *e, void *arg)
 {
-    if (snapshot_check(&s->reader, list_file, s, &s->total))
-        return TOOL_OK;
-    return tool_interrupted != 0 ? TOOL_FAILED : corrupt(s);
+    struct restore *s = arg;
+    struct stat st;
+    int handle;
+
+    if (e->bad != 0) {
+        fputs("mmapx: ", stderr);
+        tool_name(stderr, s->name);
+        fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
+                e->bad);
+        s->status = TOOL_FAILED;
+        return;
+    }
+    s->noted = tool_sum(s->noted, e->bytes);
+    handle = open_look_along(e->path, &st);
+    if (handle >= 0) {
+        close(handle);
+        keep_entry(s, &st, e->at);
+    } else if (errno == ENOENT || errno == ENOTDIR) {
+        tell(s, e->path, GONE, 0);
+    } else {
+        s->status = tool_failed(e->path, errno);
+    }
 }
 
 /* As inodes are numbered, files mostly lie on the disk. */
@@ -122,70 +144,203 @@ by_place(const void *a, const void *b)
     return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
+static int
+check(struct restore *s)
+{
+    if (!snapshot_check(&s->reader, list_file, s))
+        return tool_interrupted != 0 ? TOOL_FAILED : damaged(s);
+    if (s->n > 1)
+        qsort(s->entries, s->n, sizeof *s->entries, by_place);
+    return TOOL_OK;
+}
+
 /* --- Loading -------------------------------------------------------------- */
+
+/* The runs of a file that are loaded and counted together. */
+struct batch {
+    struct bring_part runs[BATCH];
+    size_t n;
+    size_t next; /* that what is found is held against */
+    int64_t found;
+};
+
+/* How much of a batch's runs a cached run has. */
+static void
+hold_against(const struct mmapx_cache_run *run, void *arg)
+{
+    struct batch *batch = arg;
+    int64_t end = run->off + run->len;
+
+    for (; run->cached && batch->next < batch->n; batch->next++) {
+        const struct bring_part *noted = &batch->runs[batch->next];
+        int64_t noted_end = noted->off + noted->len;
+        int64_t from = noted->off > run->off ? noted->off : run->off;
+        int64_t to = noted_end < end ? noted_end : end;
+
+        if (from < to)
+            batch->found += to - from;
+        if (noted_end > end)
+            return;
+    }
+}
 
 /* Returns 0 or an errno. */
 static int
-load_run(struct restore *s, const struct tool_file *file, int64_t off,
-         int64_t len)
+load_batch(struct restore *s, const struct tool_file *file,
+           struct batch *batch)
 {
-    for (int64_t n; len > 0 && tool_interrupted == 0; off += n, len -= n) {
-        n = RESTORE_STEP - off % RESTORE_STEP;
-        n = n < len ? n : len;
-        if (mmapx_cache_load(file->fd, off, n) < 0)
-            return errno;
-        s->loaded += n;
-        progress_add(&s->progress, file->path, n);
-    }
-    return 0;
-}
-
-/* The runs that follow in the snapshot. */
-static int
-load_runs(struct restore *s, const struct tool_file *file)
-{
-    int64_t off, len;
+    const struct bring_part *last = &batch->runs[batch->n - 1];
+    int64_t begin = batch->runs[0].off;
+    struct bring b;
     int error = 0;
 
-    while (error == 0 && tool_interrupted == 0 && snapshot_line(&s->reader)
-           && snapshot_run(s->reader.line, &off, &len))
-        error = load_run(s, file, off, len);
+    bring_begin(&b, file, &s->progress);
+    for (size_t i = 0; i < batch->n && error == 0 && !s->counting; i++)
+        error = bring_part(&b, batch->runs[i].off, batch->runs[i].len);
+    if (error == 0)
+        error = bring_end(&b);
+    batch->next = 0;
+    if (error == 0 || error == EINTR)
+        error = survey_runs(file, begin, last->off + last->len - begin,
+                            hold_against, batch);
+    /* The system does not say what is there; but it was all read. */
+    for (size_t i = 0; i < batch->n && error == EPERM; i++)
+        batch->found += batch->runs[i].len;
+    batch->n = 0;
+    return error != EPERM ? error : 0;
+}
+
+/* The runs that follow in the snapshot, as far as the file reaches.  Returns 0
+ * or an errno; *found and *wanted are bytes of them. */
+static int
+load_runs(struct restore *s, const struct tool_file *file, int64_t *found,
+          int64_t *wanted)
+{
+    static struct batch batch;
+    int64_t off = 0;
+    int64_t len = 0;
+    int error = 0;
+
+    *found = *wanted = 0;
+    batch.n = 0;
+    batch.found = 0;
+    while (error == 0 && tool_interrupted == 0
+           && snapshot_line(&s->reader) == SNAPSHOT_RUN
+           && snapshot_run(s->reader.line, &off, &len) && off < file->size) {
+        int64_t n = len < file->size - off ? len : file->size - off;
+
+        batch.runs[batch.n++] = (struct bring_part){ off, n };
+        *wanted += n;
+        if (batch.n == BATCH)
+            error = load_batch(s, file, &batch);
+    }
+    if (batch.n > 0 && error == 0)
+        error = load_batch(s, file, &batch);
+    *found = batch.found;
     return error;
 }
 
-static void
-load(struct restore *s, const struct entry *e)
+/* What somebody has cut meanwhile is not missed. */
+static bool
+was_cut(const struct tool_file *file)
 {
-    int64_t before = s->loaded;
-    struct tool_file file = { .fd = -1 };
-    const char *path = NULL;
-    int64_t size;
-    int error;
+    struct stat st;
 
-    if (fseeko(s->reader.in, e->at, SEEK_SET) == 0
-        && snapshot_line(&s->reader))
-        path = snapshot_file(s->reader.line, &size);
-    if (path == NULL) {
-        s->status = corrupt(s); /* by now */
+    return fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode)
+           && st.st_size < file->size;
+}
+
+static void
+load_file(struct restore *s, const struct tool_file *file, int64_t size)
+{
+    enum state state = file->size > size ? GROWN : SAME;
+    int64_t found, wanted;
+    int error = load_runs(s, file, &found, &wanted);
+
+    s->there = tool_sum(s->there, found);
+    if (tool_interrupted != 0)
+        return;
+    if (error != 0) {
+        s->status = tool_failed(file->path, error);
         return;
     }
-    path = strdup(path);
+    s->files++;
+    if (file->size < size || (found < wanted && was_cut(file)))
+        state = CUT;
+    else if (found < wanted)
+        s->lacks = tool_sum(s->lacks, wanted - found);
+    tell(s, file->path, state, found);
+}
+
+/* An entry's file is opened once more, and may be another one by now. */
+static void
+load_entry(struct restore *s, const struct entry *e)
+{
+    struct tool_file file = { .fd = -1 };
+    const char *in_line = NULL;
+    struct stat st;
+    int64_t size;
+    char *path;
+    int handle, error;
+
+    if (fseeko(s->reader.in, e->at, SEEK_SET) == 0
+        && snapshot_line(&s->reader) == SNAPSHOT_FILE)
+        in_line = snapshot_file(s->reader.line, &size);
+    if (in_line == NULL) {
+        s->status = damaged(s); /* by now */
+        return;
+    }
+    path = strdup(in_line);
     if (path == NULL)
         tool_no_memory();
-    error = tool_open(&file, path, false);
+    file.path = path;
+    handle = open_look_along(path, &st);
+    error = handle < 0 ? errno : open_file(&file, handle);
     if (error == 0) {
-        error = load_runs(s, &file);
+        load_file(s, &file, size);
         close(file.fd);
-    }
-    if (error == 0)
-        s->files++;
-    else
+    } else if (error == ENOENT || error == ENOTDIR) {
+        tell(s, path, GONE, 0);
+    } else {
         s->status = tool_failed(path, error);
-    if (error == 0 && s->o->json)
-        json_line(json_pack("{s:o, s:I}", "path", json_path(path), "loaded",
-                            (json_int_t)(s->loaded - before)));
-    free((char *)(uintptr_t)path);
+    }
+    if (handle >= 0)
+        close(handle);
+    free(path);
 }
+
+static void
+load_all(struct restore *s)
+{
+    s->there = s->lacks = 0;
+    s->files = 0;
+    for (size_t i = 0; i < s->n && tool_interrupted == 0; i++)
+        load_entry(s, &s->entries[i]);
+}
+
+/* What is more than there is room for is loaded all the same, but not without a
+ * word; then what came first may have gone for what came last. */
+static void
+load_into_room(struct restore *s)
+{
+    struct memory memory;
+    bool fits;
+
+    memory_look(&memory);
+    fits = s->noted <= memory.available;
+    if (!fits)
+        memory_complain(&memory, "restored", s->noted, s->o->bytes);
+    load_all(s);
+    progress_hide();
+    if (!fits && tool_interrupted == 0) {
+        s->counting = true;
+        load_all(s);
+    }
+    if (s->lacks > 0)
+        s->status = TOOL_FAILED;
+}
+
+/* --- The snapshot --------------------------------------------------------- */
 
 /* A stream that can be read twice: a copy, if need be. */
 static FILE *
@@ -216,40 +371,44 @@ open_snapshot(const char *path)
 static void
 print_summary(const struct restore *s, double seconds)
 {
-    char size[24];
+    size_t changed = s->states[GROWN] + s->states[CUT];
+    size_t gone = s->states[GONE];
+    char some[24], lacks[24];
 
     printf("restored %s in %zu file%s, %.1f s\n",
-           tool_size(size, s->loaded, s->o->bytes), s->files,
+           tool_size(some, s->there, s->o->bytes), s->files,
            s->files == 1 ? "" : "s", seconds);
+    if (gone + changed > 0)
+        printf("since the snapshot %zu file%s gone, and %zu changed in"
+               " size%s\n",
+               gone, gone == 1 ? " has" : "s have", changed,
+               s->o->verbose ? "" : " (-v lists them)");
+    if (s->lacks > 0)
+        printf("%s are not in memory: they did not stay\n",
+               tool_size(lacks, s->lacks, s->o->bytes));
 }
 
 int
 tool_restore(const struct tool_options *o)
 {
-    static struct restore s; /* it has a long line in it */
+    struct restore s = { .o = o, .name = o->paths[0] };
     double began = tool_seconds();
     int status;
 
-    s.o = o;
-    s.name = o->paths[0];
     s.reader.in = open_snapshot(o->paths[0]);
     if (s.reader.in == NULL)
         return tool_failed(o->paths[0], errno);
     tool_catch_signals();
     status = check(&s);
-    if (status != TOOL_OK)
-        s.n = 0;
-    if (s.n > 1)
-        qsort(s.entries, s.n, sizeof *s.entries, by_place);
-    progress_begin(&s.progress, o, "restoring", s.total);
-    for (size_t i = 0; i < s.n && tool_interrupted == 0; i++)
-        load(&s, &s.entries[i]);
+    progress_begin(&s.progress, o, "restoring", s.noted);
+    if (status == TOOL_OK)
+        load_into_room(&s);
     progress_hide();
     if (tool_interrupted != 0)
         fputs("mmapx: interrupted\n", stderr);
     if (status == TOOL_OK && !o->json)
         print_summary(&s, tool_seconds() - began);
-    fclose(s.reader.in);
+    snapshot_close(&s.reader);
     free(s.entries);
     return status != TOOL_OK ? status : s.status;
 }

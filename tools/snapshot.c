@@ -5,62 +5,91 @@
 #include "files.h"
 #include "interrupt.h"
 #include "libmmapx.h"
+#include "output.h"
 #include "snapshot_format.h"
 #include "survey.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct snapshot {
     FILE *out;
+    const struct stat *own; /* the file that is written to, or NULL */
     uint64_t files;
+    /* The file that is described: its first line is written with its first run,
+     * since it may be gone from memory by the time that it is asked for. */
+    const char *path;
+    int64_t size;
 };
 
 static void
 write_run(const struct mmapx_cache_run *run, void *arg)
 {
-    const struct snapshot *s = arg;
+    struct snapshot *s = arg;
 
-    if (run->cached)
-        snapshot_write_run(s->out, run->off, run->len);
+    if (!run->cached)
+        return;
+    if (s->path != NULL) {
+        snapshot_write_file(s->out, s->path, s->size);
+        s->files++;
+    }
+    s->path = NULL;
+    snapshot_write_run(s->out, run->off, run->len);
+}
+
+/* What is written at this moment is not a part of what is described. */
+static bool
+is_own(const struct snapshot *s, const struct tool_file *file)
+{
+    return s->own != NULL && s->own->st_dev == file->device
+           && s->own->st_ino == file->inode;
+}
+
+/* By a name that is good from everywhere, and is no link. */
+static int
+write_file(struct snapshot *s, const struct tool_file *file)
+{
+    char *path = open_real_path(file);
+    int error;
+
+    if (path == NULL)
+        return errno == ENOENT ? 0 : errno; /* it has gone since */
+    s->path = path;
+    s->size = file->size;
+    error = survey_runs(file, 0, file->size, write_run, s);
+    free(path);
+    return error;
 }
 
 static int
 describe(const struct tool_file *file, void *arg)
 {
     struct snapshot *s = arg;
-    struct mmapx_cache c;
-    char *path;
+    struct survey now;
     int error;
 
-    if (mmapx_cache_stat(file->fd, 0, -1, &c) < 0) {
-        if (errno == EPERM)
-            survey_explain();
-        return tool_failed(file->path, errno);
-    }
-    if (c.cached == 0)
+    if (is_own(s, file))
         return TOOL_OK;
-    /* By a name that is good from everywhere, and is no link. */
-    path = realpath(file->path, NULL);
-    if (path == NULL)
-        return tool_failed(file->path, errno);
-    snapshot_write_file(s->out, path, file->size);
-    free(path);
-    s->files++;
-    error = survey_runs(file, 0, -1, write_run, s);
+    error = survey_range(&now, file, 0, file->size);
+    if (error == 0 && now.known == 0) {
+        survey_explain();
+        error = EPERM;
+    }
+    if (error == 0 && now.cached > 0)
+        error = write_file(s, file);
+    if (ferror(s->out) || tool_interrupted != 0)
+        return TOOL_STOPPED;
     return error != 0 ? tool_failed(file->path, error) : TOOL_OK;
 }
 
 /* Write all of it to a stream.  It ends with the number of files, and without
  * that a part is not taken for the whole. */
 static int
-write_all(const struct tool_options *o, FILE *out)
+write_all(const struct tool_options *o, FILE *out, const struct stat *own)
 {
-    struct snapshot s = { .out = out };
+    struct snapshot s = { .out = out, .own = own };
     int status;
 
     snapshot_write_begin(out);
@@ -70,56 +99,28 @@ write_all(const struct tool_options *o, FILE *out)
     return status;
 }
 
-/* A new file beside the one that it is to replace. */
-static FILE *
-open_beside(const char *path, char **name)
+static int
+write_to_stdout(const struct tool_options *o)
 {
-    static const char suffix[] = ".XXXXXX";
-    size_t room = strlen(path) + sizeof suffix;
-    mode_t mask = umask(0);
-    FILE *out = NULL;
-    int fd;
+    struct stat st;
+    bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 
-    umask(mask);
-    *name = malloc(room);
-    if (*name == NULL)
-        tool_no_memory();
-    snprintf(*name, room, "%s%s", path, suffix);
-    fd = mkstemp(*name);
-    if (fd >= 0 && fchmod(fd, 0666 & ~mask) == 0)
-        out = fdopen(fd, "w");
-    if (fd >= 0 && out == NULL) {
-        close(fd);
-        unlink(*name);
-    }
-    return out;
+    return write_all(o, stdout, is_file ? &st : NULL);
 }
 
-/* All of it or nothing: it takes the place of the old one in one step, and a
- * link there is replaced and not followed. */
 static int
-replace(const struct tool_options *o)
+write_to_file(const struct tool_options *o)
 {
-    char *name;
-    FILE *out = open_beside(o->output, &name);
+    struct output out;
+    int error = output_open(&out, o->output);
     int status;
-    bool good;
 
-    if (out == NULL) {
-        status = tool_failed(o->output, errno);
-        free(name);
-        return status;
-    }
-    status = write_all(o, out);
-    good = fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;
-    good = fclose(out) == 0 && good;
-    if (good && tool_interrupted == 0)
-        good = rename(name, o->output) == 0;
-    if (!good)
-        status = tool_failed(o->output, errno);
-    if (!good || tool_interrupted != 0)
-        unlink(name);
-    free(name);
+    if (error != 0)
+        return tool_failed(o->output, error);
+    status = write_all(o, out.stream, &out.id);
+    error = output_close(&out, tool_interrupted == 0);
+    if (error != 0 && tool_interrupted == 0)
+        status = tool_failed(o->output, error);
     return status;
 }
 
@@ -129,5 +130,5 @@ tool_snapshot(const struct tool_options *o)
     tool_catch_signals();
     /* A limit on the size of files is an error, to clean up after. */
     signal(SIGXFSZ, SIG_IGN);
-    return o->output != NULL ? replace(o) : write_all(o, stdout);
+    return o->output != NULL ? write_to_file(o) : write_to_stdout(o);
 }

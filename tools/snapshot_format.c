@@ -58,23 +58,59 @@ snapshot_write_end(FILE *out, uint64_t files)
     fprintf(out, "end %" PRIu64 "\n", files);
 }
 
-/* --- Reading -------------------------------------------------------------- */
+/* --- Lines ---------------------------------------------------------------- */
 
-/* False at the end, and for a line that is none. */
-bool
+static void
+make_room(struct snapshot_reader *r, size_t n)
+{
+    if (n < r->room)
+        return;
+    r->room = 2 * n + 4096;
+    r->line = realloc(r->line, r->room);
+    if (r->line == NULL)
+        tool_no_memory();
+}
+
+static enum snapshot_kind
+kind_of(const char *line)
+{
+    if (isdigit((unsigned char)line[0]) || line[0] == '-')
+        return SNAPSHOT_RUN;
+    if (strncmp(line, "file ", 5) == 0)
+        return SNAPSHOT_FILE;
+    return strncmp(line, "end ", 4) == 0 ? SNAPSHOT_END : SNAPSHOT_OTHER;
+}
+
+/* A NUL becomes a character that no line has, and so does what is too much of a
+ * line: neither can be taken for another one. */
+enum snapshot_kind
 snapshot_line(struct snapshot_reader *r)
 {
     size_t n = 0;
+    int c;
 
     r->number++;
-    if (fgets(r->line, sizeof r->line, r->in) != NULL)
-        n = strlen(r->line);
-    if (n > 0 && r->line[n - 1] == '\n') {
-        r->line[n - 1] = '\0';
-        return true;
+    r->at = ftello(r->in);
+    while ((c = getc_unlocked(r->in)) != EOF && c != '\n') {
+        make_room(r, n + 1);
+        r->line[n] = c != '\0' ? (char)c : '\1';
+        if (n < SNAPSHOT_LINE)
+            n++;
+        else
+            r->line[n - 1] = '\1';
     }
-    r->line[0] = '\0';
-    return false;
+    make_room(r, n);
+    r->line[n] = '\0';
+    if (c == EOF)
+        return n == 0 && !ferror(r->in) ? SNAPSHOT_EOF : SNAPSHOT_OTHER;
+    return kind_of(r->line);
+}
+
+void
+snapshot_close(struct snapshot_reader *r)
+{
+    fclose(r->in);
+    free(r->line);
 }
 
 /* A number up to an end that is not part of it. */
@@ -107,6 +143,8 @@ unescape(char *path)
     while (*from != '\0') {
         unsigned byte = (unsigned char)*from++;
 
+        if (byte < 32 || byte > 126)
+            return false;
         if (byte == '\\') {
             byte = 0;
             for (int i = 0; i < 3; i++, from++) {
@@ -120,7 +158,7 @@ unescape(char *path)
         *to++ = (char)byte;
     }
     *to = '\0';
-    return to - path < PATH_MAX;
+    return true;
 }
 
 /* "file SIZE PATH"; the path stands in the line afterwards. */
@@ -138,57 +176,63 @@ snapshot_file(char *line, int64_t *size)
     return unescape(path) ? path : NULL;
 }
 
-/* "OFFSET LENGTH", behind everything that was before. */
 bool
 snapshot_run(const char *line, int64_t *off, int64_t *len)
 {
+    int64_t end = *off + *len;
+
     return parse_decimal(&line, ' ', off) && parse_decimal(&line, '\0', len)
-           && *len > 0 && *len <= INT64_MAX - *off;
+           && *len > 0 && *len <= INT64_MAX - *off && *off >= end;
 }
 
-/* One file's lines, of which the first has been read; up to the next line that
- * is no run.  False if something is wrong with them. */
-static bool
-check_file(struct snapshot_reader *r, off_t at, snapshot_note *note, void *arg,
-           int64_t *total)
+/* --- The whole ------------------------------------------------------------ */
+
+/* An entry, of which the first line has been read, up to the line behind it. */
+static enum snapshot_kind
+read_entry(struct snapshot_reader *r, struct snapshot_entry *e)
 {
-    int64_t end = 0;
-    int64_t size, off, len;
+    int64_t off = 0;
+    int64_t len = 0;
+    int64_t size;
+    enum snapshot_kind kind;
     const char *path = snapshot_file(r->line, &size);
-    bool counts = path != NULL && note(path, size, at, arg);
 
+    *e = (struct snapshot_entry){ .at = r->at };
     if (path == NULL)
-        return false;
-    while (snapshot_line(r) && isdigit((unsigned char)r->line[0])) {
-        if (!snapshot_run(r->line, &off, &len) || off < end || len > size - off)
-            return false;
-        end = off + len;
-        if (counts)
-            *total += len;
+        e->bad = r->number;
+    else if ((e->path = strdup(path)) == NULL)
+        tool_no_memory();
+    while ((kind = snapshot_line(r)) == SNAPSHOT_RUN) {
+        if (e->bad == 0 && !snapshot_run(r->line, &off, &len))
+            e->bad = r->number;
+        if (e->bad == 0)
+            e->bytes = tool_sum(e->bytes, len);
     }
-    return end > 0;
+    return kind;
 }
 
-/* The last line says how many files there are. */
+/* The last line says how many entries there are. */
 bool
-snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg,
-               int64_t *total)
+snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg)
 {
-    uint64_t files = 0;
+    uint64_t entries = 0;
+    enum snapshot_kind kind;
     char end[32];
 
-    if (!snapshot_line(r) || strcmp(r->line, first_line) != 0)
-        return false;
     snapshot_line(r);
-    while (strncmp(r->line, "file ", 5) == 0 && tool_interrupted == 0) {
-        off_t at = ftello(r->in) - (off_t)strlen(r->line) - 1;
-
-        if (!check_file(r, at, note, arg, total))
-            return false;
-        files++;
-    }
-    if (tool_interrupted != 0)
+    if (strcmp(r->line, first_line) != 0)
         return false;
-    snprintf(end, sizeof end, "end %" PRIu64, files);
-    return strcmp(r->line, end) == 0 && !snapshot_line(r) && feof(r->in);
+    kind = snapshot_line(r);
+    while (kind == SNAPSHOT_FILE && tool_interrupted == 0) {
+        struct snapshot_entry e;
+
+        kind = read_entry(r, &e);
+        if (kind == SNAPSHOT_FILE || kind == SNAPSHOT_END)
+            note(&e, arg);
+        free(e.path);
+        entries++;
+    }
+    snprintf(end, sizeof end, "end %" PRIu64, entries);
+    return kind == SNAPSHOT_END && strcmp(r->line, end) == 0
+           && snapshot_line(r) == SNAPSHOT_EOF;
 }

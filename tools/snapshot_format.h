@@ -3,8 +3,8 @@
 #ifndef TOOL_SNAPSHOT_FORMAT_H
 #define TOOL_SNAPSHOT_FORMAT_H
 
-#include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -22,31 +22,52 @@ void snapshot_write_end(FILE *out, uint64_t files);
 
 /* --- Reading -------------------------------------------------------------- */
 
-/* A path of which each byte is escaped, and what stands before it. */
-enum { SNAPSHOT_LINE = 4 * PATH_MAX + 64 };
+/* No more of a line is looked at; a longer one is wrong. */
+enum { SNAPSHOT_LINE = 1 << 20 };
 
 struct snapshot_reader {
     FILE *in;
     uint64_t number; /* of the line */
-    char line[SNAPSHOT_LINE];
+    off_t at;        /* where it begins */
+    char *line;
+    size_t room;
 };
 
-/* Whether the file's runs, which follow, are to be summed up.  Its line begins
- * at that position. */
-typedef bool snapshot_note(const char *path, int64_t size, off_t at, void *arg);
+enum snapshot_kind {
+    SNAPSHOT_FILE,
+    SNAPSHOT_RUN,
+    SNAPSHOT_END,
+    SNAPSHOT_EOF,
+    SNAPSHOT_OTHER, /* what no snapshot has */
+};
 
-/* Check the whole of it, calling note for each file.  False at the first line
- * that is none, whose number is in the reader, and when interrupted. */
-bool snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg,
-                    int64_t *total);
+/* A file and its runs. */
+struct snapshot_entry {
+    char *path;    /* NULL if there is none */
+    off_t at;      /* where its first line begins */
+    int64_t bytes; /* of all runs */
+    uint64_t bad;  /* the number of the first line with something wrong, or 0 */
+};
 
-/* The next line; false at the end, and for one that is none. */
-bool snapshot_line(struct snapshot_reader *r);
+typedef void snapshot_note(const struct snapshot_entry *e, void *arg);
+
+/*
+ * Read the whole, calling note for each entry.  What is wrong in an entry costs
+ * that entry alone.  False if the format is damaged, so that nothing is to be
+ * believed; the number of the line is in the reader.  Ends early when
+ * tool_interrupted is set.
+ */
+bool snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg);
+
+/* The next line, and what its beginning says it is. */
+enum snapshot_kind snapshot_line(struct snapshot_reader *r);
 
 /* "file SIZE PATH": the path, which lies in the line, or NULL. */
 const char *snapshot_file(char *line, int64_t *size);
 
-/* "OFFSET LENGTH" */
+/* "OFFSET LENGTH", behind the run before, which *off and *len have. */
 bool snapshot_run(const char *line, int64_t *off, int64_t *len);
+
+void snapshot_close(struct snapshot_reader *r);
 
 #endif /* TOOL_SNAPSHOT_FORMAT_H */

@@ -98,7 +98,7 @@ walk_begin(struct walk *w, const char *path)
 void
 walk_failed(struct walk *w, int error)
 {
-    w->status = tool_failed(w->path, error);
+    w->status = w->quiet ? TOOL_FAILED : tool_failed(w->path, error);
 }
 
 /* --- What was seen -------------------------------------------------------- */

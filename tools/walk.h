@@ -16,6 +16,7 @@ struct walk {
     const struct tool_options *o;
     tool_visitor *visit;
     void *arg;
+    bool quiet; /* complain of nothing */
     int status;
     void *seen;  /* files and, with -L, directories: a tree of identities */
     void *above; /* the directories that the walk is in: another one */

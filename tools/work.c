@@ -1,90 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* What load and evict share: going through files by steps, and counting what is
- * in memory before and afterwards. */
+/* What load and evict share: going through files, and counting what is in
+ * memory before and afterwards. */
 #include "tool.h"
-#include "files.h"
 #include "interrupt.h"
 #include "json.h"
 #include "libmmapx.h"
+#include "pace.h"
 #include "screen.h"
-#include "survey.h"
 #include "work.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
-
-/* What of a range is in memory; no errno where the system would not say. */
-static int
-cached_now(const struct work *work, const struct tool_file *file, int64_t bytes,
-           struct mmapx_cache *c)
-{
-    *c = (struct mmapx_cache){ 0 };
-    if (bytes == 0
-        || mmapx_cache_stat(file->fd, work->o->range.off, bytes, c) == 0)
-        return 0;
-    return errno == EPERM ? 0 : errno;
-}
-
-/* All of a range, or as far as one comes before a signal. */
-static int
-in_steps(struct work *work, const struct tool_file *file, int64_t bytes)
-{
-    int64_t step = work->kind->step;
-    int error = 0;
-
-    for (int64_t done = 0, n;
-         done < bytes && error == 0 && tool_interrupted == 0; done += n) {
-        int64_t at = work->o->range.off + done;
-
-        /* Up to a multiple, so that no large folio is cut. */
-        n = step - at % step;
-        n = n < bytes - done ? n : bytes - done;
-        error = work->kind->do_step(file->fd, at, n) < 0 ? errno : 0;
-        if (error == 0) {
-            work->bytes += n;
-            progress_add(&work->progress, file->path, n);
-        }
-    }
-    return error;
-}
 
 static void
-add_file(struct work *work, const struct mmapx_cache *before,
-         const struct mmapx_cache *after, int64_t bytes)
+add_file(struct work *work, const struct work_file *f)
 {
-    bool known = before->known != 0 && after->known != 0;
+    const struct survey *before = &f->before;
+    const struct survey *after = &f->after;
+    int64_t dirty = tool_sum(after->dirty, after->writeback);
 
-    work->files++;
-    if (bytes > 0 && !known)
+    if (tool_interrupted == 0)
+        work->files++;
+    if (before->known == 0 || after->known == 0) {
         work->unknown = true;
-    if (bytes == 0 || !known)
         return;
-    work->before += survey_bytes(before->cached, bytes);
-    work->after += survey_bytes(after->cached, bytes);
-    work->dirty += survey_bytes(after->dirty + after->writeback, bytes);
+    }
+    work->before = tool_sum(work->before, before->cached);
+    work->after = tool_sum(work->after, after->cached);
+    work->dirty = tool_sum(work->dirty,
+                           dirty < after->cached ? dirty : after->cached);
 }
 
 static json_t *
-json_count(const struct mmapx_cache *c, uint64_t pages, int64_t bytes)
+json_count(const struct survey *s, unsigned bit, int64_t bytes)
 {
-    return c->known != 0 ? json_integer(survey_bytes(pages, bytes))
-                         : json_null();
+    return (s->known & bit) != 0 ? json_integer(bytes) : json_null();
 }
 
 static void
-print_json(const struct work *work, const struct tool_file *file,
-           const struct mmapx_cache *before, const struct mmapx_cache *after,
-           int64_t bytes, double seconds)
+print_json(const struct work_file *f, double seconds)
 {
     json_line(json_pack(
-        "{s:o, s:I, s:I, s:o, s:o, s:o, s:f}", "path", json_path(file->path),
-        "offset", (json_int_t)work->o->range.off, "length", (json_int_t)bytes,
-        "cached_before", json_count(before, before->cached, bytes), "cached",
-        json_count(after, after->cached, bytes), "dirty",
-        (after->known & MMAPX_CACHE_DIRTY) != 0
-            ? json_count(after, after->dirty + after->writeback, bytes)
-            : json_null(),
+        "{s:o, s:I, s:I, s:o, s:o, s:o, s:f}", "path",
+        json_path(f->file->path), "offset", (json_int_t)f->off, "length",
+        (json_int_t)f->len, "cached_before",
+        json_count(&f->before, MMAPX_CACHE_CACHED, f->before.cached), "cached",
+        json_count(&f->after, MMAPX_CACHE_CACHED, f->after.cached), "dirty",
+        json_count(&f->after, MMAPX_CACHE_DIRTY,
+                   tool_sum(f->after.dirty, f->after.writeback)),
         "seconds", seconds));
 }
 
@@ -92,30 +55,53 @@ static int
 work_on(const struct tool_file *file, void *arg)
 {
     struct work *work = arg;
-    int64_t bytes = tool_range_of(work->o, file->size);
+    struct work_file f = { .file = file,
+                           .off = work->o->range.off,
+                           .len = tool_range_of(work->o, file->size) };
     double began = tool_seconds();
-    struct mmapx_cache before, after;
-    int error = cached_now(work, file, bytes, &before);
+    int status = TOOL_OK;
+    int error = survey_range(&f.before, file, f.off, f.len);
 
-    if (error == 0 && work->o->sync && fsync(file->fd) < 0)
-        error = errno;
     if (error == 0)
-        error = in_steps(work, file, bytes);
-    if (error == 0)
-        error = cached_now(work, file, bytes, &after);
+        error = work->kind->run(work, &f);
+    /* Of what was interrupted it is said how far it came. */
+    if (error == 0 || error == EINTR)
+        error = survey_range(&f.after, file, f.off, f.len);
+    if (error == EINTR)
+        return TOOL_STOPPED;
     if (error != 0)
         return tool_failed(file->path, error);
-    add_file(work, &before, &after, bytes);
+    add_file(work, &f);
+    if (tool_interrupted == 0)
+        status = work->kind->judge(work, &f);
     if (work->o->json) {
         progress_hide();
-        print_json(work, file, &before, &after, bytes, tool_seconds() - began);
+        print_json(&f, tool_seconds() - began);
     }
-    return TOOL_OK;
+    return tool_interrupted != 0 ? TOOL_STOPPED : status;
+}
+
+int
+work_run(struct work *work)
+{
+    int status;
+
+    tool_catch_signals();
+    progress_begin(&work->progress, work->o, work->kind->verb, 0);
+    if (work->progress.shown)
+        work->progress.total = tool_named_size(work->o);
+    work->began = tool_seconds();
+    status = tool_files(work->o, work_on, work);
+    progress_hide();
+    if (tool_interrupted != 0)
+        fputs("mmapx: interrupted\n", stderr);
+    return status;
 }
 
 void
-work_print_end(const struct work *work, int64_t moved, double seconds)
+work_print_end(const struct work *work, int64_t moved)
 {
+    double seconds = tool_seconds() - work->began;
     char rate[24];
 
     printf(" in %zu file%s, %.1f s", work->files, work->files == 1 ? "" : "s",
@@ -124,27 +110,4 @@ work_print_end(const struct work *work, int64_t moved, double seconds)
         printf(", %s/s", tool_size(rate, (int64_t)((double)moved / seconds),
                                    work->o->bytes));
     putchar('\n');
-}
-
-int
-work_run(const struct tool_options *o, const struct work_kind *kind)
-{
-    struct work work = { .o = o, .kind = kind };
-    double began;
-    int status;
-
-    tool_catch_signals();
-    progress_begin(&work.progress, o, kind->verb, 0);
-    if (work.progress.shown)
-        work.progress.total = tool_total_size(o);
-    began = tool_seconds();
-    status = tool_files(o, work_on, &work);
-    progress_hide();
-    if (tool_interrupted != 0) {
-        fprintf(stderr, "mmapx: interrupted\n");
-        status = TOOL_FAILED;
-    }
-    if (!o->json && work.files > 0)
-        kind->print_sum(&work, tool_seconds() - began);
-    return status;
 }

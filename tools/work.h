@@ -7,34 +7,48 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "files.h"
 #include "options.h"
 #include "progress.h"
+#include "survey.h"
 
 struct work;
 
+/* A file and the range of it that is meant. */
+struct work_file {
+    const struct tool_file *file;
+    int64_t off;
+    int64_t len;
+    struct survey before;
+    struct survey after;
+};
+
 struct work_kind {
     const char *verb;
-    int64_t step; /* bytes between two looks at the signals */
-    int (*do_step)(int fd, int64_t off, int64_t len); /* -1 and errno */
-    void (*print_sum)(const struct work *work, double seconds);
+    /* Do it.  Returns 0 or an errno. */
+    int (*run)(struct work *work, const struct work_file *f);
+    /* Judge what came of it.  Returns an exit status. */
+    int (*judge)(struct work *work, const struct work_file *f);
 };
 
 struct work {
     const struct tool_options *o;
     const struct work_kind *kind;
     struct progress progress;
-    size_t files;
+    double began;
+    size_t files;   /* of which all was done */
     int64_t bytes;  /* that were gone through */
     int64_t before; /* of all ranges, in memory beforehand */
     int64_t after;  /* and afterwards */
     int64_t dirty;  /* of these, not written back */
+    int64_t missing; /* of what load is to have in memory */
     bool unknown;   /* the system did not always say */
 };
 
-/* Do it to each file, and print the sum. */
-int work_run(const struct tool_options *o, const struct work_kind *kind);
+/* Do it to each file.  Returns an exit status. */
+int work_run(struct work *work);
 
 /* The end of a sum's line: files, time, and how much was moved a second. */
-void work_print_end(const struct work *work, int64_t moved, double seconds);
+void work_print_end(const struct work *work, int64_t moved);
 
 #endif /* TOOL_WORK_H */

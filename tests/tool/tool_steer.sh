@@ -212,15 +212,24 @@ from_a_pipe() {
 }
 check 'restore from a pipe' from_a_pipe
 
-# The others are restored all the same.
+# Files live on: what is left of them is restored, and nothing else is said.
 changed() {
     run 0 snapshot -r -o "$dir/snap" "$tree" || return 1
-    mv "$tree/whole" "$dir/whole" && printf more >>"$tree/parts"
-    run 1 restore "$dir/snap" && lines "$err" 2 &&
-        grep -q "^mmapx: $tree/whole: gone since the snapshot, left out\$" \
-            "$err" &&
-        grep -q "^mmapx: $tree/parts: of another size since" "$err" &&
-        grep -q '^restored 3B in 1 file' "$out"
+    cp "$tree/parts" "$dir/kept" && mv "$tree/whole" "$dir/whole" &&
+        printf more >>"$tree/parts" && : >"$tree/sub/odd
+ \\name" || return 1
+    out_of_memory "$tree/parts"
+    run 0 restore -b "$dir/snap" && lines "$err" 0 && lines "$out" 2 &&
+        grep -q "^restored $((3 * page)) in 2 files" "$out" &&
+        grep -q '^since the snapshot 1 file has gone, and 2 changed in size (-v' \
+            "$out" || return 1
+    run 0 restore -v "$dir/snap" && lines "$err" 0 && lines "$out" 5 &&
+        grep -q "^$tree/whole: gone since the snapshot\$" "$out" &&
+        grep -q "^$tree/parts: grown since the snapshot\$" "$out" &&
+        grep -q "^$tree/sub/odd.*: cut since the snapshot\$" "$out" || return 1
+    truncate -s $((4 * page)) "$tree/parts" && run 0 restore -bv "$dir/snap" &&
+        grep -q "^restored $page in 2 files" "$out" &&
+        grep -q "^$tree/parts: cut since the snapshot\$" "$out"
     result=$?
     ln -s "$dir/whole" "$tree/whole"
     run 1 restore "$dir/snap" && grep -q '/whole: Too many levels' "$err" &&
@@ -228,24 +237,38 @@ changed() {
     result=$?
     rm "$tree/whole"
     mv "$dir/whole" "$tree/whole"
+    mv "$dir/kept" "$tree/parts"
     return "$result"
 }
-check 'restore leaves out what has changed, and follows no link' changed
+check 'restore loads what is left, and follows no link' changed
+
+# A directory that is a link by now leads elsewhere.
+moved_directory() {
+    printf xyz >"$tree/sub/odd
+ \\name" || return 1
+    run 0 snapshot -r -o "$dir/snap" "$tree/sub" && mv "$tree/sub" "$dir/sub" &&
+        ln -s "$dir/sub" "$tree/sub" || return 1
+    run 1 restore "$dir/snap" && grep -q ': Too many levels' "$err" &&
+        grep -q '^restored 0B in 0 files' "$out"
+    result=$?
+    rm "$tree/sub"
+    mv "$dir/sub" "$tree/sub"
+    return "$result"
+}
+check 'also not in a directory' moved_directory
 
 # Replaced in one step, or not at all.
 output() {
-    printf old >"$dir/precious" && ln -s precious "$dir/link" || return 1
-    run 0 snapshot -o "$dir/link" "$dir/file" && [ ! -h "$dir/link" ] &&
-        [ "$(cat "$dir/precious")" = old ] &&
-        run 1 snapshot -o "$dir/no/where" "$dir/file" &&
-        grep -q 'where: No such file' "$err" || return 1
-    (umask 027 && run 0 snapshot -o "$dir/mode" "$dir/file") || return 1
-    [ "$(stat -c %a "$dir/mode" 2>/dev/null || echo 640)" = 640 ] &&
-        [ -z "$(find "$dir" -name '*.??????' -name 'link.*')" ]
+    printf old >"$dir/mode" && chmod 640 "$dir/mode" || return 1
+    run 1 snapshot -o "$dir/no/where" "$dir/file" &&
+        grep -q 'where: No such file' "$err" &&
+        run 0 snapshot -o "$dir/mode" "$dir/file" &&
+        [ "$(stat -c %a "$dir/mode" 2>/dev/null || echo 640)" = 640 ] &&
+        [ -z "$(find "$dir" -name '*.??????' -name 'mode.*')" ]
 }
-check 'a snapshot replaces a file, and follows no link' output
+check 'a snapshot replaces a file' output
 
-# broken PRINTF-FORMAT: a snapshot that is none.
+# broken PRINTF-FORMAT [LINE]: a snapshot that is none.
 broken() {
     # shellcheck disable=SC2059
     printf "$1" >"$dir/broken"
@@ -259,24 +282,9 @@ check 'no end' broken "mmapx snapshot 1\\n${one}0 1\\n" 4
 check 'a wrong end' broken "mmapx snapshot 1\\n${one}0 1\\nend 2\\n" 4
 check 'something behind the end' broken 'mmapx snapshot 1\nend 0\nx\n'
 check 'an end without a newline' broken 'mmapx snapshot 1\nend 0'
-check 'a file without a part' broken "mmapx snapshot 1\\n${one}end 1\\n" 3
 check 'a part of no file' broken "mmapx snapshot 1\\n0 1\\nend 0\\n" 2
-check 'parts that overlap' broken \
-    "mmapx snapshot 1\\n${one}0 10\\n5 10\\nend 1\\n" 4
-check 'a part beyond the end' broken \
-    "mmapx snapshot 1\\n${one}1 $size\\nend 1\\n" 3
-check 'a part without a length' broken "mmapx snapshot 1\\n${one}0 0\\nend 1\\n"
-check 'a number that is too large' broken \
-    "mmapx snapshot 1\\nfile 9223372036854775808 /x\\n0 1\\nend 1\\n" 2
-check 'a negative number' broken \
-    "mmapx snapshot 1\\n${one}-1 1\\nend 1\\n"
-check 'a path that is not absolute' broken \
-    'mmapx snapshot 1\nfile 3 etc/passwd\n0 1\nend 1\n' 2
-check 'an escape that is none' broken \
-    'mmapx snapshot 1\nfile 3 /a\\\\9\n0 1\nend 1\n' 2
-check 'an escaped NUL' broken \
-    'mmapx snapshot 1\nfile 3 /a\\\\000b\n0 1\nend 1\n' 2
-check 'a NUL' broken 'mmapx snapshot 1\nfile 3 /a\000b\n0 1\nend 1\n' 2
+check 'a line that no snapshot has' broken \
+    "mmapx snapshot 1\\n${one}0 1\\nx\\n${one}0 1\\nend 2\\n" 4
 endless() {
     {
         echo 'mmapx snapshot 1'
@@ -286,6 +294,40 @@ endless() {
     run 1 restore "$dir/broken" && grep -q 'line 2 is not' "$err"
 }
 check 'an endless line' endless
+
+# costs_one LINE ENTRY: the entry is left out; the others are restored.
+costs_one() {
+    # shellcheck disable=SC2059
+    printf "mmapx snapshot 1\\n${one}0 1\\n$2${one}2 1\\nend 3\\n" >"$dir/broken"
+    run 1 restore -b "$dir/broken" && lines "$err" 1 &&
+        grep -q "broken: line $1 is wrong, its file is left out\$" "$err" &&
+        grep -q '^restored 2 in 2 files' "$out"
+}
+check 'parts that overlap' costs_one 6 "${one}0 10\\n5 10\\n"
+check 'parts that go back' costs_one 6 "${one}10 10\\n5 1\\n"
+check 'a part without a length' costs_one 5 "${one}0 0\\n"
+check 'a part that is none' costs_one 6 "${one}0 1\\n1 x\\n"
+check 'a number that is too large' costs_one 4 \
+    "file 9223372036854775808 /x\\n0 1\\n"
+check 'a part that is too large' costs_one 5 "${one}9223372036854775807 1\\n"
+check 'a negative number' costs_one 5 "${one}-1 1\\n"
+check 'a path that is not absolute' costs_one 4 'file 3 etc/passwd\n0 1\n'
+check 'an escape that is none' costs_one 4 'file 3 /a\\\\9\n0 1\n'
+check 'an escaped NUL' costs_one 4 'file 3 /a\\\\000b\n0 1\n'
+check 'a NUL' costs_one 4 'file 3 /a\000b\n0 1\n'
+long_name() {
+    costs_one 4 "file 3 /$(yes x | head -n 1100000 | tr -d '\n')\\n0 1\\n"
+}
+check 'a name that is too long' long_name
+
+# What 0.1 wrote of files that were written to meanwhile.
+written_by_old() {
+    printf 'mmapx snapshot 1\nfile %d %s\nfile %d %s\n1 %d\nend 2\n' \
+        "$size" "$dir/file" 3 "$dir/file" $((2 * size)) >"$dir/old"
+    run 0 restore -b "$dir/old" && lines "$err" 0 &&
+        grep -q "^restored $((size - 1)) in 2 files" "$out"
+}
+check 'a file without a part, and a part beyond the end' written_by_old
 
 empty_snapshot() {
     run 0 snapshot "$tree/none" && lines "$out" 2 && cp "$out" "$dir/snap" &&

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Bringing parts of a file into memory, those parts and little else. */
+#ifndef TOOL_BRING_H
+#define TOOL_BRING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "open.h"
+#include "progress.h"
+
+enum { BRING_PARTS = 256 };
+
+struct bring_part {
+    int64_t off;
+    int64_t len;
+};
+
+struct bring {
+    const struct tool_file *file;
+    struct progress *progress;
+    int advice; /* that the system was given last */
+    struct bring_part parts[BRING_PARTS]; /* that wait to be read together */
+    size_t n;
+    int64_t bytes; /* of these */
+};
+
+void bring_begin(struct bring *b, const struct tool_file *file,
+                 struct progress *progress);
+
+/* Bring a part in, at once or together with others.  Parts go forward through
+ * the file.  Returns 0 or an errno; EINTR: tool_interrupted was set. */
+int bring_part(struct bring *b, int64_t off, int64_t len);
+
+/* Bring in what still waits. */
+int bring_end(struct bring *b);
+
+/* Where data begin from *off on, and where they end, both at most end: holes
+ * are left out where the file system tells of them. */
+void bring_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
+
+#endif /* TOOL_BRING_H */

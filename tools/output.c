@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A file that is written whole or not at all.
+ *
+ * A new file beside a regular one takes its place in one step.  Nothing else is
+ * ever replaced: that would destroy a device, a FIFO or a link, so these are
+ * written through.  Where a link leads to a regular file, that is replaced.
+ */
+#include "tool.h"
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WRITE = O_WRONLY | O_CLOEXEC | O_NOCTTY };
+
+/* A snapshot tells the names in private directories. */
+enum { PRIVATE = 0600 };
+
+/* The old file's owner and mode; what others may is left out if it would be
+ * others than before. */
+static int
+take_over(int fd, const struct stat *old)
+{
+    struct stat st;
+    mode_t mode = PRIVATE;
+
+    if (old != NULL) {
+        mode = old->st_mode & 0777;
+        if (fstat(fd, &st) < 0)
+            return -1;
+        if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid)
+            && fchown(fd, old->st_uid, old->st_gid) < 0)
+            mode &= 0700;
+    }
+    return fchmod(fd, mode);
+}
+
+/* A new file beside the one that it is to replace. */
+static int
+open_beside(struct output *out, const struct stat *old)
+{
+    static const char suffix[] = ".XXXXXX";
+    size_t room = strlen(out->path) + sizeof suffix;
+    int fd;
+
+    out->new_name = malloc(room);
+    if (out->new_name == NULL)
+        tool_no_memory();
+    snprintf(out->new_name, room, "%s%s", out->path, suffix);
+    fd = mkstemp(out->new_name);
+    if (fd < 0) {
+        free(out->new_name);
+        out->new_name = NULL;
+    } else if (take_over(fd, old) < 0) {
+        int error = errno;
+
+        close(fd);
+        fd = -1;
+        unlink(out->new_name);
+        errno = error;
+    }
+    return fd;
+}
+
+/* What a shell has opened for this program keeps its place: it is written to by
+ * the descriptor that there is.  Returns one of one's own, or -1. */
+static int
+open_already(const struct stat *st)
+{
+    enum { MOST = 10 };
+    struct stat open;
+
+    for (int fd = 1; fd < MOST; fd++)
+        if (fstat(fd, &open) == 0 && open.st_dev == st->st_dev
+            && open.st_ino == st->st_ino)
+            return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return -1;
+}
+
+/* Where a link leads to a regular file, that one is to be replaced, under its
+ * own name.  Whether a link may be followed here is the system's decision. */
+static bool
+takes_target(struct output *out, const struct stat *st)
+{
+    struct stat at_end;
+    char *real = realpath(out->path, NULL);
+
+    if (real == NULL || lstat(real, &at_end) < 0
+        || at_end.st_dev != st->st_dev || at_end.st_ino != st->st_ino) {
+        free(real);
+        return false;
+    }
+    free(out->path);
+    out->path = real;
+    return true;
+}
+
+static int
+open_link(struct output *out)
+{
+    struct stat st;
+    int fd = open(out->path, WRITE | O_NONBLOCK);
+    int own;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        close(fd);
+        own = open_already(&st);
+        if (own >= 0)
+            return own;
+        if (takes_target(out, &st))
+            return open_beside(out, &st);
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    return open(out->path, WRITE | O_CREAT | O_TRUNC, PRIVATE);
+}
+
+int
+output_open(struct output *out, const char *path)
+{
+    struct stat st;
+    int fd, error;
+
+    *out = (struct output){ .path = strdup(path) };
+    if (out->path == NULL)
+        tool_no_memory();
+    if (lstat(path, &st) < 0)
+        fd = errno == ENOENT ? open_beside(out, NULL) : -1;
+    else if (S_ISREG(st.st_mode))
+        fd = open_beside(out, &st);
+    else
+        fd = S_ISLNK(st.st_mode) ? open_link(out) : open(path, WRITE);
+    if (fd >= 0 && fstat(fd, &out->id) == 0)
+        out->stream = fdopen(fd, "w");
+    if (out->stream != NULL)
+        return 0;
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (fd >= 0 && out->new_name != NULL)
+        unlink(out->new_name);
+    free(out->new_name);
+    free(out->path);
+    return error;
+}
+
+/* Pipes and devices need not be able to. */
+static bool
+synced(const struct output *out)
+{
+    return fsync(fileno(out->stream)) == 0
+           || (out->new_name == NULL
+               && (errno == EINVAL || errno == EROFS || errno == ENOTSUP));
+}
+
+/* Somebody may have put something else there since. */
+static bool
+may_replace(const char *path)
+{
+    struct stat st;
+
+    if (lstat(path, &st) < 0)
+        return errno == ENOENT;
+    errno = EEXIST;
+    return S_ISREG(st.st_mode);
+}
+
+int
+output_close(struct output *out, bool good)
+{
+    int error = 0;
+
+    if (fflush(out->stream) != 0 || ferror(out->stream)
+        || (good && !synced(out)))
+        error = errno != 0 ? errno : EIO;
+    if (fclose(out->stream) != 0 && error == 0)
+        error = errno;
+    if (out->new_name != NULL) {
+        if (error == 0 && good
+            && (!may_replace(out->path)
+                || rename(out->new_name, out->path) < 0))
+            error = errno;
+        if (error != 0 || !good)
+            unlink(out->new_name);
+    }
+    free(out->new_name);
+    free(out->path);
+    return error;
+}

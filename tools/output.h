@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* A file that is written whole or not at all. */
+#ifndef TOOL_OUTPUT_H
+#define TOOL_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+struct output {
+    FILE *stream;
+    char *path;     /* that it is to have in the end */
+    char *new_name; /* that it has until then; NULL: it is written through */
+    struct stat id; /* of what is written to */
+};
+
+/* Begin to write.  A regular file is replaced when all is written, and what is
+ * anything else is written through.  Returns 0 or an errno. */
+int output_open(struct output *out, const char *path);
+
+/* End it, and put the new file into its place if it is good.  Returns 0 or the
+ * first errno. */
+int output_close(struct output *out, bool good);
+
+#endif /* TOOL_OUTPUT_H */
