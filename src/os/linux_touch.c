@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 /* Pages for one system call; as many bytes fit any pipe. */
-enum { TOUCHES = 256 };
+enum { TOUCHES = 192 };
 
 int
 mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,

@@ -349,33 +349,56 @@ mmapx_os_clock(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+#if HAVE_DECL_PREADV
+enum { PIECES = 128, SMALL = 1 << 10, LARGE = 16 << 10 };
+
+/* One buffer takes all of it, piece by piece. */
+static int64_t
+read_pieces(int fd, int64_t off, int64_t len, void *buf, size_t size)
+{
+    struct iovec pieces[PIECES];
+    int n = 0;
+    ssize_t r;
+
+    for (; n < PIECES && len > 0; n++) {
+        size_t part = len < (int64_t)size ? (size_t)len : size;
+
+        pieces[n] = (struct iovec){ buf, part };
+        len -= (int64_t)part;
+    }
+    r = held_preadv(fd, pieces, n, (off_t)off);
+    return r < 0 ? -errno : r;
+}
+#endif
+
 /*
- * The same small buffer takes all of it, piece by piece: the kernel sees one
- * large request and reads ahead accordingly, and the processor's cache keeps
- * the buffer.
+ * The kernel sees one large request and reads ahead accordingly, and the
+ * processor's cache keeps the buffer.  A large one is no part of the caller's
+ * stack, which may be small; where none is to be had, less is read at once.
  */
 int64_t
 mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
 {
-    char buf[16384];
 #if HAVE_DECL_PREADV
-    enum { PIECES = 128 };
-    struct iovec pieces[PIECES];
-    int n = 0;
+    char buf[SMALL];
+    void *large = NULL;
+    int64_t n;
 
-    for (; n < PIECES && len > 0; n++) {
-        size_t size = len < (int64_t)sizeof buf ? (size_t)len : sizeof buf;
-
-        pieces[n] = (struct iovec){ buf, size };
-        len -= (int64_t)size;
-    }
-    ssize_t r = held_preadv(fd, pieces, n, (off_t)off);
+    if (len <= PIECES * SMALL
+        || mmapx_os_mmap(&large, LARGE, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+               < 0)
+        return read_pieces(fd, off, len, buf, SMALL);
+    n = read_pieces(fd, off, len, large, LARGE);
+    mmapx_os_munmap(large, LARGE);
+    return n;
 #else
+    char buf[2048];
     size_t size = len < (int64_t)sizeof buf ? (size_t)len : sizeof buf;
     ssize_t r = held_pread(fd, buf, size, (off_t)off);
-#endif
 
     return r < 0 ? -errno : r;
+#endif
 }
 
 bool

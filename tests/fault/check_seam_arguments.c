@@ -202,6 +202,42 @@ START_TEST(one_bit_of_a_vector)
 }
 END_TEST
 
+/* The list of a process's mappings can be long: it is looked at only if clean
+ * pages have stayed. */
+START_TEST(an_eviction_that_leaves_nothing)
+{
+    int file = temp_file(4 * page_size());
+    struct mmapx_cache c;
+    struct mmapx n;
+
+    ck_assert_int_eq(fsync(file), 0);
+    fake_reset();
+    OK(mmapx_cache_evict(file, 0, -1));
+    OK(mmapx_cache_stat(file, 0, -1, &c));
+    if (c.cached != 0)
+        SKIP("this file system does not evict (tmpfs has nowhere to)");
+    ck_assert_int_eq(fake_count(FAKE_EVICT), 1);
+    ck_assert_int_eq(fake_count(FAKE_UNMAP_FILE), 0);
+
+    OK(mmapx_map(&n, file, PROT_READ, MAP_SHARED));
+    check_pattern(n.addr, 0, n.len);
+    fake_reset();
+    OK(mmapx_cache_evict(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_EVICT), 2);
+    ck_assert_int_eq(fake_count(FAKE_UNMAP_FILE), 1);
+
+    /* The same where only mincore(2) tells, and for very many pages. */
+    fake_reset();
+    fake_has_no_cachestat = true;
+    OK(mmapx_cache_evict(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_UNMAP_FILE), 0);
+    ck_assert_int_eq(ftruncate(file, (off_t)1 << 40), 0);
+    OK(mmapx_cache_evict(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_MINCORE), 1);
+    fake_reset();
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -211,5 +247,6 @@ suite(void)
     ADD_TEST(s, one_mmap_where_a_second_is_useless);
     ADD_TEST(s, flags_that_are_handed_down);
     ADD_TEST(s, one_bit_of_a_vector);
+    ADD_TEST(s, an_eviction_that_leaves_nothing);
     return s;
 }

@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined __linux__
@@ -23,6 +24,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #endif
 
 enum { NOBODY = 65534 };
@@ -376,6 +378,40 @@ set_append_only(int fd, bool on)
     (void)fd, (void)on;
 #endif
     SKIP("an attribute of a file needs root, and a file system that has it");
+}
+
+/* As linux/posix_acl_xattr.h has it: a tag, the rights and the id of each entry,
+ * in little endian. */
+void
+set_acl(int fd, unsigned uid, unsigned rights)
+{
+#if defined __linux__
+    struct stat sb;
+    unsigned char list[4 + 5 * 8];
+    const unsigned nobody = UINT_MAX;
+    unsigned entries[5][3];
+
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    memcpy(entries,
+           (unsigned[5][3]){ { 0x01, sb.st_mode >> 6 & 7, nobody },
+                             { 0x02, rights, uid },
+                             { 0x04, sb.st_mode >> 3 & 7, nobody },
+                             { 0x10, 6, nobody }, /* the most of these two */
+                             { 0x20, sb.st_mode & 7, nobody } },
+           sizeof entries);
+    memcpy(list, "\2\0\0", 4);
+    for (size_t i = 0; i < sizeof list - 4; i++) {
+        const unsigned *entry = entries[i / 8];
+        unsigned word = i % 8 < 4 ? entry[0] | entry[1] << 16 : entry[2];
+
+        list[4 + i] = (unsigned char)(word >> i % 4 * 8);
+    }
+    if (fsetxattr(fd, "system.posix_acl_access", list, sizeof list, 0) == 0)
+        return;
+#else
+    (void)fd, (void)uid, (void)rights;
+#endif
+    SKIP("this file system has no lists of rights");
 }
 
 /* Of a counter of processor time, without the headers that not all have. */

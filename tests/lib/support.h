@@ -132,6 +132,10 @@ int loop_device(int fd);
  * that cannot be set. */
 void set_append_only(int fd, bool on);
 
+/* Give a user rights of his own to the file, 4 to read and 2 to write, whatever
+ * its mode says; SKIPs where there are no such lists. */
+void set_acl(int fd, unsigned uid, unsigned rights);
+
 /* A mapping of a page that a driver has made and that stays as it is; SKIPs
  * where there is none to be had. */
 void map_driver_page(struct mmapx *m);

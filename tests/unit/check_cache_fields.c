@@ -12,6 +12,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +423,47 @@ START_TEST(blocks_larger_than_pages)
 }
 END_TEST
 
+/* --- Small stacks ------------------------------------------------------------ */
+
+static void *
+use_all_calls(void *arg)
+{
+    int fd = *(int *)arg;
+    static struct mmapx_cache_run runs[4];
+    struct mmapx_cache c;
+    size_t n = 4;
+    bool done = mmapx_cache_evict(fd, 0, -1) == 0
+                && mmapx_cache_load(fd, 0, -1) == 0
+                && mmapx_cache_stat(fd, 0, -1, &c) == 0
+                && mmapx_cache_run(fd, 0, runs) == 0
+                && mmapx_cache_runs(fd, 0, -1, runs, &n) == 0
+                && mmapx_cache_evict(fd, 0, -1) == 0;
+
+    return done ? arg : NULL;
+}
+
+START_TEST(a_thread_with_a_small_stack)
+{
+    int fd = temp_file(5 << 20);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    void *result = NULL;
+    struct mmapx m;
+
+    if (under_sanitizer() || under_valgrind() || under_emulator())
+        SKIP("what watches the test takes the stack");
+    ck_assert_int_eq(pthread_attr_init(&attributes), 0);
+    if (pthread_attr_setstacksize(&attributes, 16384) != 0)
+        SKIP("threads have larger stacks here");
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    check_pattern(m.addr, 0, m.len);
+    ck_assert_int_eq(pthread_create(&thread, &attributes, use_all_calls, &fd),
+                     0);
+    ck_assert_int_eq(pthread_join(thread, &result), 0);
+    ck_assert_ptr_nonnull(result);
+}
+END_TEST
+
 /* --- Mappings of drivers ----------------------------------------------------- */
 
 /* The inode number of the mapping at p. */
@@ -516,6 +558,7 @@ suite(void)
     ADD_TEST(s, an_owner_who_is_not_the_one_below);
     ADD_TEST(s, an_owner_who_is_the_one_below);
     ADD_TEST(s, blocks_larger_than_pages);
+    ADD_TEST(s, a_thread_with_a_small_stack);
     ADD_TEST(s, an_array_with_the_number_of_a_file);
 #endif
     return s;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/syscall.h>
@@ -350,6 +351,64 @@ START_TEST(failures_on_the_way)
 }
 END_TEST
 
+struct listing {
+    int fd;
+    const unsigned char *vec;
+};
+
+/* By all ways alike. */
+static bool
+is_listed(void *arg)
+{
+    const struct listing *l = arg;
+    int64_t size = PAGES * (int64_t)page_size() - 7;
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (take_way(l->fd, i))
+            check_runs(l->fd, l->vec, 0, size, 100, ways[i].name);
+    return true;
+}
+
+static bool
+descriptor_is_listed(void *arg)
+{
+    const struct listing *l = arg;
+    int64_t size = PAGES * (int64_t)page_size() - 7;
+
+    for (size_t i = 0; i < WAYS; i++)
+        if (!ways[i].no_cachestat && take_way(l->fd, i))
+            check_runs(l->fd, l->vec, 0, size, 100, ways[i].name);
+    return true;
+}
+
+/* Who may write, though not by the mode, is told; and so is he by cachestat(2)
+ * alone whose descriptor can write. */
+START_TEST(rights_beside_the_mode)
+{
+    static unsigned char vec[PAGES];
+    char path[64];
+    int fd = mixed_file();
+    struct listing l = { .vec = vec };
+
+    if (!is_root())
+        SKIP("it takes root to be somebody else");
+    look(fd, vec, PAGES);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    l.fd = open(path, O_RDONLY);
+    if (l.fd < 0)
+        SKIP("no /proc to open a file again by");
+    ck_assert_int_eq(fchmod(fd, 0644), 0);
+    set_acl(fd, 65534, 6);
+    ck_assert(in_child_as_nobody(is_listed, &l));
+    if (!take_way(fd, 0))
+        SKIP("no cachestat(2) here");
+    ck_assert_int_eq(fchmod(fd, 0600), 0);
+    set_acl(fd, 65534, 4);
+    ck_assert(in_child_as_nobody(descriptor_is_listed, &(struct listing){
+                                                           fd, vec }));
+}
+END_TEST
+
 /* What cannot be mapped is counted, however long that takes. */
 START_TEST(not_to_be_mapped)
 {
@@ -385,6 +444,7 @@ suite(void)
     ADD_TEST(s, mincore_in_disorder);
     ADD_TEST(s, order_and_disorder);
     ADD_TEST(s, failures_on_the_way);
+    ADD_TEST(s, rights_beside_the_mode);
     ADD_TEST(s, not_to_be_mapped);
     return s;
 }

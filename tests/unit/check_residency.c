@@ -4,6 +4,7 @@
 #include <config.h>
 #endif
 
+#include "filters.h"
 #include "support.h"
 
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <linux/seccomp.h>
 #include <sys/syscall.h>
 #endif
 
@@ -465,6 +467,30 @@ START_TEST(the_superuser)
 }
 END_TEST
 
+/* The mode lets everybody write, but for one user: in doubt the kernel tells
+ * him nothing. */
+START_TEST(a_list_that_bars_a_user)
+{
+    char path[PATH_MAX];
+    bool hidden, owner_knows;
+    struct mmapx m;
+    int fd;
+
+    if (!is_root())
+        SKIP("it takes root to be somebody else");
+    fd = temp_named(path, 100);
+    ck_assert_int_eq(fchmod(fd, 0666), 0);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    set_acl(fd, 65534, 4);
+    hidden = in_child_as_nobody(path_is_hidden, path);
+    ck_assert_int_eq(fchown(fd, 65534, 65534), 0);
+    owner_knows = in_child_as_nobody(path_is_shown, path);
+    unlink(path);
+    ck_assert(hidden);
+    ck_assert(owner_knows);
+}
+END_TEST
+
 #ifdef __linux__
 /* To write everybody's files is another capability. */
 static bool
@@ -496,6 +522,48 @@ START_TEST(a_lesser_superuser)
     hidden = in_child(without_fowner, path);
     unlink(path);
     ck_assert(hidden);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
+#ifdef __linux__
+/* As systemd's SystemCallFilter=~@privileged has it. */
+static bool
+without_privileged_calls(void *path)
+{
+    static const long calls[] = {
+        SYS_setfsuid, SYS_setfsgid, SYS_setuid,  SYS_setgroups,
+        SYS_capset,   SYS_chroot,   SYS_acct,
+#ifdef SYS_setfsuid32
+        SYS_setfsuid32, SYS_setfsgid32,
+#endif
+    };
+
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+        struct denied call = { .number = calls[i], .argument = ANY };
+
+        if (!set_filter(&call, SECCOMP_RET_KILL_PROCESS))
+            return false;
+    }
+    return path_is_shown(path);
+}
+#endif
+
+START_TEST(killed_for_its_own_ids)
+{
+#ifdef __linux__
+    char path[PATH_MAX];
+    bool shown;
+    int fd = temp_named(path, 100);
+
+    need_filters();
+    if (is_root())
+        ck_assert_int_eq(fchown(fd, 65534, 65534), 0);
+    shown = in_child_as_nobody(without_privileged_calls, path);
+    unlink(path);
+    ck_assert(shown);
 #else
     SKIP("a matter of Linux");
 #endif
@@ -717,7 +785,9 @@ suite(void)
     ADD_TEST(s, a_view_of_somebody_elses_file);
     ADD_TEST(s, runs_and_windows);
     ADD_TEST(s, the_superuser);
+    ADD_TEST(s, a_list_that_bars_a_user);
     ADD_TEST(s, a_lesser_superuser);
+    ADD_TEST(s, killed_for_its_own_ids);
     ADD_TEST(s, supplementary_groups);
     ADD_TEST(s, a_container);
     ADD_TEST(s, a_view_when_main_has_ended);
