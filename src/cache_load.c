@@ -1,120 +1,357 @@
 /* SPDX-License-Identifier: MIT */
-/* Loading a file into the page cache: what is left out, and what is read. */
+/* Bringing a part of a file into the page cache. */
 #include "internal.h"
 
-/* Bytes that are asked for at once while loading.  The kernel answers a large
- * request with large input and output; from here on more brought nothing. */
-enum { LOAD_STEP = 2 << 20 };
+/*
+ * The data of the file are loaded in parts.  What of a part is cached is found
+ * out before the part before it is read: the kernel's read-ahead reaches into
+ * it then, and to leave out what that has just brought would stop it and leave
+ * the part in single pages.
+ */
+enum { PART = 64 << 20 };
 
-/* Less than this is sooner read once more than asked about. */
-enum { LEAST_SKIP = 128 << 10 };
+/* Less than this is sooner read once more than asked about.  No read-ahead
+ * window is smaller, where there is one. */
+enum { UNIT = 128 << 10 };
 
-/* How much of the range is cached, for sure: all, perhaps a part, or none that
- * we know of, which is also what an error means.  cachestat(2) counts pages
- * that are still being read, or that could not be; mincore(2) does not, and
- * takes longer. */
-enum amount { NONE, PART, ALL };
+/* Bytes that are asked for at once.  The kernel answers a large request with
+ * large input and output; from here on more brought nothing. */
+enum { READ_STEP = 2 << 20 };
 
+/* Bytes that a mapping is populated by.  After a failure so much is read once
+ * more, to find the page that it was. */
+enum { MAP_STEP = 8 << 20 };
+
+/* Bytes that are begun before they are waited for, in small pieces. */
+enum { AHEAD = 16 << 20 };
+
+enum amount { NONE, SOME, ALL };
+
+struct part {
+    int64_t off;
+    int64_t end;
+    bool fresh; /* nothing of it is cached */
+    bool before_hole;
+    unsigned char cached[PART / UNIT]; /* an enum amount for each unit */
+};
+
+/* Whether a touch of a mapping brings in a whole block: not known yet, or so. */
+enum touches { UNTRIED, BLOCKS, PAGES };
+
+struct loader {
+    int fd;
+    bool past_cache; /* by reading with this descriptor nothing is cached */
+    enum touches touches;
+    int64_t size; /* of the file */
+    int64_t at;   /* where the next part begins */
+    int64_t end;
+    int64_t data_end; /* from at on there are data as far as this */
+    int64_t begun;    /* small pieces before this have been begun */
+    bool cut;         /* the file has become shorter */
+};
+
+/* --- What is there already ------------------------------------------------ */
+
+/*
+ * How much of the range is cached, for sure: none, all, or perhaps some.
+ * cachestat(2) has pages among its own that are still being read, or that could
+ * not be; mincore(2) has not, and takes longer.
+ */
 static enum amount
-cached_amount(int fd, int64_t off, int64_t end)
+how_cached(int fd, int64_t off, int64_t end)
 {
     uint64_t pages = mmapx_i_cache_pages(off, end);
-    struct mmapx_cache c, mapped;
+    struct mmapx_cache c = { .cached = pages }, mapped = { .cached = 0 };
+    int r = mmapx_os_cachestat(fd, off, end - off, &c);
 
-    if (mmapx_os_cachestat(fd, off, end - off, &c) < 0 || c.cached == 0)
+    if (r == 0 && c.cached == 0 && mmapx_os_has_own_cache(fd))
         return NONE;
-    if (c.cached < pages)
-        return PART;
-    return mmapx_i_cache_count(fd, off, end, &mapped) == 0
-                   && mapped.cached >= pages
-               ? ALL
-               : PART;
+    if (r == 0 && c.cached > 0 && c.cached < pages)
+        return SOME;
+    if (mmapx_i_cache_count(fd, off, end, &mapped) < 0 || mapped.cached == 0)
+        return r == 0 && c.cached > 0 ? SOME : NONE;
+    return mapped.cached < pages ? SOME : ALL;
 }
 
-static bool
-is_cached(int fd, int64_t off, int64_t end)
+static size_t
+unit_of(const struct part *part, int64_t at)
 {
-    return cached_amount(fd, off, end) == ALL;
+    return (size_t)((at - part->off / PART * PART) / UNIT);
 }
 
-/* Leave out what is cached at the ends of a range.  What lies between is not
- * cut up: one request keeps a disk busier than two. */
+/* Note for each unit of a part how much of it is cached, by halves. */
 static void
-leave_out_cached_ends(int fd, int64_t *off, int64_t *end)
+survey(int fd, struct part *part, int64_t off, int64_t end)
 {
-    for (int64_t half = (*end - *off) / 2; half >= LEAST_SKIP; half /= 2) {
-        if (is_cached(fd, *off, *off + half))
-            *off += half;
-        if (is_cached(fd, *end - half, *end))
-            *end -= half;
+    enum amount cached = how_cached(fd, off, end);
+    int64_t middle = (off + end) / 2 / UNIT * UNIT;
+
+    if (cached == SOME && off < middle && middle < end) {
+        survey(fd, part, off, middle);
+        survey(fd, part, middle, end);
+        return;
     }
+    for (size_t i = unit_of(part, off); i <= unit_of(part, end - 1); i++)
+        part->cached[i] = (unsigned char)cached;
+    part->fresh = part->fresh && cached == NONE;
 }
 
-/* Read through the cache, as far as the file reaches; *off follows. */
-static int
-read_through_cache(int fd, int64_t *off, int64_t end)
+/* Go to the next data.  The answer may be that there are none up to where it
+ * ends, and that the question has to be asked again. */
+static void
+skip_hole(struct loader *l)
 {
-    int64_t n = 1;
+    int64_t from = -1;
 
-    while (*off < end && n > 0) {
+    while (l->at < l->end && l->at >= l->data_end && l->at > from) {
+        from = l->at;
+        mmapx_os_next_data(l->fd, &l->at, l->end, &l->data_end);
+    }
+    if (l->at >= l->data_end)
+        l->data_end = l->end;
+}
+
+/* The next part that has data; empty at the end. */
+static void
+next_part(struct loader *l, struct part *part)
+{
+    skip_hole(l);
+    part->off = l->at;
+    part->end = l->at - l->at % PART + PART;
+    if (part->end > l->data_end)
+        part->end = l->data_end;
+    if (part->end > l->end)
+        part->end = l->end;
+    part->before_hole = part->end == l->data_end && part->end < l->end;
+    part->fresh = true;
+    if (part->off < part->end)
+        survey(l->fd, part, part->off, part->end);
+    l->at = part->end;
+}
+
+/* --- Ways to bring it in -------------------------------------------------- */
+
+/* Read through the cache, as far as the file reaches. */
+static int
+read_in(struct loader *l, int64_t off, int64_t end)
+{
+    while (off < end) {
+        int64_t step = READ_STEP - off % READ_STEP;
+        int64_t n;
+
+        if (step > end - off)
+            step = end - off;
         do
-            n = mmapx_os_read_and_discard(fd, *off, end - *off);
+            n = mmapx_os_read_and_discard(l->fd, off, step);
         while (n == -EINTR);
         if (n < 0)
             return (int)n;
-        *off += n;
+        if (n == 0) {
+            l->cut = true;
+            break;
+        }
+        off += n;
     }
     return 0;
 }
 
 /* The same where reading goes past the cache. */
 static int
-read_by_faults(int fd, int64_t *off, int64_t end)
+fault_in(struct loader *l, int64_t off, int64_t end)
 {
     struct mmapx m;
-    int r = mmapx_i_map(&m, fd, *off, (size_t)(end - *off), PROT_READ,
+    int r = mmapx_i_map(&m, l->fd, off, (size_t)(end - off), PROT_READ,
                         MAP_SHARED);
 
     if (r < 0)
         return r;
     r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
     mmapx_i_unmap(&m);
-    *off = end;
     return r == -EFAULT ? -EIO : r;
+}
+
+static int
+bring_in(struct loader *l, int64_t off, int64_t end)
+{
+    return l->past_cache ? fault_in(l, off, end) : read_in(l, off, end);
+}
+
+static int
+populate(unsigned char *addr, size_t len)
+{
+    struct mmapx_i_span span = { addr, len };
+    int r;
+
+    do
+        r = mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_READ);
+    while (r == -EINTR);
+    return r;
+}
+
+/* Whether the touch of one page brings in the block that it is in. */
+static bool
+brings_blocks(const struct mmapx_i_window *w)
+{
+    unsigned char vec[512];
+    size_t n = w->len / mmapx_os_page_size();
+
+    if (n > sizeof vec)
+        n = sizeof vec;
+    return populate(w->addr, mmapx_os_page_size()) == 0
+           && mmapx_os_mincore(w->addr, n * mmapx_os_page_size(), vec) == 0
+           && mmapx_i_resident(vec, n) == n;
+}
+
+/*
+ * Through a mapping with the advice for huge pages, for which the kernel reads
+ * by huge pages and keeps the disk busy, however small its read-ahead is: Linux
+ * since 5.18, where the file system has large folios.  How far that went, which
+ * may be nowhere; the rest is to be read.
+ */
+static int64_t
+map_in(struct loader *l, int64_t off, int64_t end)
+{
+    struct mmapx_i_window w;
+    size_t done = 0;
+
+    if (mmapx_i_window_open(&w, l->fd, off, end) < 0)
+        return off;
+    struct mmapx_i_span all = { w.addr, w.len };
+
+    if (mmapx_os_mprotect(w.addr, w.len, PROT_READ) < 0
+        || mmapx_i_madvise(&all, MMAPX_MADV_HUGEPAGE) < 0)
+        l->touches = PAGES;
+    if (l->touches == UNTRIED)
+        l->touches = brings_blocks(&w) ? BLOCKS : PAGES;
+    while (l->touches == BLOCKS && done < w.len) {
+        size_t step = w.len - done < MAP_STEP ? w.len - done : MAP_STEP;
+
+        if (populate((unsigned char *)w.addr + done, step) < 0)
+            break;
+        done += step;
+    }
+    mmapx_i_window_close(&w);
+    return done < (size_t)(end - off) ? off + (int64_t)done : end;
+}
+
+/* --- Part by part --------------------------------------------------------- */
+
+/* Blocks are what the kernel has in one huge page, and reads at once. */
+static bool
+has_blocks(void)
+{
+    size_t page = mmapx_os_page_size();
+
+    return page / 8 * page == mmapx_os_large_alignment;
+}
+
+/*
+ * The end of the block that begins at off, if it can be brought in as one: all
+ * of it is data, nothing of it is cached, and no hole follows that would be read
+ * with it.  Else off.  The last block of a file is as long as it is.
+ */
+static int64_t
+whole_block(const struct loader *l, const struct part *part, int64_t off)
+{
+    int64_t block = (int64_t)mmapx_os_large_alignment;
+    int64_t end = off;
+
+    if (l->touches == PAGES || off % block != 0)
+        return off;
+    if (part->before_hole && part->end - off <= 2 * block)
+        return off;
+    if (part->end - off >= block)
+        end = off + block;
+    else if (part->end == l->size && part->end - off >= 2 * UNIT)
+        end = part->end;
+    for (int64_t at = off; at < end; at += UNIT)
+        if (part->cached[unit_of(part, at)] != NONE)
+            return off;
+    return end;
+}
+
+enum way { LEAVE, READ, BEGIN_AND_READ, MAP };
+
+/* How the unit or the block at off is brought in, and where it ends. */
+static enum way
+way_at(const struct loader *l, const struct part *part, int64_t off,
+       int64_t *end)
+{
+    enum amount cached = (enum amount)part->cached[unit_of(part, off)];
+    int64_t block_end = whole_block(l, part, off);
+
+    *end = block_end;
+    if (block_end > off)
+        return MAP;
+    *end = off - off % UNIT + UNIT;
+    if (*end > part->end)
+        *end = part->end;
+    if (cached == ALL)
+        return LEAVE;
+    return part->fresh && !part->before_hole ? READ : BEGIN_AND_READ;
+}
+
+/*
+ * Begin small pieces, so that the disk has many of them to do.  They are read
+ * exactly, where reading them would read on into a hole behind them or into
+ * what is cached already.
+ */
+static void
+begin_ahead(struct loader *l, const struct part *part, int64_t off)
+{
+    int64_t next;
+
+    if (l->begun < off)
+        l->begun = off;
+    for (; l->begun < part->end && l->begun - off < AHEAD; l->begun = next)
+        if (way_at(l, part, l->begun, &next) == BEGIN_AND_READ)
+            mmapx_os_readahead(l->fd, l->begun, next - l->begun);
+}
+
+static int
+load_part(struct loader *l, const struct part *part)
+{
+    int64_t next;
+    int r = 0;
+
+    for (int64_t off = part->off; off < part->end && r == 0 && !l->cut;
+         off = next) {
+        enum way way = way_at(l, part, off, &next);
+        int64_t at = off;
+        int64_t more;
+
+        /* What is done alike is done at once. */
+        while (next < part->end && way_at(l, part, next, &more) == way)
+            next = more;
+        begin_ahead(l, part, off);
+        if (way == MAP)
+            at = map_in(l, off, next);
+        if (way != LEAVE && at < next)
+            r = bring_in(l, at, next);
+    }
+    return r;
 }
 
 static int
 load(int fd, int64_t off, int64_t len)
 {
-    int (*read_range)(int fd, int64_t *off, int64_t end)
-        = mmapx_os_bypasses_cache(fd) ? read_by_faults : read_through_cache;
-    int64_t data_end = 0; /* from off on there are data as far as this */
-    int64_t end;
-    int r = mmapx_i_cache_range(fd, &off, len, &end);
+    struct loader l = { .fd = fd, .past_cache = mmapx_os_bypasses_cache(fd) };
+    struct part parts[2];
+    int r = mmapx_i_cache_range(fd, &off, len, &l.end);
 
     if (r == 0)
         r = mmapx_i_cache_probe(fd, 0);
-    while (r == 0 && off < end) {
-        int64_t step = LOAD_STEP - off % LOAD_STEP;
-        int64_t next = step < end - off ? off + step : end;
-        int64_t at = off;
-        int64_t wanted = next;
-        enum amount cached = cached_amount(fd, off, next);
-
-        if (cached == ALL) {
-            off = next;
-            continue;
-        }
-        if (off >= data_end)
-            mmapx_os_next_data(fd, &off, end, &data_end);
-        if (off > at)
-            continue; /* it was a hole */
-        if (cached == PART)
-            leave_out_cached_ends(fd, &at, &wanted);
-        r = read_range(fd, &at, wanted);
-        if (at < wanted)
-            break; /* an error, or the file has become shorter */
-        off = next;
+    if (r < 0)
+        return r;
+    if (mmapx_i_cache_size(fd, &l.size) < 0)
+        l.size = -1; /* where it ends is not known */
+    l.touches = has_blocks() ? UNTRIED : PAGES;
+    l.at = off;
+    next_part(&l, &parts[0]);
+    for (size_t i = 0; parts[i].off < parts[i].end && r == 0 && !l.cut;
+         i = 1 - i) {
+        next_part(&l, &parts[1 - i]);
+        r = load_part(&l, &parts[i]);
     }
     return r;
 }

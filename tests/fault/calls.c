@@ -2,6 +2,8 @@
 /* What tests/fault/calls.h says. */
 #include "support.h"
 
+#include <unistd.h>
+
 #include "fake_os.h"
 
 #include "calls.h"
@@ -187,8 +189,21 @@ run_cache_runs(void)
 int
 run_cache_load(void)
 {
-    fake_has_no_cachestat = true;
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     return mmapx_cache_load(fd, 0, -1);
+}
+
+/* Large enough for huge pages. */
+int
+run_cache_load_blocks(void)
+{
+    int file = temp_file(512 << 10);
+    int r;
+
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    r = mmapx_cache_load(file, 0, -1);
+    close(file);
+    return r;
 }
 
 int

@@ -44,6 +44,7 @@ int run_cache_run(void);
 int run_cache_runs(void);
 int run_cache_load(void);
 int run_cache_load_mapped(void);
+int run_cache_load_blocks(void);
 int run_cache_evict(void);
 int run_cache_evict_stacking(void); /* one file system on another */
 int run_prefetch(void);

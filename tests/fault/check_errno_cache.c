@@ -194,15 +194,14 @@ START_TEST(loading_what_is_not_there_yet)
 }
 END_TEST
 
-/* What is cached at the ends of a step is left out, by halves of down to
- * 128 KiB; nothing is cut out of its middle. */
+/* Pieces of 128 KiB that are all cached are left out. */
 START_TEST(loading_what_is_partly_there)
 {
     enum { K = 1 << 10, STEP = 2048 * K };
     static const struct {
         struct fake_bytes uncached, read;
     } cases[] = {
-        { { 0, STEP }, { 0, STEP } },
+        { { 64 * K, STEP }, { 0, STEP } },
         { { 0, 1 }, { 0, 128 * K } },
         { { STEP - 1, STEP }, { STEP - 128 * K, STEP } },
         { { 512 * K, 640 * K }, { 512 * K, 640 * K } },
@@ -220,6 +219,49 @@ START_TEST(loading_what_is_partly_there)
         ck_assert_int_eq(fake_read.end, cases[i].read.end);
         ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
     }
+    fake_reset();
+}
+END_TEST
+
+/* What is cached is found out before read-ahead can reach there: what that has
+ * just brought is to be read like the rest. */
+START_TEST(loading_by_what_was_cached_before)
+{
+    int64_t size = 66 << 20;
+    int file = temp_file((size_t)size);
+
+    fake_reset();
+    fake_uncached = (struct fake_bytes){ 64 << 10, INT64_MAX };
+    fake_fail(FAKE_READ_IN, EIO, 1);
+    FAILS(EIO, mmapx_cache_load(file, 0, -1));
+    ck_assert_int_eq(fake_looked, size);
+    fake_reset();
+}
+END_TEST
+
+/* Through a mapping where that brings whole huge pages, by reads elsewhere. */
+START_TEST(loading_by_blocks)
+{
+    set_up();
+    if (mmapx_os_large_alignment / (page_size() / 8) != page_size())
+        SKIP("huge pages are of another size here");
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        SKIP("this kernel does not populate");
+    OK(run_cache_load_blocks());
+    ck_assert_int_eq(fake_count(FAKE_READ_IN), 0);
+    ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
+
+    /* The touch of a page has not brought the others. */
+    set_up();
+    fake_fail(FAKE_MINCORE, EAGAIN, 1);
+    OK(run_cache_load_blocks());
+    ck_assert_int_gt(fake_count(FAKE_READ_IN), 0);
+
+    /* A page that cannot be read is looked for by reading. */
+    set_up();
+    fake_fail(FAKE_MADVISE, EFAULT, 3);
+    fake_fail(FAKE_READ_IN, EIO, 1);
+    FAILS(EIO, run_cache_load_blocks());
     fake_reset();
 }
 END_TEST
@@ -262,9 +304,10 @@ START_TEST(what_is_data)
 
     /* Loading does as it is told, and reads once. */
     fake_reset();
-    fake_has_no_cachestat = true;
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     OK(mmapx_cache_load(fd, 0, -1));
     ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    fake_reset();
 }
 END_TEST
 
@@ -283,6 +326,8 @@ suite(void)
     ADD_TEST(s, loading_what_is_there);
     ADD_TEST(s, loading_what_is_not_there_yet);
     ADD_TEST(s, loading_what_is_partly_there);
+    ADD_TEST(s, loading_by_what_was_cached_before);
+    ADD_TEST(s, loading_by_blocks);
     ADD_TEST(s, what_is_data);
     return s;
 }

@@ -59,6 +59,7 @@ bool fake_has_no_cachestat;
 bool fake_stacks;
 struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
+int64_t fake_looked;
 bool fake_extends;
 bool fake_reads_past_cache;
 bool fake_ends_early;
@@ -91,6 +92,7 @@ fake_reset(void)
     fake_stacks = false;
     fake_uncached = (struct fake_bytes){ 0 };
     fake_read = (struct fake_bytes){ 0 };
+    fake_looked = 0;
     fake_extends = false;
     fake_reads_past_cache = false;
     fake_ends_early = false;
@@ -405,7 +407,8 @@ mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
 bool
 mmapx_os_has_own_cache(int fd)
 {
-    return !fake_stacks && real_os_has_own_cache(fd);
+    return !fake_stacks
+           && (fake_uncached.end != 0 || real_os_has_own_cache(fd));
 }
 
 /* The pages from the one of off to that of end - 1. */
@@ -431,6 +434,8 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 {
     int r = planned(FAKE_CACHESTAT);
 
+    if (off + len > fake_looked)
+        fake_looked = off + len;
     if (fake_has_no_cachestat)
         return -ENOSYS;
     if (r == 0 && fake_uncached.end != 0) {

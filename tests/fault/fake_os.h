@@ -69,6 +69,7 @@ struct fake_bytes {
 /* Of every file these bytes are not cached and all others are, if end is not 0.
  * A page is one of them if one of its bytes is. */
 extern struct fake_bytes fake_uncached;
+extern int64_t fake_looked; /* the end of what cachestat(2) was asked about */
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
 extern bool fake_extends;          /* files by zeros, and need not allocate */
 extern bool fake_reads_past_cache; /* every descriptor */

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* In which pieces a file is loaded, and how little of what is no data. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { BLOCK = 2 << 20, FILE_SIZE = 4 * BLOCK };
+
+static uint64_t
+cached_bytes(int fd)
+{
+    struct mmapx_cache c;
+
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    return c.cached * page_size();
+}
+
+static void
+make_cold(int fd)
+{
+    ck_assert_int_eq(fsync(fd), 0);
+    OK(mmapx_cache_evict(fd, 0, -1));
+    if (cached_bytes(fd) != 0)
+        SKIP("this file system does not evict (tmpfs has nowhere to)");
+}
+
+static int
+cold_file(void)
+{
+    int fd = temp_file(FILE_SIZE);
+
+    make_cold(fd);
+    return fd;
+}
+
+/* Bytes of a file that the kernel maps by huge pages: what is in smaps for the
+ * mapping at addr. */
+static size_t
+huge_bytes_at(const void *addr)
+{
+    FILE *in = fopen("/proc/self/smaps", "r");
+    char line[512], begin[32];
+    bool found = false;
+    size_t kib = 0;
+
+    if (in == NULL)
+        SKIP("there is no /proc/self/smaps");
+    snprintf(begin, sizeof begin, "%lx-", (unsigned long)(uintptr_t)addr);
+    while (fgets(line, sizeof line, in) != NULL) {
+        if (strncmp(line, begin, strlen(begin)) == 0)
+            found = true;
+        else if (found && strncmp(line, "FilePmdMapped:", 14) == 0) {
+            kib = strtoul(line + 14, NULL, 10);
+            break;
+        }
+    }
+    fclose(in);
+    return kib << 10;
+}
+
+static size_t
+huge_bytes(int fd)
+{
+    size_t huge;
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    huge = huge_bytes_at(m.addr);
+    OK(mmapx_unmap(&m));
+    return huge;
+}
+
+/* What the file system has huge pages for, if it is asked by hand. */
+static void
+need_huge_pages(void)
+{
+    int fd = cold_file();
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    if (mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_HUGEPAGE) != 0
+        || mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_POPULATE_READ) != 0)
+        SKIP("no huge pages here");
+    if (huge_bytes_at(m.addr) < FILE_SIZE)
+        SKIP("no huge pages for the files of this file system");
+    OK(mmapx_unmap(&m));
+    close(fd);
+}
+
+START_TEST(a_cold_file_in_huge_pages)
+{
+    int fd;
+
+    need_huge_pages();
+    fd = cold_file();
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    ck_assert_uint_eq(huge_bytes(fd), FILE_SIZE);
+}
+END_TEST
+
+/* A program that shows progress calls for one part after the other. */
+START_TEST(part_by_part_in_huge_pages)
+{
+    int fd;
+
+    need_huge_pages();
+    fd = cold_file();
+    for (int64_t off = 0; off < FILE_SIZE; off += BLOCK)
+        OK(mmapx_cache_load(fd, off, BLOCK));
+    ck_assert_uint_eq(huge_bytes(fd), FILE_SIZE);
+}
+END_TEST
+
+/* What is cached, in whatever pieces, is left as it is. */
+START_TEST(half_of_it_in_huge_pages)
+{
+    int fd;
+
+    need_huge_pages();
+    fd = cold_file();
+    OK(mmapx_cache_load(fd, BLOCK + 5, 1));
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    ck_assert_uint_ge(huge_bytes(fd), FILE_SIZE - BLOCK);
+    ck_assert_uint_lt(huge_bytes(fd), FILE_SIZE);
+}
+END_TEST
+
+/* For a file that will be written here and there. */
+START_TEST(single_pages_by_prefetch)
+{
+    struct mmapx_cache_range all = { 0, -1 };
+    int fd = cold_file();
+
+    OK(mmapx_cache_prefetch(fd, &all, 1));
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    ck_assert_uint_eq(huge_bytes(fd), 0);
+}
+END_TEST
+
+/* The bytes are right, whichever way they came. */
+START_TEST(the_bytes)
+{
+    int fd = cold_file();
+    char byte;
+
+    OK(mmapx_cache_load(fd, 5, FILE_SIZE / 2));
+    OK(mmapx_cache_load(fd, 0, -1));
+    for (size_t i = 0; i < FILE_SIZE; i += 4093) {
+        ck_assert_int_eq(pread(fd, &byte, 1, (off_t)i), 1);
+        ck_assert_int_eq((unsigned char)byte, pattern(i));
+    }
+}
+END_TEST
+
+/* Data with holes behind them: pieces of each of some lengths. */
+START_TEST(no_holes_behind_data)
+{
+    static const size_t pieces[] = { 1, 128 << 10, 1 << 20, BLOCK };
+    char *data = calloc(1, BLOCK);
+    uint64_t written = 0;
+    int fd = temp_file(0);
+
+    ck_assert_ptr_nonnull(data);
+    memset(data, 1, BLOCK);
+    for (size_t i = 0; i < 16; i++) {
+        size_t len = pieces[i % 4];
+
+        written += (len + page_size() - 1) / page_size() * page_size();
+        ck_assert_int_eq(pwrite(fd, data, len, (off_t)i * 2 * BLOCK),
+                         (ssize_t)len);
+    }
+    free(data);
+    ck_assert_int_eq(ftruncate(fd, 64 * BLOCK), 0);
+    make_cold(fd);
+    OK(mmapx_cache_load(fd, 0, -1));
+    if (cached_bytes(fd) == 64 * BLOCK)
+        SKIP("this file system does not list its extents");
+    ck_assert_uint_ge(cached_bytes(fd), written - written / 4);
+    ck_assert_uint_le(cached_bytes(fd), written + written / 4);
+}
+END_TEST
+
+/* As large as the file system lets it be. */
+START_TEST(a_sparse_file)
+{
+    int64_t size = (int64_t)64 << 40;
+    int fd = temp_file(0);
+
+    ck_assert_int_eq(pwrite(fd, "x", 1, 0), 1);
+    make_cold(fd);
+    while (ftruncate(fd, (off_t)size) < 0 && size > FILE_SIZE)
+        size /= 2;
+    if (size < (int64_t)1 << 40)
+        SKIP("no large sparse file here");
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(size / 2)), 1);
+    make_cold(fd);
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_uint_le(cached_bytes(fd), 1 << 20);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("cache_load");
+
+    ADD_TEST(s, a_cold_file_in_huge_pages);
+    ADD_TEST(s, part_by_part_in_huge_pages);
+    ADD_TEST(s, half_of_it_in_huge_pages);
+    ADD_TEST(s, single_pages_by_prefetch);
+    ADD_TEST(s, the_bytes);
+    ADD_TEST(s, no_holes_behind_data);
+    ADD_TEST(s, a_sparse_file);
+    return s;
+}
