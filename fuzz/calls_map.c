@@ -396,6 +396,7 @@ do_bad_handle(void)
     expect((int)mmapx_read(m, 0, copy, 1), EINVAL);
     expect((int)mmapx_write(m, 0, copy, 1), EINVAL);
     expect(mmapx_guard(m, touch, copy), EINVAL);
+    expect(mmapx_guard_zeros(m, touch, copy, &count), EINVAL);
     expect(mmapx_unmap(m), m == NULL ? EINVAL : 0);
 }
 

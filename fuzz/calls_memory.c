@@ -8,6 +8,7 @@
 #include "world.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -188,6 +189,50 @@ do_guard(void)
     } else {
         expect(r, EIO);
     }
+}
+
+/* What a page becomes when it is replaced is looked at once: with it the region
+ * ends. */
+void
+do_guard_zeros(void)
+{
+    struct target t;
+    size_t faults = 99;
+    bool is_there;
+    size_t off;
+    int r;
+
+    doing = "guard_zeros";
+    if (!take_target(&t) || t.m->len == 0)
+        return;
+    off = take_size(t.m->len) % t.m->len;
+    if (!is_allowed(t.region, outward(&t, off, 1), PROT_READ))
+        return;
+    is_there = is_backed(t.region, (t.start + off) / page);
+    r = mmapx_guard_zeros(t.m, touch, (char *)t.m->addr + off, &faults);
+    model_calls++;
+    if (r != 5 || faults != (is_there ? 0 : 1))
+        fail("returned %d, errno %d, after %zu faults", r, errno, faults);
+    check_region(t.region);
+    if (is_there)
+        return;
+    if (touched != 0)
+        fail("a replaced page has a byte %d", touched);
+    end_region(t.region);
+}
+
+/* Whatever comes in the handler's place, it is put back. */
+void
+do_guard_rearm(void)
+{
+    bool is_replaced = take_below(2) == 1;
+
+    doing = "guard_rearm";
+    mmapx_guard_rearm();
+    if (is_replaced)
+        signal(SIGBUS, take_below(2) == 1 ? SIG_DFL : SIG_IGN);
+    expect(mmapx_guard_rearm() == (is_replaced ? 1 : 0) ? 0 : -1, 0);
+    expect(mmapx_guard_rearm(), 0);
 }
 
 /* --- Protection, locks, population ---------------------------------------- */

@@ -173,6 +173,8 @@ void do_exact_advice(void);
 void do_free(void);
 void do_guard(void);
 void do_guard_pages(void);
+void do_guard_rearm(void);
+void do_guard_zeros(void);
 void do_hint(void);
 void do_load(void);
 void do_lock(void);

@@ -637,20 +637,29 @@ int mmapx_sync_reset(struct mmapx *m);
  *     the mapping is stored to; buf may have been.
  *
  * The unwinding is siglongjmp(3): it releases no lock that fn took and runs no
- * C++ destructor.  fn itself has to return, and not to jump or throw past the
- * guard, which would leave it standing on a stack that is gone.  Guards nest,
- * in each thread on its own, and an inner one leaves faults in other mappings
- * to the outer ones.
+ * C++ destructor.  fn has to return.  A guard that fn leaves by a jump or an
+ * exception is over, and a later fault is not caught.  Guards nest, in each
+ * thread separately, and an inner one leaves faults in other mappings to the
+ * outer ones.
+ *
+ * A guard covers what m says at the time of the fault: fn may resize the
+ * mapping, and m has to stay where it is.  After a caught fault the thread has
+ * the signal mask, the floating-point environment and, on x86, the protection
+ * keys that it had when the guard or the copy began, and its alternate stack.
  *
  * The first call installs a handler for SIGBUS, for the whole process.  Every
  * signal that is not a fault in a guarded mapping of the thread goes to the
  * handler that was there before, or has its default effect, or is ignored if it
  * was.  A handler that is installed later wins, unless it calls the one that it
- * replaced.
+ * replaced; see mmapx_guard_rearm().
  *
- * A guard unblocks SIGBUS while it runs.  mmapx_read() and mmapx_write() look
- * at the mask until they have found SIGBUS unblocked in a thread, and not
- * again: a thread that blocks it after that copies inside a guard instead.
+ * A guard unblocks SIGBUS while it runs.  mmapx_read() and mmapx_write() check
+ * the signal mask only until they have once found SIGBUS unblocked in the
+ * thread.  A thread that blocks SIGBUS later must copy inside mmapx_guard(), or
+ * a fault kills the process.
+ *
+ * A file that ends inside a page reads as zeros up to the end of that page.
+ * mmapx_read() counts them: compare with fstat(2) what has to be the file's.
  *
  * Errors:
  * EACCES     mmapx_read: no part of the mapping may be read; mmapx_write: the
@@ -665,6 +674,46 @@ int mmapx_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg);
 ssize_t mmapx_read(const struct mmapx *m, size_t off, void *buf, size_t len);
 ssize_t mmapx_write(const struct mmapx *m, size_t off, const void *buf,
                     size_t len);
+
+/*
+ * Run fn(arg) as mmapx_guard() does, but do not unwind: a page of the mapping
+ * that cannot be had is replaced by zeros, and fn goes on.  So locks and C++
+ * destructors in fn are safe.  Returns what fn returned.
+ *
+ * The new page is private memory of the process.  It keeps the protection, is
+ * no part of the file any more, and never reaches it: mmapx_sync() leaves it
+ * out.  The handle remembers that there are such pages, so m has to be the
+ * handle that the mapping is used by later.  They go when the range is mapped
+ * anew.  A page for which there is no room (vm.max_map_count) is a fault like
+ * one in another mapping: an outer guard has it, or the earlier handler.
+ *
+ * A system call that is handed a missing page fails with EFAULT, as ever.
+ *
+ * faults  how many pages this call has replaced
+ *
+ * Errors, with *faults unchanged:
+ * EINVAL     m is NULL or unmapped; fn or faults is NULL
+ *
+ * Since 0.2.
+ */
+int mmapx_guard_zeros(const struct mmapx *m, int (*fn)(void *arg), void *arg,
+                      size_t *faults);
+
+/*
+ * Make the library's handler for SIGBUS the process's own again, if something
+ * has replaced it; SIG_DFL and SIG_IGN count.  Returns 1 if it had been
+ * replaced, and 0 if not or if it was installed only now.
+ *
+ * The handler that had replaced it gets each signal that is not for a guard.
+ * If that one passes the signal back, or puts back the library's handler, the
+ * signal goes to the handler before both, and in the end has its default
+ * effect.
+ *
+ * There is no error that is known.
+ *
+ * Since 0.2.
+ */
+int mmapx_guard_rearm(void);
 
 /*
  * Whether a touch of the mapping can be SIGBUS: 0 if provably not, else 1.

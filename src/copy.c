@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Copies out of a mapping and into it, with an error where a page faults. */
+/* Copies out of a mapping and into it that end where the mapping does. */
+
+/* See guard.c. */
+#undef _FORTIFY_SOURCE
+
 #include "guard.h"
 
 #include <string.h>
-#include <sys/types.h>
 
 /* SIGBUS was seen to be unblocked in this thread. */
 static __thread bool unblocked MMAPX_TLS_MODEL;
@@ -13,7 +16,18 @@ struct copy {
     unsigned char *to;
     const unsigned char *from;
     size_t len;
+    const unsigned char *mapped; /* the side that can fault */
+    size_t done;
 };
+
+static inline void
+prepare(struct mmapx_i_frame *f, const struct copy *c)
+{
+    f->kind = MMAPX_I_COPY;
+    f->begin = (uintptr_t)c->mapped;
+    f->end = f->begin + c->len;
+    mmapx_os_cpu_save_for_copy(&f->cpu);
+}
 
 /* Copy all, or fault. */
 static bool
@@ -21,9 +35,12 @@ copy_whole(const struct copy *c)
 {
     struct mmapx_i_frame f;
 
-    if (sigsetjmp(f.env, 0) != 0)
+    prepare(&f, c);
+    if (sigsetjmp(f.env, 0) != 0) {
+        mmapx_i_recover(&f);
         return false;
-    mmapx_i_enter(&f, c->m);
+    }
+    mmapx_i_enter(&f);
     memcpy(c->to, c->from, c->len);
     mmapx_i_leave(&f);
     return true;
@@ -41,54 +58,76 @@ copy_part(const struct copy *c, size_t at, size_t n)
 }
 
 /*
- * Copy up to the first page that faults; mapped is the side that can.  memcpy()
- * may start anywhere: where it faulted does not say what it had copied, but
- * within a page it has copied all or nothing.
+ * Copy up to the first page that faults.  memcpy() may start anywhere: where it
+ * faulted does not say what it had copied, but within a page it has copied all
+ * or nothing.
  */
 static size_t
-copy_pages(const struct copy *c, const unsigned char *mapped)
+copy_pages(const struct copy *c)
 {
     size_t page = mmapx_i_page_size(c->m);
-    size_t lead = (size_t)(mapped - mmapx_i_round_down(mapped, page));
+    size_t lead = (size_t)(c->mapped - mmapx_i_round_down(c->mapped, page));
     volatile size_t done = 0;
     struct mmapx_i_frame f;
 
-    if (sigsetjmp(f.env, 0) != 0)
+    prepare(&f, c);
+    if (sigsetjmp(f.env, 0) != 0) {
+        mmapx_i_recover(&f);
         return done;
-    mmapx_i_enter(&f, c->m);
+    }
+    mmapx_i_enter(&f);
     for (; done < c->len; lead = 0)
         done += copy_part(c, done, page - lead);
     mmapx_i_leave(&f);
     return done;
 }
 
+/* Into the mapping it goes in order, so that nothing changes behind a page that
+ * faults; out of it at once, if that works. */
+static size_t
+copy_now(const struct copy *c)
+{
+    if (c->mapped == c->from && copy_whole(c))
+        return c->len;
+    return copy_pages(c);
+}
+
+static int
+copy_in_guard(void *arg)
+{
+    struct copy *c = arg;
+
+    c->done = copy_now(c);
+    return 0;
+}
+
 /*
- * Copy what can be copied.  Into the mapping it goes in order, so that nothing
- * changes behind a page that faults; out of it at once, if that works.  A guard
- * costs a system call for the mask; a copy checks the mask only until SIGBUS
- * was once found unblocked outside a guard.
+ * A guard costs a system call for the mask.  A copy looks at the mask only
+ * until it has been found to let SIGBUS through, and not because a guard does.
  */
 static ssize_t
-copy(const struct copy *c, const unsigned char *mapped)
+copy(struct copy *c)
 {
-    bool blocked = false;
-    size_t done = c->len;
     sigset_t mask;
+    int value;
+    int r = 0;
 
-    if (!unblocked) {
-        int r = mmapx_i_ensure_handler();
-
+    if (unblocked) {
+        c->done = copy_now(c);
+    } else {
+        r = mmapx_i_ensure_handler();
         if (r < 0)
             return r;
-        mmapx_i_block_sigbus(SIG_UNBLOCK, &mask);
-        blocked = sigismember(&mask, SIGBUS) == 1;
-        unblocked = !blocked && mmapx_i_innermost == NULL;
+        pthread_sigmask(SIG_BLOCK, NULL, &mask);
+        unblocked = mmapx_i_is_unblocked(&mask);
+        if (sigismember(&mask, SIGBUS) == 1)
+            r = mmapx_i_guard(c->m, copy_in_guard, c, &value);
+        else
+            c->done = copy_now(c);
     }
-    if (mapped == c->to || !copy_whole(c))
-        done = copy_pages(c, mapped);
-    if (blocked)
-        mmapx_i_block_sigbus(SIG_BLOCK, NULL);
-    return done > 0 ? (ssize_t)done : -EIO;
+    if (r < 0)
+        return r;
+    return c->done > 0 ? (ssize_t)c->done : -EIO;
 }
 
 /* Cut the length of a copy to the mapping's, as pread(2) does to the file's. */
@@ -117,7 +156,7 @@ read_from(const struct mmapx *m, size_t off, void *buf, size_t len)
 
     const unsigned char *from = (unsigned char *)m->addr + off;
 
-    return copy(&(struct copy){ m, buf, from, len }, from);
+    return copy(&(struct copy){ m, buf, from, len, from, 0 });
 }
 
 /*
@@ -147,7 +186,7 @@ write_to(const struct mmapx *m, size_t off, const void *buf, size_t len)
 
     unsigned char *to = (unsigned char *)m->addr + off;
 
-    return copy(&(struct copy){ m, to, buf, len }, to);
+    return copy(&(struct copy){ m, to, buf, len, to, 0 });
 }
 
 ssize_t

@@ -1,178 +1,265 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Faults inside a mapping as error codes.
- *
- * One handler for SIGBUS, for the whole process, is installed on first use.
- * Each thread has a list of the guarded calls that it is in; the handler
- * jumps to the innermost one whose mapping holds the address, and hands every
- * other signal to the handler that was there before.
- */
+/* Faults inside a mapping as error codes. */
+
+/* The checked longjmp() takes an alternate stack that the kernel has disarmed
+ * (SS_AUTODISARM) for a jump into a frame that is gone, and aborts. */
+#undef _FORTIFY_SOURCE
+
 #include "guard.h"
 
-#include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <sys/types.h>
-#include <unistd.h>
+__thread struct mmapx_i_thread mmapx_i_thread MMAPX_TLS_MODEL;
 
-__thread struct mmapx_i_frame *volatile mmapx_i_innermost MMAPX_TLS_MODEL;
+/* --- Finding the guard of a fault ----------------------------------------- */
 
-/* What SIGBUS did before. */
-static struct sigaction previous;
+/* Where the code that faulted stood. */
+struct place {
+    uintptr_t sp; /* 0: not known */
+    stack_t stack; /* the alternate one */
+};
 
-/* --- The handler ---------------------------------------------------------- */
-
-void
-mmapx_i_block_sigbus(int how, sigset_t *old)
+static struct place
+place_of(const ucontext_t *context)
 {
-    sigset_t set;
+    struct place p = { 0, { .ss_flags = SS_DISABLE } };
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGBUS);
-    pthread_sigmask(how, &set, old);
-}
-
-static void
-set_default(void)
-{
-    struct sigaction act = { .sa_handler = SIG_DFL };
-
-    sigemptyset(&act.sa_mask);
-    sigaction(SIGBUS, &act, NULL);
-}
-
-/* Call the previous handler the way the kernel would have. */
-static void
-call_previous(int sig, siginfo_t *info, void *context)
-{
-    struct sigaction act = previous;
-    sigset_t old;
-
-    if ((act.sa_flags & (int)SA_RESETHAND) != 0)
-        previous = (struct sigaction){ .sa_handler = SIG_DFL };
-    if ((act.sa_flags & SA_NODEFER) == 0)
-        sigaddset(&act.sa_mask, sig);
-    pthread_sigmask(SIG_BLOCK, &act.sa_mask, &old);
-    if ((act.sa_flags & SA_SIGINFO) != 0)
-        act.sa_sigaction(sig, info, context);
-    else
-        act.sa_handler(sig);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-}
-
-/* A signal that is none of ours. */
-static void
-pass_on(int sig, siginfo_t *info, void *context)
-{
-    bool has_handler = (previous.sa_flags & SA_SIGINFO) != 0
-                       || (previous.sa_handler != SIG_DFL
-                           && previous.sa_handler != SIG_IGN);
-
-    if (has_handler) {
-        call_previous(sig, info, context);
-    } else if (mmapx_os_is_fault(info->si_code)) {
-        /* The instruction runs again and dies where it stands.  The kernel
-         * lets nobody ignore a fault. */
-        set_default();
-    } else if (previous.sa_handler == SIG_DFL) {
-        set_default();
-        raise(sig);
+    if (context != NULL) {
+        p.sp = mmapx_os_context_sp(context);
+        p.stack = context->uc_stack;
+    } else {
+        sigaltstack(NULL, &p.stack);
     }
-}
-
-static void
-on_sigbus(int sig, siginfo_t *info, void *context)
-{
-    uintptr_t addr = (uintptr_t)info->si_addr;
-    struct mmapx_i_frame *f = mmapx_os_is_fault(info->si_code)
-                                  ? mmapx_i_innermost
-                                  : NULL;
-    int saved = errno;
-
-    while (f != NULL && (addr < f->begin || addr >= f->end))
-        f = f->outer;
-    if (f != NULL) {
-        mmapx_i_innermost = f->outer;
-        mmapx_i_block_sigbus(SIG_UNBLOCK, NULL);
-        errno = saved;
-        siglongjmp(f->env, 1);
-    }
-    pass_on(sig, info, context);
-    errno = saved;
-}
-
-/* --- Installing it -------------------------------------------------------- */
-
-enum { INSTALLED = -1 };
-
-static int
-install(void)
-{
-    struct sigaction act = { .sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK };
-    struct sigaction replaced;
-
-    act.sa_sigaction = on_sigbus;
-    sigemptyset(&act.sa_mask);
-    /* The handler may run before sigaction() returns what it replaced. */
-    if (sigaction(SIGBUS, NULL, &previous) < 0
-        || sigaction(SIGBUS, &act, &replaced) < 0)
-        return -errno;
-    previous = replaced;
-    return 0;
+    /* A handler on the stack that it interrupted is just below. */
+    if (p.sp == 0 && (p.stack.ss_flags & SS_ONSTACK) == 0)
+        p.sp = (uintptr_t)__builtin_frame_address(0);
+    return p;
 }
 
 /*
- * Install the handler once.  Whoever is at it puts its process's id into the
- * state: a child that was forked meanwhile sees that the thread at work is
- * not in this process, and begins anew.
+ * Whether the call that a frame is of can still be returned to.  One that was
+ * left by a jump lies where the stack has ended since, or something else is in
+ * its place.  A handler on its alternate stack says nothing about the other
+ * one; the other way round, what was on the alternate stack is over.
  */
-int
-mmapx_i_ensure_handler(void)
+static bool
+is_live(const struct mmapx_i_frame *f, uintptr_t at, const struct place *p)
 {
-    static pid_t state;
-    pid_t seen = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
-    int r;
+    bool apart = mmapx_os_is_on_stack(p->sp, &p->stack);
 
-    while (seen != INSTALLED) {
-        pid_t self = getpid();
-
-        if (seen == self) {
-            sched_yield();
-            seen = __atomic_load_n(&state, __ATOMIC_ACQUIRE);
-        } else if (__atomic_compare_exchange_n(&state, &seen, self, false,
-                                               __ATOMIC_ACQUIRE,
-                                               __ATOMIC_ACQUIRE)) {
-            r = install();
-            seen = r == 0 ? INSTALLED : 0;
-            __atomic_store_n(&state, seen, __ATOMIC_RELEASE);
-            if (r < 0)
-                return r;
+    if (p->sp != 0) {
+        if (apart != mmapx_os_is_on_stack(at, &p->stack)) {
+            if (!apart)
+                return false;
+        } else if (at <= p->sp) {
+            return false;
         }
     }
-    return 0;
+    return f->seal == mmapx_i_seal(f) && f->at == at;
+}
+
+struct walk {
+    struct place place;
+    struct mmapx_i_frame *deeper;
+    unsigned left;
+};
+
+static struct walk
+walk_from(const struct place *p)
+{
+    const struct mmapx_i_thread *t = &mmapx_i_thread;
+
+    return (struct walk){ *p, t->deeper, t->depth };
+}
+
+/* The next frame outwards that is live. */
+static struct mmapx_i_frame *
+next_frame(struct walk *w)
+{
+    const struct mmapx_i_thread *t = &mmapx_i_thread;
+    struct mmapx_i_frame *f = w->deeper;
+
+    if (f != NULL) {
+        if (is_live(f, f->at, &w->place)) {
+            w->deeper = f->outer;
+            return f;
+        }
+        w->deeper = NULL;
+    }
+    while (w->left > 0) {
+        w->left--;
+        f = t->list[w->left].frame;
+        if (is_live(f, t->list[w->left].at, &w->place))
+            return f;
+    }
+    return NULL;
+}
+
+/* What the handle says now: fn may have resized the mapping. */
+static bool
+covers(const struct mmapx_i_frame *f, uintptr_t addr)
+{
+    if (f->kind == MMAPX_I_COPY)
+        return addr >= f->begin && addr < f->end;
+    if (mmapx_i_kind(f->m) == MMAPX_I_UNMAPPED)
+        return false;
+    return addr - (uintptr_t)mmapx_i_base(f->m) < mmapx_i_extent(f->m);
+}
+
+static _Noreturn void
+unwind(struct mmapx_i_frame *f, const ucontext_t *context)
+{
+    sigset_t all, now;
+
+    /* Nothing may use the alternate stack before it has been given up. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &now);
+    mmapx_i_leave(f);
+    f->stack.ss_flags = SS_DISABLE;
+    if (context != NULL)
+        f->stack = context->uc_stack;
+    if (f->kind == MMAPX_I_COPY) {
+        f->mask = context != NULL ? context->uc_sigmask : now;
+        mmapx_os_cpu_complete(&f->cpu, context);
+    }
+    siglongjmp(f->env, 1);
+}
+
+bool
+mmapx_i_serve(const siginfo_t *info, const void *context)
+{
+    uintptr_t addr = (uintptr_t)info->si_addr;
+    struct place p = place_of(context);
+    struct walk w = walk_from(&p);
+    struct mmapx_i_frame *f;
+
+    while ((f = next_frame(&w)) != NULL) {
+        if (!covers(f, addr))
+            continue;
+        if (f->kind != MMAPX_I_ZEROS)
+            unwind(f, context);
+        if (mmapx_i_replace(f, addr))
+            return true;
+    }
+    return false;
+}
+
+/* --- The thread's state --------------------------------------------------- */
+
+/*
+ * A guard that lets SIGBUS through where the thread had it blocked marks that
+ * for another copy of the library in the process, which sees the mask alone: by
+ * blocking a signal that nobody sends.
+ */
+#if defined SIGSTKFLT
+enum { MARK = SIGSTKFLT };
+#elif defined SIGEMT
+enum { MARK = SIGEMT };
+#else
+enum { MARK = SIGBUS };
+#endif
+
+/* A thread that blocks most signals and lets faults through bears no mark. */
+bool
+mmapx_i_is_unblocked(const sigset_t *mask)
+{
+    if (sigismember(mask, SIGBUS) == 1 || mmapx_i_thread.depth > 0)
+        return false;
+    return sigismember(mask, MARK) != 1
+           || (sigismember(mask, SIGTERM) == 1
+               && sigismember(mask, SIGSEGV) != 1);
+}
+
+bool
+mmapx_i_hold(const siginfo_t *info)
+{
+    struct place p = place_of(NULL);
+    struct walk w = walk_from(&p);
+    struct mmapx_i_frame *f;
+
+    while ((f = next_frame(&w)) != NULL)
+        if (f->kind != MMAPX_I_COPY && sigismember(&f->mask, SIGBUS) == 1) {
+            if (!f->holds)
+                f->held = *info;
+            f->holds = true;
+            return true;
+        }
+    return false;
+}
+
+static void
+let_go(const struct mmapx_i_frame *f)
+{
+    if (f->holds)
+        mmapx_os_send_again(&f->held);
+}
+
+void
+mmapx_i_recover(struct mmapx_i_frame *f)
+{
+    stack_t now;
+
+    mmapx_os_cpu_restore(&f->cpu);
+    if ((f->stack.ss_flags & SS_DISABLE) == 0
+        && sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) != 0) {
+        f->stack.ss_flags &= ~SS_ONSTACK;
+        sigaltstack(&f->stack, NULL);
+    }
+    pthread_sigmask(SIG_SETMASK, &f->mask, NULL);
+    if (f->kind != MMAPX_I_COPY)
+        let_go(f);
 }
 
 /* --- Guarded calls -------------------------------------------------------- */
 
-static int
-call(const struct mmapx *m, int (*fn)(void *arg), void *arg, int *value)
+/* The kernel kills a thread that faults with the signal blocked. */
+static void
+unblock(struct mmapx_i_frame *f)
 {
-    struct mmapx_i_frame f;
+    sigset_t mark;
 
-    if (sigsetjmp(f.env, 0) != 0)
+    pthread_sigmask(SIG_UNBLOCK, &mmapx_i_sigbus, &f->mask);
+    if (sigismember(&f->mask, SIGBUS) == 1 && MARK != SIGBUS) {
+        sigemptyset(&mark);
+        sigaddset(&mark, MARK);
+        pthread_sigmask(SIG_BLOCK, &mark, NULL);
+    }
+}
+
+/* What fn has done to the mask is its own affair. */
+static void
+block_again(const struct mmapx_i_frame *f)
+{
+    sigset_t now;
+
+    if (sigismember(&f->mask, SIGBUS) != 1)
+        return;
+    pthread_sigmask(SIG_BLOCK, NULL, &now);
+    sigaddset(&now, SIGBUS);
+    if (MARK != SIGBUS && sigismember(&f->mask, MARK) != 1)
+        sigdelset(&now, MARK);
+    pthread_sigmask(SIG_SETMASK, &now, NULL);
+    let_go(f);
+}
+
+static int
+call(struct mmapx_i_frame *f, int (*fn)(void *arg), void *arg, int *value)
+{
+    if (sigsetjmp(f->env, 0) != 0) {
+        mmapx_i_recover(f);
         return -EIO;
-    mmapx_i_enter(&f, m);
+    }
+    mmapx_i_enter(f);
+    unblock(f);
     *value = fn(arg);
-    mmapx_i_leave(&f);
+    mmapx_i_leave(f);
+    block_again(f);
     return 0;
 }
 
-/* fn(arg) into *value, or -EIO if it faulted in the mapping. */
-int
-mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
-              int *value)
+static int
+guard(enum mmapx_i_guarded kind, const struct mmapx *m, int (*fn)(void *arg),
+      void *arg, int *value, size_t *faults)
 {
-    sigset_t mask;
+    struct mmapx_i_frame f;
     size_t len = 0;
     int r = mmapx_i_range(m, 0, &len);
 
@@ -183,12 +270,27 @@ mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
     r = mmapx_i_ensure_handler();
     if (r < 0)
         return r;
-    /* The kernel kills a thread that faults with the signal blocked. */
-    mmapx_i_block_sigbus(SIG_UNBLOCK, &mask);
-    r = call(m, fn, arg, value);
-    if (sigismember(&mask, SIGBUS) == 1)
-        mmapx_i_block_sigbus(SIG_BLOCK, NULL);
+    f.kind = kind;
+    f.m = m;
+    f.faults = 0;
+    f.holds = false;
+    sigemptyset(&f.mask);
+    mmapx_i_thread.replaced
+        = __atomic_load_n(&mmapx_i_replacements, __ATOMIC_RELAXED);
+    mmapx_os_cpu_save(&f.cpu);
+    r = call(&f, fn, arg, value);
+    *faults = f.faults;
     return r;
+}
+
+/* fn(arg) into *value, or -EIO if it faulted in the mapping. */
+int
+mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
+              int *value)
+{
+    size_t faults;
+
+    return guard(MMAPX_I_GUARD, m, fn, arg, value, &faults);
 }
 
 int
@@ -196,6 +298,18 @@ mmapx_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg)
 {
     int value = 0;
     int r = mmapx_i_guard(m, fn, arg, &value);
+
+    return r < 0 ? mmapx_i_result(r) : value;
+}
+
+int
+mmapx_guard_zeros(const struct mmapx *m, int (*fn)(void *arg), void *arg,
+                  size_t *faults)
+{
+    int value = 0;
+    int r = faults == NULL
+                ? -EINVAL
+                : guard(MMAPX_I_ZEROS, m, fn, arg, &value, faults);
 
     return r < 0 ? mmapx_i_result(r) : value;
 }

@@ -1,54 +1,168 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames, each a guarded call or copy that a thread is in. */
+/*
+ * Guarded code: what guard.c, copy.c and the handler of SIGBUS share.
+ *
+ * Each thread has a list of the guarded calls that it is in.  A fault belongs
+ * to the innermost one whose mapping holds the address.
+ */
 #ifndef MMAPX_GUARD_H
 #define MMAPX_GUARD_H
 
-#include <setjmp.h>
-#include <signal.h>
-#include <stdint.h>
-
 #include "internal.h"
 
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/types.h>
+
+#include "os/context.h"
+#include "os/cpu.h"
+
+enum mmapx_i_guarded {
+    MMAPX_I_COPY,  /* a fault unwinds; the bytes to be copied are guarded, */
+    MMAPX_I_GUARD, /* or what the handle says at the time of the fault */
+    MMAPX_I_ZEROS, /* the page is replaced and the code goes on */
+};
+
+/* One guarded call, on the stack of that call. */
 struct mmapx_i_frame {
-    struct mmapx_i_frame *outer;
-    uintptr_t begin;
+    enum mmapx_i_guarded kind;
+    const struct mmapx *m;
+    uintptr_t begin; /* of a copy */
     uintptr_t end;
+    uintptr_t at;    /* on the stack */
+    uintptr_t seal;
+    unsigned depth;  /* how many of the thread's list are outside of it */
+    struct mmapx_i_frame *outer; /* and where the list had no room */
+    size_t faults;   /* pages that were replaced */
+
+    /* What the thread is to have after a fault. */
+    struct mmapx_os_cpu cpu;
+    sigset_t mask;
+    stack_t stack;
+
+    /* A signal that was let in for the sake of faults only. */
+    bool holds;
+    siginfo_t held;
+
     sigjmp_buf env;
 };
 
-/* The thread's list.  Read by the handler, hence volatile, and hence a model of
- * thread-local storage that is not allocated by the first access. */
-extern __thread struct mmapx_i_frame *volatile mmapx_i_innermost
-    MMAPX_TLS_MODEL;
+/* As many guards as one inside the other are found by themselves. */
+enum { MMAPX_I_DEPTH = 8 };
 
 /*
- * Put a frame for the mapping's pages on the list, and take it off.  The
- * compiler must neither drop a store to the list, which only the handler
+ * The list is not in the frames, because a frame may be left by a jump past it,
+ * and what lies in its place is then not to be read.  The stack pointer tells
+ * which these are, so the list has addresses of the stack beside the frames: a
+ * sanitizer may keep variables elsewhere.
+ */
+struct mmapx_i_thread {
+    struct {
+        struct mmapx_i_frame *frame;
+        uintptr_t at;
+    } list[MMAPX_I_DEPTH];
+    unsigned depth;
+    struct mmapx_i_frame *deeper; /* those that the list has no room for */
+
+    /* How many pages the process had replaced when this thread last knew; the
+     * page of the last fault that was tried again, and how often. */
+    unsigned replaced;
+    unsigned char *again;
+    unsigned tries;
+
+    /* Where a signal is being passed on: see handler.c. */
+    uintptr_t passing_at;
+    const void *passing_context;
+    uintptr_t passing_rest;
+};
+
+/* Read by the handler, hence a model of thread-local storage that is not
+ * allocated by the first access. */
+extern __thread struct mmapx_i_thread mmapx_i_thread MMAPX_TLS_MODEL;
+
+/* What a frame holds that nobody has written over. */
+static inline uintptr_t
+mmapx_i_seal(const struct mmapx_i_frame *f)
+{
+    return (uintptr_t)f ^ ((uintptr_t)&mmapx_os_cpu_has << 7);
+}
+
+/* Forget the frames that lie where the stack has been given up since. */
+static inline void
+mmapx_i_forget_below(struct mmapx_i_thread *t, uintptr_t at)
+{
+    while (t->depth > 0 && t->list[t->depth - 1].at <= at) {
+        t->depth--;
+        t->deeper = NULL;
+    }
+}
+
+/*
+ * The compiler must neither drop a store to the list, which only the handler
  * reads, nor move the guarded accesses across it.
  */
-static inline void
-mmapx_i_enter(struct mmapx_i_frame *f, const struct mmapx *m)
+static inline __attribute__((always_inline)) void
+mmapx_i_enter(struct mmapx_i_frame *f)
 {
-    const unsigned char *base = mmapx_i_base(m);
+    struct mmapx_i_thread *t = &mmapx_i_thread;
+    uintptr_t at = (uintptr_t)__builtin_frame_address(0);
 
-    f->begin = (uintptr_t)base;
-    f->end = f->begin + mmapx_i_extent(m);
-    f->outer = mmapx_i_innermost;
-    mmapx_i_innermost = f;
+    mmapx_i_forget_below(t, at);
+    f->at = at;
+    f->seal = mmapx_i_seal(f);
+    f->outer = t->deeper;
+    f->depth = t->depth;
+    if (t->depth < MMAPX_I_DEPTH) {
+        t->list[t->depth].frame = f;
+        t->list[t->depth].at = at;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        t->depth++;
+    } else {
+        t->deeper = f;
+    }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 static inline void
-mmapx_i_leave(struct mmapx_i_frame *f)
+mmapx_i_leave(const struct mmapx_i_frame *f)
 {
+    struct mmapx_i_thread *t = &mmapx_i_thread;
+
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    mmapx_i_innermost = f->outer;
+    t->deeper = f->outer;
+    t->depth = f->depth;
 }
 
-/* Install the handler, unless that has been done. */
+/* guard.c: whether a mask lets SIGBUS through, and not for a guard only. */
+bool mmapx_i_is_unblocked(const sigset_t *mask);
+
+/* guard.c: after a jump to a frame, give the thread back what it had. */
+void mmapx_i_recover(struct mmapx_i_frame *f);
+
+/* SIGBUS alone, once the handler is installed. */
+extern sigset_t mmapx_i_sigbus;
+
+/*
+ * guard.c, for the handler.  A fault: a frame that has it is jumped to, or its
+ * page is replaced and the answer is true.  Another signal: whether some frame
+ * keeps it until the thread blocks it again.
+ */
+bool mmapx_i_serve(const siginfo_t *info, const void *context);
+bool mmapx_i_hold(const siginfo_t *info);
+
+/* zeros.c: pages that the process has replaced; put zeros in the place of the
+ * page that a thread has faulted in. */
+extern unsigned mmapx_i_replacements;
+bool mmapx_i_replace(struct mmapx_i_frame *f, uintptr_t addr);
+
+/* handler.c: install the handler on first use. */
 int mmapx_i_ensure_handler(void);
 
-/* pthread_sigmask(3) for SIGBUS alone; old may be NULL. */
-void mmapx_i_block_sigbus(int how, sigset_t *old);
+/*
+ * One thread at a time.  The lock is the process's id, so that a child that was
+ * forked meanwhile sees that who holds it is not there.
+ */
+void mmapx_i_acquire(pid_t *lock);
+void mmapx_i_release(pid_t *lock);
 
 #endif /* MMAPX_GUARD_H */

@@ -47,7 +47,7 @@ enum mmapx_i_kind {
     MMAPX_I_VIEW,
 };
 
-/* The flags in INFO.  Bit 11 is free. */
+/* The flags in INFO. */
 enum {
     MMAPX_I_SHARED                 = 1 << 3,
     MMAPX_I_GROUP_WRITES           = 1 << 4, /* the object's mode */
@@ -57,6 +57,8 @@ enum {
     MMAPX_I_PROT_X                 = 1 << 8,
     MMAPX_I_MIXED                  = 1 << 9, /* unless parts of it differ */
     MMAPX_I_MAY_HAVE_PRIVATE_PAGES = 1 << 10, /* it was writable once */
+    MMAPX_I_REPLACED               = 1 << 11, /* by mmapx_guard_zeros(): some
+                                                 pages are not the file's */
 };
 
 /* Masks. */
@@ -76,17 +78,24 @@ enum {
 /* No system has smaller pages; doubled 31 times it is larger than any. */
 enum { MMAPX_I_LEAST_PAGE = 256 };
 
+/* A thread that replaces a page sets a flag beside others that read. */
+static inline uintptr_t
+mmapx_i_info(const struct mmapx *m)
+{
+    return __atomic_load_n(&m->reserved[MMAPX_I_INFO], __ATOMIC_RELAXED);
+}
+
 static inline enum mmapx_i_kind
 mmapx_i_kind(const struct mmapx *m)
 {
-    return (enum mmapx_i_kind)(m->reserved[MMAPX_I_INFO] & MMAPX_I_KIND_MASK);
+    return (enum mmapx_i_kind)(mmapx_i_info(m) & MMAPX_I_KIND_MASK);
 }
 
 /* Whether any of the flags is set. */
 static inline bool
 mmapx_i_has_any(const struct mmapx *m, unsigned flags)
 {
-    return (m->reserved[MMAPX_I_INFO] & flags) != 0;
+    return (mmapx_i_info(m) & flags) != 0;
 }
 
 static inline void
@@ -95,13 +104,22 @@ mmapx_i_set_flags(struct mmapx *m, unsigned flags)
     m->reserved[MMAPX_I_INFO] |= flags;
 }
 
+/* The same by a signal handler: the handle is const for its caller. */
+static inline void
+mmapx_i_note_replaced(const struct mmapx *m)
+{
+    struct mmapx *owner = (struct mmapx *)(uintptr_t)m;
+
+    __atomic_fetch_or(&owner->reserved[MMAPX_I_INFO],
+                      (uintptr_t)MMAPX_I_REPLACED, __ATOMIC_RELAXED);
+}
+
 /* The page size of a mapped handle. */
 static inline size_t
 mmapx_i_page_size(const struct mmapx *m)
 {
     return (size_t)MMAPX_I_LEAST_PAGE
-           << (m->reserved[MMAPX_I_INFO] >> MMAPX_I_PAGE_SHIFT
-               & MMAPX_I_PAGE_MASK);
+           << (mmapx_i_info(m) >> MMAPX_I_PAGE_SHIFT & MMAPX_I_PAGE_MASK);
 }
 
 /* The file offset asked for: addr's, unless the mapping is empty. */
@@ -142,7 +160,7 @@ mmapx_i_owner(const struct mmapx *m)
 static inline uintptr_t
 mmapx_i_identity(const struct mmapx *m)
 {
-    return (uint32_t)m->reserved[MMAPX_I_INFO] >> MMAPX_I_IDENTITY_SHIFT;
+    return (uint32_t)mmapx_i_info(m) >> MMAPX_I_IDENTITY_SHIFT;
 }
 
 /* Whether a descriptor's object is the one that was mapped.  Another one

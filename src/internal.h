@@ -78,6 +78,9 @@ int mmapx_i_window_is_true(int fd);
 /* resize.c */
 int mmapx_i_check_file_limit(int64_t size);
 
+/* zeros.c: the pages that mmapx_guard_zeros() has replaced. */
+int mmapx_i_replaced(const struct mmapx *m, struct mmapx_i_span *span);
+
 /* guard.c: mmapx_guard(), with fn's value apart from the error. */
 int mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
                   int *value);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What every system but Linux answers to the questions of the seam. */
 #include "../internal.h"
+#include "context.h"
 
 #include <fcntl.h>
 #include <sys/types.h>
@@ -262,4 +263,24 @@ mmapx_os_is_past_end(const void *addr)
 {
     (void)addr;
     return false;
+}
+
+int
+mmapx_os_anonymous(unsigned char **addr, size_t *len)
+{
+    (void)addr, (void)len;
+    return -ENOTSUP;
+}
+
+int
+mmapx_os_protection(const void *addr, int *prot)
+{
+    (void)addr, (void)prot;
+    return -ENOTSUP;
+}
+
+void
+mmapx_os_send_again(const siginfo_t *info)
+{
+    kill(getpid(), info->si_signo);
 }

@@ -241,6 +241,11 @@ struct linux_procmap_query {
 };
 
 #ifndef PROCMAP_QUERY
+#define PROCMAP_QUERY_VMA_READABLE         0x01
+#define PROCMAP_QUERY_VMA_WRITABLE         0x02
+#define PROCMAP_QUERY_VMA_EXECUTABLE       0x04
+#define PROCMAP_QUERY_VMA_SHARED           0x08
+#define PROCMAP_QUERY_COVERING_OR_NEXT_VMA 0x10
 #define PROCMAP_QUERY _IOWR('f', 17, struct linux_procmap_query)
 #endif
 

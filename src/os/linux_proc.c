@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 bool
@@ -86,6 +87,17 @@ after_word(char *text)
     return text + strcspn(text, " ");
 }
 
+/* Of "rwxp". */
+static int
+protection(const char *perms)
+{
+    return (perms[0] == 'r' ? PROT_READ : 0)
+           | (perms[0] != '\0' && perms[1] == 'w' ? PROT_WRITE : 0)
+           | (perms[0] != '\0' && perms[1] != '\0' && perms[2] == 'x'
+                  ? PROT_EXEC
+                  : 0);
+}
+
 struct mmapx_os_mapping
 mmapx_os_proc_mapping(const char *line)
 {
@@ -94,6 +106,7 @@ mmapx_os_proc_mapping(const char *line)
 
     map.begin = strtoull(line, &rest, 16);
     map.end = strtoull(rest + (*rest == '-'), &rest, 16);
+    map.prot = protection(rest + strspn(rest, " "));
     rest = after_word(rest);
     map.shared = rest[-1] == 's';
     map.offset = strtoull(rest, &rest, 16);

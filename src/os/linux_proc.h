@@ -34,6 +34,7 @@ struct mmapx_os_mapping {
     unsigned major; /* and the device, as the list has it */
     unsigned minor;
     bool shared;
+    int prot;
 };
 
 struct mmapx_os_mapping mmapx_os_proc_mapping(const char *line);

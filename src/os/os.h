@@ -206,6 +206,11 @@ uint64_t mmapx_os_cpu_time(void);
  * stores to a mapping. */
 void mmapx_os_note_change(int fd);
 
+/* Narrow a range to its first pages of anonymous memory of the process's own;
+ * none: *len is 0.  And the protection at an address. */
+int mmapx_os_anonymous(unsigned char **addr, size_t *len);
+int mmapx_os_protection(const void *addr, int *prot);
+
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked_bytes(size_t *locked); /* by this process */
 bool mmapx_os_locks_unlimited(void); /* the caller, certainly */

@@ -284,15 +284,27 @@ mmapx_os_file_limit(int64_t *limit)
     return 0;
 }
 
-/* Not a signal that a process sent, nor a memory error found in passing. */
+/*
+ * Neither a signal that a process sent, whose codes are positive on some
+ * systems, nor a memory error found in passing.
+ */
 bool
 mmapx_os_is_fault(int code)
 {
-#ifdef BUS_MCEERR_AO
-    if (code == BUS_MCEERR_AO)
-        return false;
+    switch (code) {
+    case BUS_ADRALN:
+    case BUS_ADRERR:
+    case BUS_OBJERR:
+#ifdef BUS_MCEERR_AR
+    case BUS_MCEERR_AR:
 #endif
-    return code > 0;
+#ifdef BUS_OOMERR
+    case BUS_OOMERR:
+#endif
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* By the class that the mode puts the caller into: the group's members have

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -75,4 +76,20 @@ is_blocked(int sig)
 
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     return sigismember(&mask, sig) == 1;
+}
+
+bool
+copy_library(const char *path)
+{
+    char buf[8192];
+    FILE *from = fopen(".libs/libmmapx.so", "r");
+    FILE *to = fopen(path, "w");
+    size_t n;
+
+    if (from == NULL || to == NULL)
+        return false;
+    while ((n = fread(buf, 1, sizeof buf, from)) > 0)
+        fwrite(buf, 1, n, to);
+    fclose(from);
+    return fclose(to) == 0;
 }

@@ -23,4 +23,8 @@ int child_status(void (*fn)(void));
 /* Whether this thread blocks the signal. */
 bool is_blocked(int sig);
 
+/* Copy the shared library of the build, for dlopen(3): the program is linked
+ * with it.  False if none was built. */
+bool copy_library(const char *path);
+
 #endif /* MMAPX_TESTS_FAULTS_H */

@@ -69,7 +69,7 @@ code() {
 }
 
 seam_or_code() {
-    code | grep -v '^src/os/\([a-z_]*\.c\|held\.h\)$'
+    code | grep -v '^src/os/\([a-z_]*\.c\|context\.h\|cpu\.h\|held\.h\)$'
 }
 
 system_if() {

@@ -181,23 +181,6 @@ touch_after_close(void)
     load_byte(hole_in(&guarded));
 }
 
-/* A copy of the library, because this program is linked with it. */
-static bool
-copy_library(const char *path)
-{
-    char buf[8192];
-    FILE *from = fopen(".libs/libmmapx.so", "r");
-    FILE *to = fopen(path, "w");
-    size_t n;
-
-    if (from == NULL || to == NULL)
-        return false;
-    while ((n = fread(buf, 1, sizeof buf, from)) > 0)
-        fwrite(buf, 1, n, to);
-    fclose(from);
-    return fclose(to) == 0;
-}
-
 START_TEST(a_library_that_is_loaded)
 {
     char path[PATH_MAX];

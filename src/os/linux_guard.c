@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Linux: what guards ask of the kernel.  All of it may be called by a signal
+ * handler. */
+#include "../internal.h"
+#include "context.h"
+#include "linux_missing.h"
+#include "linux_proc.h"
+
+#include <unistd.h>
+
+/* The mapping at an address or the first one behind it, from an open list. */
+static bool
+query(int fd, uintptr_t addr, struct mmapx_os_mapping *map)
+{
+    struct linux_procmap_query q = {
+        .size = sizeof q,
+        .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+        .query_addr = addr,
+    };
+
+    /* By number: C libraries disagree about the type of a request. */
+    if (syscall(SYS_ioctl, fd, PROCMAP_QUERY, &q) < 0)
+        return false;
+    *map = (struct mmapx_os_mapping){
+        .begin = q.vma_start,
+        .end = q.vma_end,
+        .offset = q.vma_offset,
+        .inode = q.inode,
+        .shared = (q.vma_flags & PROCMAP_QUERY_VMA_SHARED) != 0,
+        .prot = ((q.vma_flags & PROCMAP_QUERY_VMA_READABLE) ? PROT_READ : 0)
+                | ((q.vma_flags & PROCMAP_QUERY_VMA_WRITABLE) ? PROT_WRITE : 0)
+                | ((q.vma_flags & PROCMAP_QUERY_VMA_EXECUTABLE) ? PROT_EXEC
+                                                                : 0),
+    };
+    return true;
+}
+
+/*
+ * The same from the text, for kernels before 6.11.  The lines are sorted by
+ * address, and each is read once as long as the addresses ascend.
+ */
+static bool
+find_line(struct mmapx_os_proc *in, uintptr_t addr,
+          struct mmapx_os_mapping *map)
+{
+    char line[128];
+
+    while (mmapx_os_proc_line(in, line, sizeof line)) {
+        *map = mmapx_os_proc_mapping(line);
+        if (map->end > addr)
+            return true;
+    }
+    return false;
+}
+
+static bool
+find(struct mmapx_os_proc *in, uintptr_t addr, struct mmapx_os_mapping *map)
+{
+    return query(in->fd, addr, map) || find_line(in, addr, map);
+}
+
+int
+mmapx_os_anonymous(unsigned char **addr, size_t *len)
+{
+    uintptr_t at = (uintptr_t)*addr;
+    uintptr_t end = at + *len;
+    struct mmapx_os_proc in;
+    struct mmapx_os_mapping map;
+
+    if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
+        return -ENOTSUP;
+    *len = 0;
+    while (at < end && find(&in, at, &map) && map.begin < end) {
+        uintptr_t begin = at > map.begin ? at : (uintptr_t)map.begin;
+
+        at = end < map.end ? end : (uintptr_t)map.end;
+        if (map.inode == 0 && !map.shared) {
+            *addr = (unsigned char *)begin;
+            *len = at - begin;
+            break;
+        }
+    }
+    mmapx_os_proc_close(&in);
+    return 0;
+}
+
+int
+mmapx_os_protection(const void *addr, int *prot)
+{
+    struct mmapx_os_proc in;
+    struct mmapx_os_mapping map;
+    bool found;
+
+    if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
+        return -ENOTSUP;
+    found = find(&in, (uintptr_t)addr, &map) && map.begin <= (uintptr_t)addr;
+    mmapx_os_proc_close(&in);
+    if (!found)
+        return -ENOMEM;
+    *prot = map.prot;
+    return 0;
+}
+
+void
+mmapx_os_send_again(const siginfo_t *info)
+{
+    if (info->si_code == SI_TKILL)
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid),
+                info->si_signo, info);
+    else
+        syscall(SYS_rt_sigqueueinfo, getpid(), info->si_signo, info);
+}
