@@ -305,7 +305,9 @@ int mmapx_advice_supported(enum mmapx_advice advice);
  * The kernel tells a caller who neither owns a file nor may write it that all
  * of it is in memory.  These calls fail with EPERM then.  Who may know is
  * decided by the file's owner and mode when it was mapped and by the caller's
- * user, groups and capabilities now; where that is in doubt: EPERM.
+ * user, groups and capabilities now; where that is in doubt, as with an access
+ * control list or an owner on overlayfs: EPERM.  The calls that take a
+ * descriptor ask the kernel.
  *
  * mmapx_residency: one byte a page into vec, 1 resident or 0 not.
  *     nvec  the room in vec; mmapx_page_count() says how much is needed.  vec
@@ -325,7 +327,9 @@ int mmapx_advice_supported(enum mmapx_advice advice);
  * EINVAL     m is NULL or unmapped; a bad range; vec, pages or run is NULL
  * ENOMEM     part of the range is no longer mapped
  * ENOSYS     the system cannot tell (it has no mincore(2))
- * EPERM      the system would not tell this caller the truth
+ * EPERM      the system would not tell this caller the truth (on FreeBSD nobody
+ *            unless vm.mincore_mapped is 0); or it cannot be found out who is
+ *            asking, for want of a descriptor
  * ERANGE     nvec is too small
  *
  * Since 0.1.
@@ -447,10 +451,13 @@ struct mmapx_cache_run {
  * What the page cache holds of the regular file or block device open as fd,
  * whoever brought it there.  Nothing is mapped that stays, and the cost follows
  * what is cached rather than the size of the file where the system has
- * cachestat(2) (Linux 6.5).
+ * cachestat(2) (Linux 6.5) and the file system keeps pages for each file.
+ * Where it may lay files over others (overlayfs, FUSE), a count of zero is not
+ * believed, and mincore(2) asks about the file below.
  *
  * off     bytes, >= 0
- * len     bytes, or -1: to the end.  What lies past the end has no pages.
+ * len     bytes; to the end: -1 or MMAPX_TO_END.  What lies past the end has no
+ *         pages.
  *
  * mmapx_cache_stat: count.  A page counts if the range touches it.  What the
  *     system does not tell is 0, and its bit in known is not set.
@@ -466,7 +473,7 @@ struct mmapx_cache_run {
  * The answers may be stale before the call returns.
  *
  * Errors, with *c, *run and *n unchanged:
- * EACCES     fd is not open for reading, and the system has mincore(2) alone
+ * EACCES     fd is not open for reading, and only mincore(2) can tell
  * EAGAIN     the kernel is short of a resource
  * EBADF      fd is not an open descriptor, or was opened with O_PATH
  * EINVAL     off is negative, or len is and not -1; c, run, runs or n is NULL;
@@ -497,8 +504,9 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
  *     process has it mapped.  It is advice: pages stay that are dirty (fsync(2)
  *     first), locked, in use, mapped by another process, of a file system that
  *     lives in memory, or a part of a larger unit of the cache that reaches
- *     out of the range; and a few of those that a process with several threads
- *     has mapped.  mmapx_cache_stat() tells what is left.
+ *     out of the range, but not out of the file; and a few of those that a
+ *     process with several threads has mapped.  mmapx_cache_stat() tells what
+ *     is left.
  *
  * off and len are as above; the range is rounded outward to pages.  To show
  * progress or to stop, call them for one part after the other.

@@ -127,6 +127,24 @@ mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice)
     return r;
 }
 
+/* Whether it makes mappings of parts of one. */
+static bool
+may_split(enum mmapx_advice advice)
+{
+    return advice <= MMAPX_MADV_SEQUENTIAL
+           || (advice >= MMAPX_MADV_DONTFORK
+               && advice <= MMAPX_MADV_KEEPONFORK);
+}
+
+/* Older kernels say ENOMEM of too many mappings, as they do of a part that is
+ * not mapped.  msync(2) says that of the latter only, and MS_ASYNC does not
+ * write. */
+static bool
+is_all_mapped(const struct mmapx_i_span *span)
+{
+    return mmapx_os_msync(span->addr, span->len, MS_ASYNC) == 0;
+}
+
 static int
 advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
 {
@@ -149,6 +167,8 @@ advise(const struct mmapx *m, size_t off, size_t len, enum mmapx_advice advice)
     if (r < 0 || span.len == 0)
         return r;
     r = mmapx_i_madvise(&span, advice);
+    if (r == -ENOMEM && may_split(advice) && is_all_mapped(&span))
+        return -EAGAIN;
     return r == -ENODEV ? -EINVAL : r;
 }
 

@@ -198,6 +198,22 @@ START_TEST(advice_of_other_systems)
 }
 END_TEST
 
+/* Older kernels do not tell too many mappings from one that is gone. */
+START_TEST(advice_of_older_kernels)
+{
+    size_t page = page_size();
+
+    set_up();
+    fake_fail(FAKE_MADVISE, ENOMEM, 1);
+    FAILS(EAGAIN, mmapx_advise(&m, 0, page, MMAPX_MADV_RANDOM));
+    fake_fail(FAKE_MADVISE, ENOMEM, 1);
+    FAILS(ENOMEM, mmapx_advise(&m, 0, page, MMAPX_MADV_WILLNEED));
+    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    fake_fail(FAKE_MADVISE, ENOMEM, 1);
+    FAILS(ENOMEM, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+}
+END_TEST
+
 START_TEST(residency)
 {
     static int (*const calls[])(void)
@@ -369,6 +385,7 @@ suite(void)
     ADD_TEST(s, advice);
     ADD_TEST(s, advice_of_the_future);
     ADD_TEST(s, advice_of_other_systems);
+    ADD_TEST(s, advice_of_older_kernels);
     ADD_TEST(s, residency);
     ADD_TEST(s, residency_of_the_second_window);
     ADD_TEST(s, locking);

@@ -115,6 +115,11 @@ START_TEST(counts)
     /* There are no pages past the end, and none in nothing. */
     OK(mmapx_cache_stat(fd, PAGES * page, 100 * page, &c));
     ck_assert_uint_eq(c.pages, 1);
+    /* Nor from the largest number to the end, on any width. */
+    OK(mmapx_cache_stat(fd, page, (int64_t)MMAPX_TO_END, &c));
+    ck_assert_uint_eq(c.pages, PAGES);
+    OK(mmapx_cache_load(fd, INT64_MAX, (int64_t)MMAPX_TO_END));
+    OK(mmapx_cache_evict(fd, INT64_MAX, (int64_t)MMAPX_TO_END));
     OK(mmapx_cache_stat(fd, PAGES * page + 1, -1, &c));
     ck_assert_uint_eq(c.pages, 0);
     OK(mmapx_cache_stat(fd, INT64_MAX, 0, &c));
