@@ -65,6 +65,8 @@ complete -c mmapx -n '__fish_seen_subcommand_from lock' -l on-fault \
     -d 'lock what is in memory, and what comes in'
 complete -c mmapx -n '__fish_seen_subcommand_from lock' -l force \
     -d 'lock more than there is memory for'
+complete -c mmapx -n '__fish_seen_subcommand_from lock' -l snapshot -r \
+    -d 'lock what a snapshot names'
 complete -c mmapx -n '__fish_seen_subcommand_from restore' -s v -l verbose \
     -d 'list the files that have changed or gone'
 complete -c mmapx -n '__fish_seen_subcommand_from snapshot' -s o -l output \

@@ -92,7 +92,63 @@ lock_cached(struct held *held, const struct tool_file *file,
     return error;
 }
 
+/* --- Parts of a file ------------------------------------------------------ */
+
+/*
+ * A part is locked by a call of its own, which takes two mappings more.  A file
+ * of many parts is a mapping of which touched pages are locked; but a touch
+ * locks its neighbours as well if they are cached.
+ */
+enum { MOST_CALLS = 64 };
+
+static int
+lock_part(struct held *held, const struct tool_file *file,
+          const struct hold *want, int64_t at, int64_t n)
+{
+    int r = mmapx_cache_load(file->fd, at, n);
+
+    if (r == 0 && held->on_fault)
+        r = mmapx_populate(&held->map, (size_t)at, (size_t)n,
+                           MMAPX_POPULATE_READ);
+    else if (r == 0)
+        r = mmapx_lock(&held->map, (size_t)at, (size_t)n, 0);
+    if (r < 0)
+        return errno;
+    if (want->progress != NULL)
+        want->progress(want->arg, file->path, n);
+    return 0;
+}
+
+static int
+lock_parts(struct held *held, const struct tool_file *file,
+           const struct hold *want)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < want->n && error == 0; i++) {
+        int64_t end = want->parts[i].off + want->parts[i].len;
+        int64_t n;
+
+        if (end > want->bytes)
+            end = want->bytes;
+        for (int64_t at = want->parts[i].off; at < end && error == 0; at += n) {
+            n = end - at < LOCK_STEP ? end - at : LOCK_STEP;
+            error = tool_interrupted != 0
+                        ? EINTR
+                        : lock_part(held, file, want, at, n);
+        }
+    }
+    return error;
+}
+
 /* --- Mappings ------------------------------------------------------------- */
+
+/* Whether not everything is locked. */
+static bool
+is_lazy(const struct hold *want)
+{
+    return want->on_fault || want->parts != NULL;
+}
 
 /* A file that is kept for the first time, or another one of the same name. */
 static int
@@ -110,11 +166,14 @@ hold_new(struct held *held, const struct tool_file *file,
         return EOVERFLOW;
     r = mmapx_map_region(&held->map, file->fd, want->off, (size_t)want->bytes,
                          PROT_READ, MAP_SHARED);
-    if (r == 0 && want->on_fault)
+    if (r == 0 && (want->on_fault || want->n > MOST_CALLS)) {
         r = mmapx_lock(&held->map, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
-    if (r < 0)
+        held->on_fault = r == 0;
+    }
+    /* The limit counts all of the mapping; the parts alone may fit. */
+    if (r < 0 && (held->map.addr == NULL || want->parts == NULL))
         return errno;
-    return want->on_fault ? 0 : in_steps(held, file, want, 0, LOAD | LOCK);
+    return is_lazy(want) ? 0 : in_steps(held, file, want, 0, LOAD | LOCK);
 }
 
 /* A file that has become longer.  Growing a mapping that is locked locks the
@@ -125,14 +184,14 @@ hold_more(struct held *held, const struct tool_file *file,
           const struct hold *want)
 {
     int64_t had = (int64_t)held->map.len;
-    int error = want->on_fault ? 0 : in_steps(held, file, want, had, LOAD);
+    int error = is_lazy(want) ? 0 : in_steps(held, file, want, had, LOAD);
 
     if (error == 0
         && mmapx_resize(&held->map, -1, (size_t)want->bytes,
                         MMAPX_RESIZE_MAYMOVE)
                < 0)
         error = errno;
-    if (error != 0 || want->on_fault)
+    if (error != 0 || is_lazy(want))
         return error;
     return in_steps(held, file, want, had, LOCK);
 }
@@ -161,8 +220,12 @@ held_update(struct held *held, const struct tool_file *file,
         error = hold_more(held, file, want);
     else if (want->bytes < had)
         error = hold_less(held, want);
-    if (error == 0 && want->on_fault && held->map.addr != NULL)
+    if (error == 0 && want->parts != NULL && want->bytes > had)
+        error = lock_parts(held, file, want);
+    else if (error == 0 && want->on_fault && held->map.addr != NULL)
         error = lock_cached(held, file, want);
+    if (error != 0 && !same)
+        held_release(held);
     return error;
 }
 

@@ -7,16 +7,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bring.h"
 #include "files.h"
 #include "libmmapx.h"
 
 struct held {
     char *path;
+    bool in_parts; /* the name stands in a snapshot */
     dev_t device;
     ino_t inode;
     struct mmapx map;  /* unmapped while there is nothing to keep */
-    uint64_t resident; /* pages that are locked, where only cached ones are */
+    uint64_t resident; /* locked pages, where only cached ones are locked */
+    bool on_fault;     /* a touched page of the mapping is locked */
     unsigned look;     /* which look has seen its name last */
+    int error;         /* that was met in the last look, or 0 */
 };
 
 /* What is to be kept of a file, and who is told how far it is. */
@@ -24,6 +28,8 @@ struct hold {
     int64_t off;
     int64_t bytes;
     bool on_fault; /* only what is in memory in any case */
+    const struct bring_part *parts; /* only these, ascending; or NULL */
+    size_t n;
     void (*progress)(void *arg, const char *path, int64_t bytes);
     void *arg;
 };
@@ -31,7 +37,7 @@ struct hold {
 /*
  * Bring what is kept of a file to what is wanted: the first time all of it,
  * later what has come since, and all of it again where the name belongs to
- * another file now.  Returns 0 or an errno; after an error a part may be kept.
+ * another file now.  Returns 0, or an errno with what was kept before.
  */
 int held_update(struct held *held, const struct tool_file *file,
                 const struct hold *want);

@@ -13,6 +13,7 @@
 #include "json.h"
 #include "libmmapx.h"
 #include "lock_limits.h"
+#include "lock_list.h"
 #include "memory.h"
 #include "notify.h"
 #include "pace.h"
@@ -28,6 +29,7 @@
 
 struct lock {
     const struct tool_options *o;
+    struct lock_list list; /* from a snapshot */
     struct progress progress;
     void *tree; /* of struct held, by path */
     struct held **all;
@@ -45,15 +47,21 @@ struct lock {
 static int
 by_path(const void *a, const void *b)
 {
-    return strcmp(((const struct held *)a)->path,
-                  ((const struct held *)b)->path);
+    const struct held *x = a;
+    const struct held *y = b;
+
+    /* A file may be named and stand in a snapshot too. */
+    if (x->in_parts != y->in_parts)
+        return x->in_parts ? 1 : -1;
+    return strcmp(x->path, y->path);
 }
 
 /* The file of a path, which may be new. */
 static struct held *
-find(struct lock *l, const char *path)
+find(struct lock *l, const char *path, bool in_parts)
 {
-    struct held key = { .path = (char *)(uintptr_t)path };
+    struct held key = { .path = (char *)(uintptr_t)path,
+                        .in_parts = in_parts };
     struct held **found = tfind(&key, &l->tree, by_path);
     struct held *held;
 
@@ -64,9 +72,10 @@ find(struct lock *l, const char *path)
         l->all = realloc(l->all, l->room * sizeof *l->all);
     }
     held = calloc(1, sizeof *held);
-    if (l->all == NULL || held == NULL
-        || (held->path = strdup(path)) == NULL
-        || tsearch(held, &l->tree, by_path) == NULL)
+    if (l->all == NULL || held == NULL || (held->path = strdup(path)) == NULL)
+        tool_no_memory();
+    held->in_parts = in_parts;
+    if (tsearch(held, &l->tree, by_path) == NULL)
         tool_no_memory();
     return l->all[l->n++] = held;
 }
@@ -94,11 +103,48 @@ add_progress(void *arg, const char *path, int64_t bytes)
 }
 
 static void
-print_held(const struct lock *l, const struct held *held)
+print_held(const struct held *held, const struct hold *want, int64_t bytes)
 {
     json_line(json_pack("{s:o, s:I, s:I}", "path", json_path(held->path),
-                        "offset", (json_int_t)l->o->range.off, "locked",
-                        (json_int_t)held->map.len));
+                        "offset", (json_int_t)want->off, "locked",
+                        (json_int_t)bytes));
+}
+
+/* A failure is said when it comes, not again in each look while it lasts. */
+static int
+fail(struct lock *l, struct held *held, int64_t bytes, int error)
+{
+    if (error != held->error)
+        l->full = limits_blame(held->path, bytes, error);
+    held->error = error;
+    return TOOL_FAILED;
+}
+
+/* Keep what is wanted of a file, so many bytes. */
+static int
+hold(struct lock *l, const struct tool_file *file, struct hold *want,
+     int64_t bytes)
+{
+    struct held *held;
+    int error;
+
+    l->files++;
+    if (l->full)
+        return TOOL_FAILED;
+    want->progress = l->look == 1 ? add_progress : NULL;
+    want->arg = l;
+    held = find(l, file->path, want->parts != NULL);
+    held->look = l->look;
+    error = held_update(held, file, want);
+    if (error == EINTR && tool_interrupted != 0)
+        return TOOL_OK;
+    if (error != 0)
+        return fail(l, held, bytes, error);
+    held->error = 0;
+    l->bytes = tool_sum(l->bytes, bytes);
+    if (l->look == 1 && l->o->json && bytes > 0)
+        print_held(held, want, bytes);
+    return TOOL_OK;
 }
 
 static int
@@ -109,29 +155,51 @@ hold_file(const struct tool_file *file, void *arg)
         .off = l->o->range.off,
         .bytes = tool_range_of(l->o, file->size),
         .on_fault = l->o->on_fault,
-        .progress = l->look == 1 ? add_progress : NULL,
-        .arg = l,
     };
-    struct held *held;
-    int error;
 
-    l->files++;
-    if (l->full)
-        return TOOL_FAILED;
-    held = find(l, file->path);
-    held->look = l->look;
-    error = held_update(held, file, &want);
-    if (error == EINTR && tool_interrupted != 0)
-        return TOOL_OK;
-    if (error != 0) {
-        held_release(held);
-        l->full = limits_blame(file->path, want.bytes, error);
-        return TOOL_FAILED;
+    return hold(l, file, &want, want.bytes);
+}
+
+/* What a snapshot names of a file, as far as that still reaches. */
+static int
+hold_parts(struct lock *l, const struct tool_file *file,
+           const struct lock_entry *e)
+{
+    struct hold want = { .parts = e->parts, .n = e->n };
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < e->n && e->parts[i].off < file->size; i++) {
+        int64_t left = file->size - e->parts[i].off;
+        int64_t n = e->parts[i].len < left ? e->parts[i].len : left;
+
+        want.bytes = e->parts[i].off + n;
+        bytes += n;
     }
-    l->bytes += (int64_t)held->map.len;
-    if (l->look == 1 && l->o->json && held->map.len > 0)
-        print_held(l, held);
-    return TOOL_OK;
+    return hold(l, file, &want, bytes);
+}
+
+/* A file that has gone is no failure: it may come back. */
+static int
+hold_entry(struct lock *l, const struct lock_entry *e)
+{
+    struct tool_file file = { .path = e->path, .fd = -1 };
+    struct stat st;
+    int handle = open_look_along(e->path, &st);
+    int error = handle < 0 ? errno : open_file(&file, handle);
+    int status = TOOL_OK;
+
+    if (error == 0) {
+        status = hold_parts(l, &file, e);
+        close(file.fd);
+    } else if (error != ENOENT && error != ENOTDIR) {
+        struct held *held = find(l, e->path, true);
+
+        held->look = l->look;
+        status = fail(l, held, 0, error);
+    }
+    if (handle >= 0)
+        close(handle);
+    return status;
 }
 
 /* Let go of what has no name any more.  A file that was not seen although it is
@@ -150,12 +218,16 @@ drop_vanished(struct lock *l)
 static int
 look(struct lock *l)
 {
-    int status;
+    int status = TOOL_OK;
 
     l->look++;
     l->files = 0;
     l->bytes = 0;
-    status = tool_files(l->o, hold_file, l);
+    if (l->o->files0 != NULL || l->o->paths[0] != NULL)
+        status = tool_files(l->o, hold_file, l);
+    for (size_t i = 0; i < l->list.n && tool_interrupted == 0; i++)
+        if (hold_entry(l, &l->list.entries[i]) != TOOL_OK)
+            status = TOOL_FAILED;
     progress_hide();
     if (tool_interrupted == 0)
         drop_vanished(l);
@@ -220,15 +292,20 @@ tool_lock(const struct tool_options *o)
 {
     struct lock l = { .o = o };
     int64_t total;
-    int status;
+    int status = TOOL_OK;
 
     tool_catch_signals();
     tool_catch_hangup();
-    total = tool_total_size(o);
-    if (!fits(o, total))
-        return TOOL_FAILED;
-    progress_begin(&l.progress, o, "locking", total);
-    status = look(&l);
+    if (o->snapshot != NULL)
+        status = lock_list_read(&l.list, o->snapshot);
+    total = tool_sum(tool_total_size(o), l.list.bytes);
+    if (fits(o, total)) {
+        progress_begin(&l.progress, o, "locking", total);
+        if (look(&l) != TOOL_OK)
+            status = TOOL_FAILED;
+    } else {
+        status = TOOL_FAILED;
+    }
     if (!l.full && l.bytes > 0 && tool_interrupted == 0) {
         say_locked(&l);
         if (fflush(stdout) == 0)
@@ -237,5 +314,6 @@ tool_lock(const struct tool_options *o)
     while (l.n > 0)
         forget(&l, l.n - 1);
     free(l.all);
+    lock_list_free(&l.list);
     return status;
 }

@@ -99,6 +99,8 @@ static const struct option_row {
       "lock what is in memory, and what comes in" },
     { 0, LOCK, FLAG, PLACE(force), "force", NULL,
       "lock more than there is memory for" },
+    { 0, LOCK, NAME, PLACE(snapshot), "snapshot", "SNAPSHOT",
+      "lock what a snapshot names" },
     { 'o', SNAPSHOT, NAME, PLACE(output), "output", "FILE",
       "write to FILE, all of it or nothing" },
     { 'r', FILES, FLAG, PLACE(recurse), "recursive", NULL,
@@ -333,7 +335,7 @@ check_files(const struct tool_options *o, int n, int *status)
                               : "more than one snapshot given", NULL);
         return n == 1;
     }
-    if (n == 0 && o->files0 == NULL)
+    if (n == 0 && o->files0 == NULL && o->snapshot == NULL)
         tool_usage("no file given", NULL);
     else if (n != 0 && o->files0 != NULL)
         tool_usage("--files0-from goes with no other file; there is",

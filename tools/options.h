@@ -43,6 +43,7 @@ struct tool_options {
     bool sync;
     bool on_fault;
     bool force;
+    const char *snapshot;
     const char *output;
     bool recurse;
     bool one_file_system;

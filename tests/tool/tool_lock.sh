@@ -143,6 +143,38 @@ else
     check '--on-fault locks what is cached, now and later' on_fault
 fi
 
+# Two parts of a file, and one that is gone.
+keeps_parts() {
+    becomes_pinned 3 || return 1
+    pages 20 >"$dir/new" && mv "$dir/new" "$tree/file" && becomes_pinned 3 &&
+        truncate -s $((2 * page)) "$tree/file" && becomes_pinned 1
+}
+becomes_pinned() {
+    for _ in $(seq 600); do
+        pinned "$tree/file" "$1" >/dev/null && return 0
+        sleep 0.05
+    done
+    pinned "$tree/file" "$1"
+}
+snapshot() {
+    pages 20 >"$tree/file"
+    pinned "$tree/file" 0 || return 1
+    real=$(cd "$tree" && pwd -P)
+    printf '%s\n' 'mmapx snapshot 1' "file $((20 * page)) $real/file" \
+        "$page $page" "$((10 * page)) $((2 * page))" "file 1 $real/gone" '0 1' \
+        'end 2' >"$dir/snapshot"
+    start -b --snapshot="$dir/snapshot"
+    grep -q "^locked $((3 * page)) in 1 file, until interrupted\$" "$out" ||
+        { cat "$out" "$err"; return 1; }
+    and_stop keeps_parts
+}
+if pinned "$tree/file" 0 >/dev/null; then
+    check '--snapshot locks what a snapshot names' snapshot
+else
+    skip '--snapshot locks what a snapshot names' \
+        'this file system does not evict'
+fi
+
 # --- A service manager --------------------------------------------------------
 
 # The socket's end: it prints what it is sent, a datagram a line.

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* What a snapshot names, to be locked: unlike what is restored it is needed
+ * again and again, so it is kept in memory. */
+#include "tool.h"
+#include "lock_list.h"
+#include "screen.h"
+#include "snapshot_format.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reading {
+    struct lock_list *list;
+    const char *name; /* of the snapshot */
+    size_t room;
+    int status;
+};
+
+/* An entry, for now without its parts. */
+static void
+list_entry(const struct snapshot_entry *e, void *arg)
+{
+    struct reading *r = arg;
+    struct lock_list *list = r->list;
+    char *path;
+
+    if (e->bad != 0) {
+        fputs("mmapx: ", stderr);
+        tool_name(stderr, r->name);
+        fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
+                e->bad);
+        r->status = TOOL_FAILED;
+        return;
+    }
+    if (list->n == r->room) {
+        r->room = 2 * r->room + 16;
+        list->entries
+            = realloc(list->entries, r->room * sizeof *list->entries);
+    }
+    path = strdup(e->path);
+    if (list->entries == NULL || path == NULL)
+        tool_no_memory();
+    list->entries[list->n++]
+        = (struct lock_entry){ .path = path, .at = e->at };
+    list->bytes = tool_sum(list->bytes, e->bytes);
+}
+
+static void
+read_parts(struct lock_entry *e, struct snapshot_reader *in)
+{
+    size_t room = 0;
+    int64_t off = 0;
+    int64_t len = 0;
+
+    if (fseeko(in->in, e->at, SEEK_SET) != 0
+        || snapshot_line(in) != SNAPSHOT_FILE)
+        return;
+    while (snapshot_line(in) == SNAPSHOT_RUN
+           && snapshot_run(in->line, &off, &len)) {
+        if (e->n == room) {
+            room = 2 * room + 4;
+            e->parts = realloc(e->parts, room * sizeof *e->parts);
+            if (e->parts == NULL)
+                tool_no_memory();
+        }
+        e->parts[e->n++] = (struct bring_part){ off, len };
+    }
+}
+
+int
+lock_list_read(struct lock_list *list, const char *snapshot)
+{
+    struct reading r = { .list = list, .name = snapshot };
+    struct snapshot_reader in = { .in = fopen(snapshot, "re") };
+
+    if (in.in == NULL)
+        return tool_failed(snapshot, errno);
+    if (!snapshot_check(&in, list_entry, &r)) {
+        fputs("mmapx: ", stderr);
+        tool_name(stderr, snapshot);
+        fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
+                in.number);
+        lock_list_free(list);
+        r.status = TOOL_FAILED;
+    }
+    for (size_t i = 0; i < list->n; i++)
+        read_parts(&list->entries[i], &in);
+    snapshot_close(&in);
+    return r.status;
+}
+
+void
+lock_list_free(struct lock_list *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        free(list->entries[i].path);
+        free(list->entries[i].parts);
+    }
+    free(list->entries);
+    *list = (struct lock_list){ 0 };
+}
