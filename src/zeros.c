@@ -71,15 +71,12 @@ static bool
 put_zeros(struct mmapx_i_frame *f, const struct mmapx_i_span *page)
 {
     int prot = protection_at(f->m, page);
-    void *at = page->addr;
 
     if (prot < 0)
         return false;
     if (may_try_again(page, prot))
         return true;
-    if (mmapx_os_mmap(&at, page->len, prot,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0)
-        < 0)
+    if (mmapx_os_map_zeros(page->addr, page->len, prot) < 0)
         return false;
     f->faults++;
     mmapx_i_thread.again = NULL;

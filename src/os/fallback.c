@@ -279,6 +279,14 @@ mmapx_os_protection(const void *addr, int *prot)
     return -ENOTSUP;
 }
 
+int
+mmapx_os_map_zeros(void *addr, size_t len, int prot)
+{
+    int flags = MAP_PRIVATE | MAP_ANON | MAP_FIXED;
+
+    return mmap(addr, len, prot, flags, -1, 0) == MAP_FAILED ? -errno : 0;
+}
+
 void
 mmapx_os_send_again(const siginfo_t *info)
 {

@@ -101,6 +101,25 @@ mmapx_os_protection(const void *addr, int *prot)
     return 0;
 }
 
+/*
+ * By number where the numbers mean the same: ThreadSanitizer takes mmap(3) for
+ * a store to all of the range, and other threads use the page at that moment.
+ */
+int
+mmapx_os_map_zeros(void *addr, size_t len, int prot)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+#if defined SYS_mmap2
+    long r = syscall(SYS_mmap2, addr, len, prot, flags, -1, 0L);
+#elif defined __s390__
+    long r = mmap(addr, len, prot, flags, -1, 0) == MAP_FAILED ? -1 : 0;
+#else
+    long r = syscall(SYS_mmap, addr, len, prot, flags, -1, 0L);
+#endif
+
+    return r == -1 ? -errno : 0;
+}
+
 void
 mmapx_os_send_again(const siginfo_t *info)
 {

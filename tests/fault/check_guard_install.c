@@ -13,8 +13,10 @@
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 
 static int fd;         /* of a file of three pages */
 static struct mmapx m; /* all of it, shared, for reading and writing */
@@ -135,6 +137,98 @@ START_TEST(a_fork_while_the_handler_is_installed)
     ck_assert(in_child(fork_half_way, NULL));
 }
 END_TEST
+
+/* --- A fork behind the back of the thread at work ------------------------- */
+
+#if defined __x86_64__
+/*
+ * A filter stops each sigaction(2), and its handler makes the call in its place:
+ * by an argument that the filter lets through.  When the new handler is there
+ * and nobody has come to say so, a child is forked.
+ */
+static struct {
+    unsigned long words[4];
+} action; /* as the kernel has it */
+
+static unsigned char *hole;
+
+static int
+touch_hole(void *arg)
+{
+    (void)arg;
+    return *(volatile unsigned char *)hole;
+}
+
+/* As a child: the handler is there, and what it replaced is the default. */
+static _Noreturn void
+be_the_child(void)
+{
+    alarm(100);
+    if (mmapx_guard(&m, touch_hole, NULL) == -1 && errno == EIO
+        && mmapx_guard_rearm() == 0)
+        touch_hole(NULL);
+    _exit(1);
+}
+
+static void
+on_sigaction(int sig, siginfo_t *info, void *context)
+{
+    greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
+    const void *act = (const void *)regs[REG_RSI];
+    void *old = (void *)regs[REG_RDX];
+    pid_t pid;
+
+    (void)sig, (void)info;
+    regs[REG_RAX] = 0;
+    if (act == NULL) {
+        memcpy(old, &action, sizeof action);
+        return;
+    }
+    memcpy(&action, act, sizeof action);
+    regs[REG_RAX] = syscall(SYS_rt_sigaction, SIGBUS, &action, old, 8);
+    if (forks) {
+        forks = false;
+        pid = fork();
+        if (pid == 0)
+            be_the_child();
+        while (waitpid(pid, &child_status, 0) < 0 && errno == EINTR)
+            ;
+    }
+}
+
+static bool
+fork_behind(void *arg)
+{
+    struct sigaction act = { .sa_flags = SA_SIGINFO | SA_NODEFER };
+    struct denied all = { SYS_rt_sigaction, 1, (uint32_t)(uintptr_t)&action,
+                          true };
+
+    (void)arg;
+    forks = true;
+    act.sa_sigaction = on_sigaction;
+    sigemptyset(&act.sa_mask);
+    return ftruncate(fd, (off_t)page_size()) == 0
+           && signal(SIGBUS, SIG_DFL) != SIG_ERR
+           && sigaction(SIGSYS, &act, NULL) == 0
+           && set_filter(&all, SECCOMP_RET_TRAP) && guard() == 0 && !forks
+           && WIFSIGNALED(child_status) && WTERMSIG(child_status) == SIGBUS;
+}
+#endif
+
+START_TEST(a_fork_when_the_handler_is_there)
+{
+#if defined __x86_64__
+    need_filters();
+    if (under_sanitizer())
+        SKIP("the sanitizer wants to know of each handler");
+    set_up();
+    hole = (unsigned char *)m.addr + page_size();
+    ck_assert(in_child(fork_behind, NULL));
+#else
+    SKIP("written for x86-64");
+#endif
+}
+END_TEST
 #endif /* __linux__ */
 
 #ifndef __linux__
@@ -153,6 +247,7 @@ suite(void)
     ADD_TEST(s, two_threads_install_the_handler);
 #ifdef __linux__
     ADD_TEST(s, a_fork_while_the_handler_is_installed);
+    ADD_TEST(s, a_fork_when_the_handler_is_there);
 #endif
     return s;
 }

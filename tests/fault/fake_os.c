@@ -48,6 +48,9 @@ extern __typeof__(mmapx_os_touch_open) real_os_touch_open;
 extern __typeof__(mmapx_os_touch) real_os_touch;
 extern __typeof__(mmapx_os_next_unmapped) real_os_next_unmapped;
 extern __typeof__(mmapx_os_cpu_time) real_os_cpu_time;
+extern __typeof__(mmapx_os_anonymous) real_os_anonymous;
+extern __typeof__(mmapx_os_protection) real_os_protection;
+extern __typeof__(mmapx_os_map_zeros) real_os_map_zeros;
 
 bool fake_ignores_address;
 bool fake_misplaces;
@@ -532,4 +535,28 @@ uint64_t
 mmapx_os_cpu_time(void)
 {
     return fake_touch_work == UINT64_MAX ? real_os_cpu_time() : worked;
+}
+
+int
+mmapx_os_anonymous(unsigned char **addr, size_t *len)
+{
+    int r = planned(FAKE_ANONYMOUS);
+
+    return r < 0 ? r : real_os_anonymous(addr, len);
+}
+
+int
+mmapx_os_protection(const void *addr, int *prot)
+{
+    int r = planned(FAKE_PROTECTION);
+
+    return r < 0 ? r : real_os_protection(addr, prot);
+}
+
+int
+mmapx_os_map_zeros(void *addr, size_t len, int prot)
+{
+    int r = planned(FAKE_MAP_ZEROS);
+
+    return r < 0 ? r : real_os_map_zeros(addr, len, prot);
 }

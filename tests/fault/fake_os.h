@@ -42,6 +42,9 @@ enum fake_call {
     FAKE_TOUCHER_OPEN,
     FAKE_TOUCH,
     FAKE_UNMAPPED,
+    FAKE_ANONYMOUS,
+    FAKE_PROTECTION,
+    FAKE_MAP_ZEROS,
     FAKE_CALLS,
 };
 

@@ -47,4 +47,8 @@
 #define mmapx_os_next_unmapped      real_os_next_unmapped
 #define mmapx_os_cpu_time      real_os_cpu_time
 
+#define mmapx_os_anonymous      real_os_anonymous
+#define mmapx_os_protection    real_os_protection
+#define mmapx_os_map_zeros     real_os_map_zeros
+
 #endif /* MMAPX_TESTS_REAL_OS_H */
