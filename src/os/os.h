@@ -12,8 +12,9 @@
  * To add a call:
  * - declare it here, with a comment that says what it returns;
  * - write it in posix.c, or in a linux*.c and, for all others, in fallback.c;
- * - if it can fail, add it to the fake seam (tests/fault/), with the errno
- *   codes it can fail with, and a scenario in check_injection that comes by it.
+ * - name it in tests/fault/seam.def, with the errno codes it can fail with; if
+ *   it can fail, write the function in fake_os.c that does so on demand, and a
+ *   scenario in check_injection.c that makes the call.
  *
  * To add a system:
  * - choose its file by the host in m4/mmapx-system.m4 and Makefile.am, and

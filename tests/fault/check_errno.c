@@ -42,7 +42,7 @@ START_TEST(mapping)
         { run_map_anon, FAKE_MMAP, ENFILE, ENFILE },
         { run_map_anon, FAKE_MMAP, ENOMEM, ENOMEM },
         { run_map_anon, FAKE_MMAP, EPERM, EPERM },
-        { run_map_anon, FAKE_ANON_PAGE, ENOTSUP, ENOTSUP },
+        { run_map_anon, FAKE_ANON_PAGE_SIZE, ENOTSUP, ENOTSUP },
     };
 
     CHECK_FAILURES(others);
@@ -321,7 +321,7 @@ START_TEST(the_lock_limit)
     size_t locked = 77;
 
     fake_reset();
-    fake_fail(FAKE_LOCKED, ENOTSUP, 1);
+    fake_fail(FAKE_LOCKED_BYTES, ENOTSUP, 1);
     FAILS(ENOTSUP, mmapx_lock_limit(&limit, &locked));
     ck_assert_uint_eq(limit, 77);
     ck_assert_uint_eq(locked, 77);

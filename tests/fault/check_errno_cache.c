@@ -17,9 +17,9 @@ START_TEST(the_page_cache)
         { run_cache_stat, FAKE_STAT, EBADF, EBADF },
         { run_cache_run, FAKE_CACHESTAT, EPERM, EPERM },
         { run_cache_runs, FAKE_CACHESTAT, EPERM, EPERM },
-        { run_cache_load, FAKE_READ_IN, EBADF, EBADF },
-        { run_cache_load, FAKE_READ_IN, EIO, EIO },
-        { run_cache_load, FAKE_READ_IN, ENOMEM, ENOMEM },
+        { run_cache_load, FAKE_READ_AND_DISCARD, EBADF, EBADF },
+        { run_cache_load, FAKE_READ_AND_DISCARD, EIO, EIO },
+        { run_cache_load, FAKE_READ_AND_DISCARD, ENOMEM, ENOMEM },
         { run_cache_load, FAKE_MMAP, ENODEV, ENODEV },
         { run_cache_load_mapped, FAKE_MADVISE, EFAULT, EIO },
         { run_cache_load_mapped, FAKE_MADVISE, ENOMEM, ENOMEM },
@@ -146,9 +146,9 @@ END_TEST
 START_TEST(loading_through_signals)
 {
     set_up();
-    fake_fail(FAKE_READ_IN, EINTR, 1);
+    fake_fail(FAKE_READ_AND_DISCARD, EINTR, 1);
     OK(run_cache_load());
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 2);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 2);
 }
 END_TEST
 
@@ -159,7 +159,7 @@ START_TEST(loading_what_is_cut_off)
     fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     fake_ends_early = true;
     OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
     fake_reset();
 }
 END_TEST
@@ -174,7 +174,7 @@ START_TEST(loading_what_is_there)
     if ((c.known & MMAPX_CACHE_DIRTY) == 0)
         SKIP("no cachestat(2) here");
     OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 0);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
 }
 END_TEST
 
@@ -190,7 +190,7 @@ START_TEST(loading_what_is_not_there_yet)
         SKIP("no memfd_create(2) here");
     reserve_blocks(file, 0, 4 * page_size());
     OK(mmapx_cache_load(file, 0, -1));
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
 }
 END_TEST
 
@@ -217,7 +217,7 @@ START_TEST(loading_what_is_partly_there)
         OK(mmapx_cache_load(file, 0, -1));
         ck_assert_int_eq(fake_read.off, cases[i].read.off);
         ck_assert_int_eq(fake_read.end, cases[i].read.end);
-        ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+        ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
     }
     fake_reset();
 }
@@ -232,7 +232,7 @@ START_TEST(loading_by_what_was_cached_before)
 
     fake_reset();
     fake_uncached = (struct fake_bytes){ 64 << 10, INT64_MAX };
-    fake_fail(FAKE_READ_IN, EIO, 1);
+    fake_fail(FAKE_READ_AND_DISCARD, EIO, 1);
     FAILS(EIO, mmapx_cache_load(file, 0, -1));
     ck_assert_int_eq(fake_looked, size);
     fake_reset();
@@ -248,19 +248,19 @@ START_TEST(loading_by_blocks)
     if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
         SKIP("this kernel does not populate");
     OK(run_cache_load_blocks());
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 0);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
 
     /* The touch of a page has not brought the others. */
     set_up();
     fake_fail(FAKE_MINCORE, EAGAIN, 1);
     OK(run_cache_load_blocks());
-    ck_assert_int_gt(fake_count(FAKE_READ_IN), 0);
+    ck_assert_int_gt(fake_count(FAKE_READ_AND_DISCARD), 0);
 
     /* A page that cannot be read is looked for by reading. */
     set_up();
     fake_fail(FAKE_MADVISE, EFAULT, 3);
-    fake_fail(FAKE_READ_IN, EIO, 1);
+    fake_fail(FAKE_READ_AND_DISCARD, EIO, 1);
     FAILS(EIO, run_cache_load_blocks());
     fake_reset();
 }
@@ -306,7 +306,7 @@ START_TEST(what_is_data)
     fake_reset();
     fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_int_eq(fake_count(FAKE_READ_IN), 1);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
     fake_reset();
 }
 END_TEST

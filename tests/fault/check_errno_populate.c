@@ -96,7 +96,7 @@ START_TEST(populating_cannot_be_faster)
 {
     set_up_race(100, 0);
     check_populated();
-    ck_assert_int_eq(fake_count(FAKE_TOUCHER_OPEN), 0);
+    ck_assert_int_eq(fake_count(FAKE_TOUCH_OPEN), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
 }
 END_TEST
@@ -104,7 +104,7 @@ END_TEST
 /* What touching cannot do, or not know, the advice does. */
 START_TEST(touching_fails)
 {
-    enum fake_call calls[] = { FAKE_TOUCHER_OPEN, FAKE_TOUCH, FAKE_UNMAPPED };
+    enum fake_call calls[] = { FAKE_TOUCH_OPEN, FAKE_TOUCH, FAKE_NEXT_UNMAPPED };
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         int next;
@@ -113,7 +113,7 @@ START_TEST(touching_fails)
         next = dup(fd);
         close(next);
         /* Opening asks once too. */
-        fake_fail(calls[i], EFAULT, calls[i] == FAKE_UNMAPPED ? 2 : 1);
+        fake_fail(calls[i], EFAULT, calls[i] == FAKE_NEXT_UNMAPPED ? 2 : 1);
         check_populated();
         ck_assert_int_eq(dup(fd), next);
         close(next);

@@ -110,8 +110,8 @@ START_TEST(a_cut_that_fails_after_a_move)
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
 
     /* Its place has been taken, or the way back is barred. */
-    for (int call = FAKE_MMAP; call <= FAKE_MOVE;
-         call += FAKE_MOVE - FAKE_MMAP) {
+    for (int call = FAKE_MMAP; call <= FAKE_MREMAP_TO;
+         call += FAKE_MREMAP_TO - FAKE_MMAP) {
         size_t mappings = count_mappings();
 
         fake_reset();
@@ -283,13 +283,13 @@ START_TEST(extending_fails)
     set_up();
     old = m.len;
     new = old + (1 << 20);
-    fake_fail(FAKE_EXTEND, ENOSPC, 1);
+    fake_fail(FAKE_EXTEND_WITH_ZEROS, ENOSPC, 1);
     fake_fail(FAKE_ALLOCATE, EDQUOT, 1);
     FAILS(EDQUOT, mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE
                                                 | MMAPX_RESIZE_FILE));
     ck_assert_uint_eq(m.len, old);
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)old);
-    fake_fail(FAKE_EXTEND, EIO, 1);
+    fake_fail(FAKE_EXTEND_WITH_ZEROS, EIO, 1);
     OK(mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
     ck_assert_int_eq(fake_count(FAKE_ALLOCATE), 2);
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)new);
@@ -320,7 +320,7 @@ START_TEST(how_far_files_are_extended)
         fake_extends = true;
         OK(mmapx_resize(&m, fd, m.len + cases[i].by,
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
-        ck_assert_int_eq(fake_count(FAKE_EXTEND), cases[i].extended);
+        ck_assert_int_eq(fake_count(FAKE_EXTEND_WITH_ZEROS), cases[i].extended);
         ck_assert_int_eq(fake_count(FAKE_ALLOCATE), cases[i].allocated);
     }
 }

@@ -6,51 +6,10 @@
 #include "internal.h"
 
 /* The real seam, from librealos.la. */
-extern __typeof__(mmapx_os_stat) real_os_stat;
-extern __typeof__(mmapx_os_open) real_os_open;
-extern __typeof__(mmapx_os_mmap) real_os_mmap;
-extern __typeof__(mmapx_os_munmap) real_os_munmap;
-extern __typeof__(mmapx_os_mprotect) real_os_mprotect;
-extern __typeof__(mmapx_os_msync) real_os_msync;
-extern __typeof__(mmapx_os_mlock) real_os_mlock;
-extern __typeof__(mmapx_os_mlock_onfault) real_os_mlock_onfault;
-extern __typeof__(mmapx_os_munlock) real_os_munlock;
-extern __typeof__(mmapx_os_locked_bytes) real_os_locked_bytes;
-extern __typeof__(mmapx_os_lock_limit) real_os_lock_limit;
-extern __typeof__(mmapx_os_mincore) real_os_mincore;
-extern __typeof__(mmapx_os_madvise) real_os_madvise;
-extern __typeof__(mmapx_os_madvise_batch) real_os_madvise_batch;
-extern __typeof__(mmapx_os_readahead) real_os_readahead;
-extern __typeof__(mmapx_os_anon_page_size) real_os_anon_page_size;
-extern __typeof__(mmapx_os_device_size) real_os_device_size;
-extern __typeof__(mmapx_os_flush) real_os_flush;
-extern __typeof__(mmapx_os_mremap) real_os_mremap;
-extern __typeof__(mmapx_os_mremap_to) real_os_mremap_to;
-extern __typeof__(mmapx_os_set_size) real_os_set_size;
-extern __typeof__(mmapx_os_allocate) real_os_allocate;
-extern __typeof__(mmapx_os_clear_tail) real_os_clear_tail;
-extern __typeof__(mmapx_os_file_limit) real_os_file_limit;
-extern __typeof__(mmapx_os_memfd) real_os_memfd;
-extern __typeof__(mmapx_os_seal_shrink) real_os_seal_shrink;
-extern __typeof__(mmapx_os_advice) real_os_advice;
-extern __typeof__(mmapx_os_advice_known) real_os_advice_known;
-extern __typeof__(mmapx_os_may_see_residency) real_os_may_see_residency;
-extern __typeof__(mmapx_os_is_told) real_os_is_told;
-extern __typeof__(mmapx_os_has_own_cache) real_os_has_own_cache;
-extern __typeof__(mmapx_os_unmap_file) real_os_unmap_file;
-extern __typeof__(mmapx_os_cachestat) real_os_cachestat;
-extern __typeof__(mmapx_os_read_and_discard) real_os_read_and_discard;
-extern __typeof__(mmapx_os_bypasses_cache) real_os_bypasses_cache;
-extern __typeof__(mmapx_os_evict) real_os_evict;
-extern __typeof__(mmapx_os_clock) real_os_clock;
-extern __typeof__(mmapx_os_extend_with_zeros) real_os_extend_with_zeros;
-extern __typeof__(mmapx_os_touch_open) real_os_touch_open;
-extern __typeof__(mmapx_os_touch) real_os_touch;
-extern __typeof__(mmapx_os_next_unmapped) real_os_next_unmapped;
-extern __typeof__(mmapx_os_cpu_time) real_os_cpu_time;
-extern __typeof__(mmapx_os_anonymous) real_os_anonymous;
-extern __typeof__(mmapx_os_protection) real_os_protection;
-extern __typeof__(mmapx_os_map_zeros) real_os_map_zeros;
+#define SEAM_CALL(NAME, name, ...)                                             \
+    extern __typeof__(mmapx_os_##name) real_os_##name;
+#define SEAM_ANSWER(name) extern __typeof__(mmapx_os_##name) real_os_##name;
+#include "seam.def"
 
 bool fake_ignores_address;
 bool fake_misplaces;
@@ -64,6 +23,7 @@ struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
 int64_t fake_looked;
 bool fake_extends;
+bool fake_moves;
 bool fake_reads_past_cache;
 bool fake_ends_early;
 uint64_t fake_tick = UINT64_MAX;
@@ -97,6 +57,7 @@ fake_reset(void)
     fake_read = (struct fake_bytes){ 0 };
     fake_looked = 0;
     fake_extends = false;
+    fake_moves = false;
     fake_reads_past_cache = false;
     fake_ends_early = false;
     fake_tick = UINT64_MAX;
@@ -111,6 +72,17 @@ fake_fail(enum fake_call call, int code, int nth)
 {
     plan[call].fails_at = plan[call].calls + nth;
     plan[call].code = code;
+}
+
+const char *
+fake_name(enum fake_call call)
+{
+    static const char *const names[] = {
+#define SEAM_CALL(NAME, ...) #NAME,
+#include "seam.def"
+    };
+
+    return names[call];
 }
 
 int
@@ -237,7 +209,7 @@ mmapx_os_munlock(void *addr, size_t len)
 int
 mmapx_os_locked_bytes(size_t *locked)
 {
-    int r = planned(FAKE_LOCKED);
+    int r = planned(FAKE_LOCKED_BYTES);
 
     return r < 0 ? r : real_os_locked_bytes(locked);
 }
@@ -294,7 +266,7 @@ mmapx_os_readahead(int fd, int64_t off, int64_t len)
 int
 mmapx_os_anon_page_size(int flags, size_t *page)
 {
-    int r = planned(FAKE_ANON_PAGE);
+    int r = planned(FAKE_ANON_PAGE_SIZE);
 
     return r < 0 ? r : real_os_anon_page_size(flags, page);
 }
@@ -315,18 +287,38 @@ mmapx_os_flush(int fd)
     return r < 0 ? r : real_os_flush(fd);
 }
 
+/* Grow a mapping at another place, although there may be room behind it. */
+static int
+grow_elsewhere(void **addr, size_t old, size_t len)
+{
+    void *area = NULL;
+    int r = real_os_mmap(&area, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+                         -1, 0);
+
+    if (r < 0)
+        return r;
+    real_os_munmap((unsigned char *)area + old, len - old);
+    r = real_os_mremap_to(*addr, old, area);
+    if (r < 0)
+        return r;
+    *addr = area;
+    return real_os_mremap(addr, old, len, false);
+}
+
 int
 mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 {
     int r = planned(FAKE_MREMAP);
 
+    if (r == 0 && fake_moves && may_move)
+        return grow_elsewhere(addr, old, len);
     return r < 0 ? r : real_os_mremap(addr, old, len, may_move);
 }
 
 int
 mmapx_os_mremap_to(void *from, size_t len, void *to)
 {
-    int r = planned(FAKE_MOVE);
+    int r = planned(FAKE_MREMAP_TO);
 
     return r < 0 ? r : real_os_mremap_to(from, len, to);
 }
@@ -452,7 +444,7 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 int64_t
 mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
 {
-    int r = planned(FAKE_READ_IN);
+    int r = planned(FAKE_READ_AND_DISCARD);
 
     fake_read = (struct fake_bytes){ off, off + len };
     if (r == 0 && fake_ends_early)
@@ -495,10 +487,11 @@ mmapx_os_clock(void)
 int
 mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
 {
-    int r = planned(FAKE_EXTEND);
+    int r = planned(FAKE_EXTEND_WITH_ZEROS);
 
     if (r == 0)
-        return fake_extends ? real_os_extend_with_zeros(fd, from, len) : -ENOTSUP;
+        return fake_extends ? real_os_extend_with_zeros(fd, from, len)
+                            : -ENOTSUP;
     /* As a disk that becomes full meanwhile: half-way. */
     real_os_set_size(fd, from + len / 2);
     return r;
@@ -507,7 +500,7 @@ mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
 int
 mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 {
-    int r = planned(FAKE_TOUCHER_OPEN);
+    int r = planned(FAKE_TOUCH_OPEN);
 
     return r < 0 ? r : real_os_touch_open(t);
 }
@@ -523,10 +516,10 @@ mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
 }
 
 int
-mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t, unsigned char **addr,
-                  size_t *len)
+mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
+                       unsigned char **addr, size_t *len)
 {
-    int r = planned(FAKE_UNMAPPED);
+    int r = planned(FAKE_NEXT_UNMAPPED);
 
     return r < 0 ? r : real_os_next_unmapped(t, addr, len);
 }

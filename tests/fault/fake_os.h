@@ -8,45 +8,13 @@
 #include <stdint.h>
 
 enum fake_call {
-    FAKE_STAT,
-    FAKE_OPEN,
-    FAKE_MMAP,
-    FAKE_MUNMAP,
-    FAKE_MPROTECT,
-    FAKE_MSYNC,
-    FAKE_MLOCK,
-    FAKE_MLOCK_ONFAULT,
-    FAKE_MUNLOCK,
-    FAKE_LOCKED,
-    FAKE_LOCK_LIMIT,
-    FAKE_MINCORE,
-    FAKE_MADVISE,
-    FAKE_MADVISE_BATCH,
-    FAKE_READAHEAD,
-    FAKE_ANON_PAGE,
-    FAKE_DEVICE_SIZE,
-    FAKE_FLUSH,
-    FAKE_MREMAP,
-    FAKE_MOVE,
-    FAKE_SET_SIZE,
-    FAKE_ALLOCATE,
-    FAKE_CLEAR_TAIL,
-    FAKE_FILE_LIMIT,
-    FAKE_MEMFD,
-    FAKE_SEAL_SHRINK,
-    FAKE_CACHESTAT,
-    FAKE_READ_IN,
-    FAKE_EVICT,
-    FAKE_UNMAP_FILE,
-    FAKE_EXTEND,
-    FAKE_TOUCHER_OPEN,
-    FAKE_TOUCH,
-    FAKE_UNMAPPED,
-    FAKE_ANONYMOUS,
-    FAKE_PROTECTION,
-    FAKE_MAP_ZEROS,
+#define SEAM_CALL(NAME, ...) FAKE_##NAME,
+#include "seam.def"
     FAKE_CALLS,
 };
+
+/* The name of a call, for messages. */
+const char *fake_name(enum fake_call call);
 
 /* Everything real again, and the counts at 0. */
 void fake_reset(void);
@@ -75,6 +43,7 @@ extern struct fake_bytes fake_uncached;
 extern int64_t fake_looked; /* the end of what cachestat(2) was asked about */
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
 extern bool fake_extends;          /* files by zeros, and need not allocate */
+extern bool fake_moves;            /* every mapping that may, when it grows */
 extern bool fake_reads_past_cache; /* every descriptor */
 extern bool fake_ends_early;       /* the file, where it is read */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;

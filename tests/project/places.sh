@@ -92,6 +92,16 @@ names_functions_only() {
 }
 
 check "a function's node is the release that the header names" nodes_are_since
+# The seam's calls, and the tests' list of them.
+the_seam_is_listed() {
+    grep -o 'mmapx_os_[a-z0-9_]*(' "$srcdir/src/os/os.h" |
+        sed 's/^mmapx_os_//;s/($//' | LC_ALL=C sort -u >"$tmp/seam"
+    sed -n -E -e 's/^SEAM_CALL\([A-Z0-9_]+, ([a-z0-9_]+),.*/\1/p' \
+        -e 's/^SEAM_(ANSWER|REAL)\(([a-z0-9_]+)\)$/\2/p' \
+        "$srcdir/tests/fault/seam.def" | LC_ALL=C sort >"$tmp/listed"
+    [ -s "$tmp/seam" ] && diff "$tmp/seam" "$tmp/listed"
+}
+
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
     each_called_in "$srcdir"/tests/*/check_*.c "$srcdir/tests/project/edit.c"
@@ -104,4 +114,5 @@ for text in README NEWS doc/porting; do
         names_functions_only "$srcdir/$text"
 done
 check 'tests/Makemodule.am has each test' each_test_in_makefile
+check 'tests/fault/seam.def has each call of src/os/os.h' the_seam_is_listed
 finish
