@@ -14,8 +14,5 @@
 #define SEAM_CALL(NAME, name, ...) SEAM_ANSWER(name)
 #include "seam.def"
 
-#define mmapx_os_anonymous      real_os_anonymous
-#define mmapx_os_protection    real_os_protection
-#define mmapx_os_map_zeros     real_os_map_zeros
 
 #endif /* MMAPX_TESTS_REAL_OS_H */
