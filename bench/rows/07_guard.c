@@ -128,6 +128,149 @@ copies(void)
     file_drop(&f);
 }
 
+/* --- A guard by itself, and faults in one ---------------------------------- */
+
+static int
+nothing(void *arg)
+{
+    (void)arg;
+    return 0;
+}
+
+/* Not known to the compiler, either. */
+static int (*volatile function)(void *) = nothing;
+
+static bool
+call_bare(void *arg, long loops, struct sample *s)
+{
+    struct timer t;
+
+    timer_start(&t);
+    for (long i = 0; i < loops; i++)
+        function(arg);
+    timer_stop(&t, loops, s);
+    return true;
+}
+
+static bool
+call_guarded(void *arg, long loops, struct sample *s)
+{
+    struct timer t;
+
+    timer_start(&t);
+    for (long i = 0; i < loops; i++)
+        if (mmapx_guard(arg, nothing, NULL) != 0)
+            return false;
+    timer_stop(&t, loops, s);
+    return true;
+}
+
+static bool
+call_with_zeros(void *arg, long loops, struct sample *s)
+{
+    struct timer t;
+    size_t faults;
+
+    timer_start(&t);
+    for (long i = 0; i < loops; i++)
+        if (mmapx_guard_zeros(arg, nothing, NULL, &faults) != 0)
+            return false;
+    timer_stop(&t, loops, s);
+    return true;
+}
+
+static int
+touch_pages(void *arg)
+{
+    const struct mmapx *m = arg;
+
+    for (size_t i = 0; i < m->len; i += mmapx_page_size(m))
+        (void)((volatile char *)m->addr)[i];
+    return 0;
+}
+
+/* The first touch of memory that is there. */
+static bool
+touch_memory(void *arg, long loops, struct sample *s)
+{
+    size_t len = (size_t)loops * mmapx_page_size(NULL);
+    struct mmapx m;
+    struct timer t;
+
+    (void)arg;
+    if (mmapx_map_anon(&m, len, PROT_READ, MAP_PRIVATE) != 0)
+        return false;
+    timer_start(&t);
+    touch_pages(&m);
+    timer_stop(&t, loops, s);
+    return mmapx_unmap(&m) == 0;
+}
+
+/* Behind the end of a file. */
+static bool
+touch_replaced(void *arg, long loops, struct sample *s)
+{
+    const struct file *f = arg;
+    size_t len = (size_t)loops * mmapx_page_size(NULL);
+    size_t faults = 0;
+    struct mmapx m;
+    struct timer t;
+
+    if (mmapx_map_region(&m, f->fd, (int64_t)f->size, len, PROT_READ,
+                         MAP_SHARED)
+        != 0)
+        return false;
+    timer_start(&t);
+    mmapx_guard_zeros(&m, touch_pages, &m, &faults);
+    timer_stop(&t, loops, s);
+    return mmapx_unmap(&m) == 0 && faults == (size_t)loops;
+}
+
+static void
+call_contest(const struct file *f)
+{
+    struct contest *c = contest_new("7", "", 0, "a guard around nothing");
+    struct mmapx m;
+    int bare, ours, zeros;
+
+    if (mmapx_map(&m, f->fd, PROT_READ, MAP_SHARED) != 0)
+        die("map");
+    bare = contest_add(c, "a call", call_bare, NULL);
+    ours = contest_add(c, "mmapx_guard", call_guarded, &m);
+    zeros = contest_add(c, "mmapx_guard_zeros", call_with_zeros, &m);
+    contest_run(c);
+    compare(c, ours, bare, TIME_DIFFERENCE, 200);
+    compare(c, zeros, ours, TIME_RATIO, 1.05);
+    contest_end(c);
+    mmapx_unmap(&m);
+}
+
+static void
+replace_contest(struct file *f)
+{
+    struct contest *c = contest_new("7", "", 0, "a page replaced by zeros");
+    int bare = contest_add(c, "a page of memory", touch_memory, NULL);
+    int ours = contest_add(c, "mmapx_guard_zeros", touch_replaced, f);
+
+    c->loops = 256;
+    contest_run(c);
+    compare(c, ours, bare, TIME_DIFFERENCE, 8000);
+    contest_end(c);
+}
+
+static void
+guards(void)
+{
+    struct file f;
+
+    if (!file_make(&f, opt.dir, "guards", MIB, ALLOCATED)
+        || !file_set(&f, STATE_L))
+        return;
+    call_contest(&f);
+    replace_contest(&f);
+    file_drop(&f);
+}
+
 /* --- Scans --------------------------------------------------------------- */
 
 struct scan {
@@ -231,6 +374,7 @@ row_guard(void)
     struct file f;
 
     copies();
+    guards();
     if (!file_make(&f, opt.dir, "scan",
                    fitting(opt.quick ? 512 * MIB : 4 * GIB, true, "7"),
                    ALLOCATED))
