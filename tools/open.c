@@ -218,38 +218,48 @@ name_of_descriptor(const struct tool_file *file)
     if (n <= 0 || n == (ssize_t)sizeof path)
         return NULL;
     path[n] = '\0';
-    return path[0] == '/' && is_name_of(path, file) ? strdup(path) : NULL;
+    return path[0] == '/' ? strdup(path) : NULL;
 }
 
-/* A path that is too long for the system, behind the part that is not. */
+/* The path of something that was found below what was named, behind the real
+ * path of that, which is looked for once.  It can be too long for the system. */
 static char *
-long_path(const struct tool_file *file)
+path_below(const struct tool_file *file)
 {
-    size_t rest = strlen(file->path + file->root);
-    char *root = strndup(file->path, file->root);
-    char *real = root != NULL ? realpath(root, NULL) : NULL;
-    size_t n = real != NULL ? strlen(real) : 0;
-    char *path = real != NULL ? realloc(real, n + rest + 1) : NULL;
+    static char *root, *real;
+    const char *rest = file->path + file->root;
+    size_t n;
+    char *path;
 
-    free(root);
-    if (path == NULL)
+    if (root == NULL || strncmp(root, file->path, file->root) != 0
+        || root[file->root] != '\0') {
+        free(root);
         free(real);
-    else
-        memcpy(path + n, file->path + file->root, rest + 1);
+        real = NULL;
+        root = strndup(file->path, file->root);
+        if (root != NULL)
+            real = realpath(root, NULL);
+    }
+    if (real == NULL)
+        return NULL;
+    n = strcmp(real, "/") != 0 ? strlen(real) : 0;
+    rest += strspn(rest, "/");
+    path = malloc(n + 1 + strlen(rest) + 1);
+    if (path != NULL)
+        sprintf(path, "%.*s/%s", (int)n, real, rest);
     return path;
 }
 
 char *
 open_real_path(const struct tool_file *file)
 {
-    char *path = name_of_descriptor(file);
+    char *path;
 
-    if (path != NULL)
-        return path;
-    path = realpath(file->path, NULL);
-    if (path == NULL && errno == ENAMETOOLONG && !file->by_links
-        && file->path[file->root] == '/')
-        return long_path(file);
+    if (file->path[file->root] != '\0' && !file->by_links)
+        return path_below(file);
+    path = name_of_descriptor(file);
+    if (path == NULL)
+        path = realpath(file->path, NULL);
     if (path != NULL && !is_name_of(path, file)) {
         free(path);
         errno = ENOENT;

@@ -24,7 +24,7 @@ pace_next(struct pace *p, int64_t off, int64_t end)
     double took = now - p->began;
     int64_t n;
 
-    if (p->began > 0 && took < 0.02 && p->step <= INT64_MAX / 4)
+    if (p->began > 0 && took < 0.012 && p->step <= INT64_MAX / 4)
         p->step *= 4;
     else if (p->began > 0 && took > 0.06 && p->step > LEAST_STEP)
         p->step /= 4;

@@ -47,10 +47,13 @@ tool_watch(const struct tool_options *o)
         fputs("\033[H\033[2J", stdout);
     }
     for (uint64_t round = 1; tool_interrupted == 0; round++) {
+        int walked;
+
         t.time = time(NULL);
-        status = tool_files(o, table_visit, &t);
+        walked = tool_files(o, table_visit, &t);
         if (tool_interrupted != 0)
             break;
+        status = walked;
         if (t.screen.columns > 0 && !o->json) {
             print_screen(&t);
         } else {

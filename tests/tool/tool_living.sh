@@ -1,0 +1,291 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command in trees that others write to, in little memory, and on files that
+# are larger than any disk.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+# The program and not libtool's script.
+if [ -x tools/.libs/mmapx ]; then
+    mmapx=$PWD/tools/.libs/mmapx
+    LD_LIBRARY_PATH=$PWD/.libs
+    export LD_LIBRARY_PATH
+fi
+
+# --- Others in the same tree --------------------------------------------------
+
+# While it exists, these go on.
+busy=$dir/busy
+
+# writer DIRECTORY: logs that grow, a file that is cut and written again.
+writer() {
+    while [ -e "$busy" ]; do
+        for i in 1 2 3 4; do
+            echo line >>"$1/log$i"
+        done
+        pages 5 >"$1/rewritten"
+        : >"$1/rewritten"
+    done 2>/dev/null
+}
+
+# renamer DIRECTORY: a file and a directory change places with others, and one
+# directory comes and goes.
+renamer() {
+    mkfifo "$1/spare"
+    while [ -e "$busy" ]; do
+        mv "$1/changing" "$1/away" && mv "$1/spare" "$1/changing"
+        mv "$1/changing" "$1/spare" && mv "$1/away" "$1/changing"
+        mv "$1/sub" "$1/other" && ln -s / "$1/sub"
+        rm "$1/sub" && mv "$1/other" "$1/sub"
+        mkdir -p "$1/brief/below" && echo x >"$1/brief/below/file"
+        rm -rf "$1/brief"
+    done 2>/dev/null
+}
+
+# evicter DIRECTORY
+evicter() {
+    while [ -e "$busy" ]; do
+        "$mmapx" evict -r --sync "$1" >/dev/null 2>&1
+    done
+}
+
+# rounds COMMAND...: it succeeds so many times, in few descriptors.
+rounds() {
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+        (
+            # shellcheck disable=SC3045 # All shells here have it.
+            ulimit -n 64
+            timeout 60 "$@"
+        ) >"$out" 2>"$err" </dev/null || {
+            cat "$out" "$err"
+            return 1
+        }
+    done
+}
+
+# only_honest: what was complained of is a name that is something else by now.
+only_honest() {
+    ! grep -v -e ': Too many levels' -e ': Not a directory' \
+        -e ': Cannot be mapped' "$err"
+}
+
+living() {
+    rm -rf "$dir/living"
+    mkdir -p "$dir/living/sub" && pages 3 >"$dir/living/changing" &&
+        pages 50 >"$dir/living/sub/still" || return 1
+    : >"$busy"
+    writer "$dir/living" &
+    writer=$!
+    "$@"
+    result=$?
+    rm -f "$busy"
+    wait "$writer"
+    return "$result"
+}
+
+# Whatever a snapshot says, it can be read.
+snapshots() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        run 0 snapshot -r -o "$dir/snap" "$dir/living" &&
+            run 0 restore "$dir/snap" && lines "$err" 0 || return 1
+    done
+}
+check 'snapshot and restore beside a writer' living snapshots
+everything() {
+    rounds "$mmapx" status -r --ranges --map --sort=cached "$dir/living" &&
+        rounds "$mmapx" load -r "$dir/living" &&
+        rounds "$mmapx" evict -r --sync "$dir/living"
+}
+check 'all else beside a writer' living everything
+
+beside_renamer() {
+    renamer "$dir/living" &
+    renamer=$!
+    result=0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        for command in status load evict snapshot; do
+            timeout 60 "$mmapx" $command -r "$dir/living" >"$out" 2>"$err"
+            [ $? -le 1 ] && only_honest && ! grep -q /bin/ "$out" || result=1
+        done
+    done
+    rm -f "$busy"
+    wait "$renamer"
+    cat "$err"
+    return "$result"
+}
+check 'beside somebody who renames' living beside_renamer
+
+beside_evicter() {
+    evicter "$dir/living" &
+    evicter=$!
+    snapshots_made=0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        run 0 snapshot -r -o "$dir/snap" "$dir/living" || break
+        timeout 60 "$mmapx" restore "$dir/snap" >"$out" 2>"$err"
+        # What does not stay is said.
+        [ $? -eq 0 ] || grep -q 'did not stay' "$out" || break
+        snapshots_made=$((snapshots_made + 1))
+    done
+    rm -f "$busy"
+    wait "$evicter"
+    cat "$out" "$err"
+    [ "$snapshots_made" -eq 10 ]
+}
+check 'beside somebody who evicts' living beside_evicter
+
+# --- What is there ------------------------------------------------------------
+
+empty_json() {
+    : >"$dir/empty"
+    run 0 "$1" --json "$dir/empty" &&
+        grep -q '"cached":0' "$out" && ! grep -q null "$out"
+}
+check 'an empty file in the JSON of load' empty_json load
+check 'of evict' empty_json evict
+check 'of status' empty_json status
+
+partial_json() {
+    printf abc >"$dir/abc" && run 0 load --json "$dir/abc" &&
+        grep -q '"cached":3,' "$out" &&
+        run 0 load --json --range=1:1 "$dir/abc" && grep -q '"cached":1,' "$out"
+}
+check 'load counts the bytes that status counts' partial_json
+
+two_ranges() {
+    run 2 load --range=0:1 --range=5:1 "$dir/abc" &&
+        grep -q "range is given twice: '5:1'" "$err"
+}
+check 'two ranges are an error' two_ranges
+
+bidi() {
+    name=$(printf 'a\342\200\256b\342\201\246c\330\234d')
+    : >"$dir/$name" && LC_ALL=$utf8 run 0 status "$dir/$name" &&
+        grep -q 'a\\342\\200\\256b\\342\\201\\246c\\330\\234d' "$out"
+}
+if [ -n "$utf8" ]; then
+    check 'marks of direction are escaped' bidi
+else
+    skip 'marks of direction are escaped' 'no such locale'
+fi
+
+# In memory a file can be larger than any disk.
+sums() {
+    truncate -s 7E "$1/a" && truncate -s 7E "$1/b" &&
+        run 0 status -rb --total "$1" &&
+        grep -q ' 9223372036854775807 .* total of 2 files' "$out" &&
+        run 0 load -r "$1" && run 0 evict -r "$1" && run 0 snapshot -r "$1"
+    result=$?
+    rm -f "$1/a" "$1/b"
+    return "$result"
+}
+
+# A byte in the middle: all the rest is a hole.
+hole() {
+    truncate -s 64T "$1/tera" &&
+        printf x | dd of="$1/tera" bs=1 seek=1099511627776 conv=notrunc \
+            2>/dev/null || return 1
+    for command in status load evict snapshot; do
+        timeout 20 "$mmapx" $command "$1/tera" || return 1
+    done
+    timeout 20 "$mmapx" status -b "$1/tera" | sed 1d |
+        grep "^ *$page  *70368744177664 "
+}
+if [ -d /dev/shm ] && holes=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX) &&
+    truncate -s 7E "$holes/a"; then
+    check 'sums of sizes do not overflow' sums "$holes"
+    check 'a hole of 64 TiB on tmpfs' hole "$holes"
+else
+    skip 'files larger than any disk' 'no /dev/shm that takes them'
+fi
+[ -z "${holes:-}" ] || rm -rf "$holes"
+
+# --- Nothing changes ----------------------------------------------------------
+
+# An access time in the past, which would change.
+times() {
+    mkdir "$dir/times" && pages 20 >"$dir/times/file" || return 1
+    for command in status load evict snapshot 'status --ranges'; do
+        touch -a -d '2001-01-01' "$dir/times/file" &&
+            touch -a -d '2001-01-01' "$dir/times" || return 1
+        # The list is split.
+        # shellcheck disable=SC2086
+        run 0 $command -r "$dir/times" || return 1
+        [ "$(stat -c %X "$dir/times" "$dir/times/file" | uniq)" = \
+            "$(date -d '2001-01-01' +%s)" ] || {
+            echo "$command: $(stat -c %x "$dir/times" "$dir/times/file")"
+            return 1
+        }
+    done
+}
+if touch -a -d '2001-01-01' "$dir/abc" 2>/dev/null &&
+    stat -c %X "$dir/abc" >/dev/null 2>&1; then
+    check 'times of access stay' times
+else
+    skip 'times of access stay' 'no stat or touch of that kind'
+fi
+
+# --- Little memory ------------------------------------------------------------
+
+# in_group COMMAND...: in a memory control group of 20 MiB.
+group=
+for place in /sys/fs/cgroup/memory /sys/fs/cgroup; do
+    [ -z "$group" ] && mkdir "$place/mmapx-tool.$$" 2>/dev/null || continue
+    group=$place/mmapx-tool.$$
+    echo 20971520 >"$group/memory.limit_in_bytes" 2>/dev/null ||
+        echo 20971520 >"$group/memory.max" 2>/dev/null || {
+        rmdir "$group"
+        group=
+    }
+done
+in_group() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' \
+        sh "$group" "$@" >"$out" 2>"$err" </dev/null
+    code=$?
+    cat "$out" "$err"
+    return "$code"
+}
+too_much() {
+    "$mmapx" evict --sync "$dir/large" >/dev/null
+    in_group "$mmapx" load "$dir/large"
+    [ $? -eq 1 ] && grep -q ' are to be loaded, and .* limited to 20M$' "$err" &&
+        grep -q 'are not: they did not stay$' "$out" || return 1
+    in_group "$mmapx" load --json --range=:1M "$dir/large" || return 1
+    printf 'mmapx snapshot 1\nfile 67108864 %s\n0 67108864\nend 1\n' \
+        "$dir/large" >"$dir/large.snap"
+    "$mmapx" evict --sync "$dir/large" >/dev/null
+    in_group "$mmapx" restore -b "$dir/large.snap"
+    [ $? -eq 1 ] && grep -q ' are to be restored, and .* limited to' "$err" &&
+        grep -q 'are not in memory: they did not stay$' "$out" &&
+        [ "$(sed -n 's/^restored \([0-9]*\) .*/\1/p' "$out")" -le 20971520 ]
+}
+if [ -n "$group" ] && in_group true >/dev/null; then
+    dd if=/dev/zero of="$dir/large" bs=1048576 count=64 conv=fsync 2>/dev/null
+    check 'more than a memory control group may have' too_much
+    rm -f "$dir/large"
+else
+    skip 'more than a memory control group may have' \
+        'no memory control group can be made'
+fi
+[ -z "$group" ] || rmdir "$group"
+
+# --- Leaving ------------------------------------------------------------------
+
+# It does not go on for a reader that has gone.
+stops() {
+    mkdir "$dir/many" && (
+        cd "$dir/many" && seq 20000 | xargs touch
+        trap '' PIPE
+        "$mmapx" status -r "$dir/many" 2>/dev/null |
+            (head -n 1 >/dev/null)
+        strace -o "$dir/trace" -e trace=openat "$mmapx" status -r "$dir/many" \
+            2>/dev/null | (head -n 1 >/dev/null)
+        [ "$(wc -l <"$dir/trace")" -lt 20000 ]
+    )
+}
+if strace -o "$dir/trace" true >/dev/null 2>&1; then
+    check 'where SIGPIPE is ignored it ends too' stops
+else
+    skip 'where SIGPIPE is ignored it ends too' 'no strace, or it may not trace'
+fi
+finish
