@@ -168,7 +168,6 @@ do_hint(void)
         MMAPX_MADV_UNMERGEABLE, MMAPX_MADV_KEEPONFORK, MMAPX_MADV_WIPEONFORK,
     };
     struct target t;
-    struct pages in;
     size_t off, n;
     enum mmapx_advice advice = hints[take_below(12)];
 
@@ -181,10 +180,6 @@ do_hint(void)
     }
     EXPECT_ANY(mmapx_advise(t.m, off, n, advice), 0, EAGAIN, EBADF, EBUSY,
                EINVAL, EIO, ENOMEM, ENOTSUP, EPERM);
-    in = advice == MMAPX_MADV_WIPEONFORK ? inward(&t, off, n, true)
-                                         : outward(&t, off, n);
-    if (!is_whole(t.region, in))
-        t.region->split = true;
     check_region(t.region);
 }
 
@@ -207,8 +202,6 @@ do_exact_advice(void)
         return;
     }
     expect(mmapx_advise(t.m, off, n, advice), 0);
-    if (!is_whole(t.region, outward(&t, off, n)))
-        t.region->split = true;
 }
 
 /* Pages become a trap and are let free again, which loses private ones. */

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void
+void
 drop_views(const struct region *r)
 {
     for (size_t i = 0; i < VIEWS; i++)
@@ -43,7 +43,7 @@ begin_region(struct region *r, struct file *file, size_t offset, int prot,
     r->used = true;
     r->shared = shared;
     r->read_only = read_only;
-    r->split = false;
+    r->room = 0;
     r->foreign = false;
     r->file = file;
     r->first = offset / page;
@@ -69,8 +69,7 @@ take_unused(void)
     return r;
 }
 
-/* How the handle has to begin. */
-static void
+void
 check_handle(const struct region *r, size_t len)
 {
     const unsigned char *first = memory(r, 0);
@@ -137,6 +136,7 @@ do_map(void)
 void
 do_map_anon(void)
 {
+    static unsigned objects;
     struct region *r = take_unused();
     bool shared = take_below(2) == 0;
     int prot = take_prot();
@@ -147,6 +147,7 @@ do_map_anon(void)
                           shared ? MAP_SHARED : MAP_PRIVATE),
            0);
     begin_region(r, NULL, 0, prot, shared, false);
+    r->object = ++objects;
     check_handle(r, len);
 }
 
@@ -239,138 +240,6 @@ do_pwrite(void)
     check_all();
 }
 
-/* The model of a mapping that now has len bytes. */
-static void
-set_length(struct region *r, size_t len)
-{
-    size_t old = r->pages;
-
-    r->pages = (r->head + len + page - 1) / page;
-    if (len == 0)
-        r->pages = 1;
-    for (size_t p = old; p < r->pages; p++) {
-        r->page[p] = (struct page){ r->page[0].prot, r->page[0].locked, UNDER,
-                                    r->page[p].own };
-        if (r->page[p].locked && (r->page[p].prot & PROT_WRITE) != 0)
-            maybe_own(r, p);
-    }
-    for (size_t p = r->pages; p < old; p++)
-        r->page[p].state = UNDER;
-}
-
-/* The errnos that a failure can have, and whether it may also not fail. */
-struct chances {
-    int codes[5];
-    size_t n;
-};
-
-static void
-chance(struct chances *c, int code)
-{
-    c->codes[c->n++] = code;
-}
-
-static struct chances
-foresee(const struct region *r, size_t len, int flags, bool writable)
-{
-    struct chances c = { { 0 }, 0 };
-    bool both = (flags & MMAPX_RESIZE_FILE) != 0;
-    size_t size = r->first * page + r->head + len;
-    size_t pages = len == 0 ? 1 : (r->head + len + page - 1) / page;
-    bool grows = pages > r->pages;
-
-    if (both && r->file != NULL && size != r->file->size && !writable) {
-        chance(&c, EBADF);
-        if (grows && size < r->file->size) {
-            chance(&c, ENOTSUP);
-            chance(&c, ENOMEM);
-        }
-        return c;
-    }
-    if (grows && r->file == NULL && r->shared) {
-        chance(&c, ENOTSUP);
-        return c;
-    }
-    chance(&c, 0);
-    if (grows && r->split)
-        chance(&c, ENOTSUP);
-    if (grows && (flags & MMAPX_RESIZE_MAYMOVE) == 0)
-        chance(&c, ENOMEM);
-    if (grows && r->page[0].locked && lock_is_limited)
-        chance(&c, EAGAIN);
-    return c;
-}
-
-void
-do_resize(void)
-{
-    struct region *r = &regions[take_below(REGIONS)];
-    int flags = (int)take_below(8);
-    bool writable = take_below(4) != 0;
-    bool both = (flags & MMAPX_RESIZE_FILE) != 0;
-    size_t len = take_size(FILE_PAGES * page) % (FILE_PAGES * page);
-    struct mmapx before = r->m;
-    struct chances c;
-    int fd;
-
-    doing = "resize";
-    if (!r->used || (r->foreign && both))
-        return;
-    drop_views(r);
-    if ((flags & MMAPX_RESIZE_SPARSE) != 0 && !both) {
-        expect(mmapx_resize(&r->m, -1, len, flags), EINVAL);
-        return;
-    }
-    if (take_below(8) == 0) {
-        expect(mmapx_resize(&r->m, -1, (size_t)PTRDIFF_MAX + 1 + take(),
-                            flags & MMAPX_RESIZE_MAYMOVE),
-               EOVERFLOW);
-        return;
-    }
-    if (r->file == NULL && both) {
-        expect(mmapx_resize(&r->m, files[0].fd, len, flags), EINVAL);
-        expect(mmapx_resize(&r->m, -1, len, flags), EBADF);
-        return;
-    }
-    if (both && take_below(8) == 0) {
-        fd = files[(r->file - files + 1) % FILES].fd;
-        expect(mmapx_resize(&r->m, fd, len, flags), EINVAL);
-        return;
-    }
-    fd = r->file == NULL ? -1 : writable ? r->file->fd : r->file->read_only;
-    if (both && (flags & MMAPX_RESIZE_SPARSE) == 0)
-        r->file->reserved = true;
-    if (r->file != NULL && take_below(4) == 0) {
-        size_t offset = r->first * page + r->head;
-
-        if (offset > r->file->size) {
-            expect(mmapx_resize(&r->m, fd, MMAPX_TO_END, flags), ENXIO);
-            return;
-        }
-        len = r->file->size - offset;
-        c = foresee(r, len, flags, writable);
-        c.n = expect_any(mmapx_resize(&r->m, fd, MMAPX_TO_END, flags),
-                         c.codes, c.n)
-              != 0;
-    } else {
-        c = foresee(r, len, flags, writable);
-        c.n = expect_any(mmapx_resize(&r->m, fd, len, flags), c.codes, c.n)
-              != 0;
-    }
-    if (c.n != 0) {
-        if (memcmp(&r->m, &before, sizeof before) != 0)
-            fail("a failure changed the handle");
-        /* What was grown and cut again has been cut for others too. */
-        check_all();
-        return;
-    }
-    if (both)
-        set_file_size(r->file, r->first * page + r->head + len);
-    set_length(r, len);
-    check_handle(r, len);
-    check_all();
-}
-
 /* --- Handles that are none, and memory of the library's own --------------- */
 
 void
@@ -392,6 +261,11 @@ do_bad_handle(void)
     expect(mmapx_sync_reset(m), EINVAL);
     expect(mmapx_populate(m, 0, 0, MMAPX_POPULATE_READ), EINVAL);
     expect(mmapx_resize(m, -1, 0, 0), EINVAL);
+    expect(mmapx_reserve(m, 0, 0), EINVAL);
+    expect(mmapx_split(m, 1, &none), EINVAL);
+    expect(mmapx_join(m, &none), EINVAL);
+    if (mmapx_room(m) != 0)
+        fail("there is room");
     expect(mmapx_can_fault(m, -1), EINVAL);
     expect((int)mmapx_read(m, 0, copy, 1), EINVAL);
     expect((int)mmapx_write(m, 0, copy, 1), EINVAL);

@@ -275,8 +275,6 @@ do_protect(void)
     expect(mmapx_protect(t.m, off, n, prot), refused ? EACCES : 0);
     if (refused || n == 0)
         return;
-    if (!is_whole(t.region, in))
-        t.region->split = true;
     know_protection(t.region, in, prot, t.is_view);
     for (size_t p = in.from; p < in.to; p++) {
         struct page *pg = &t.region->page[p];
@@ -305,8 +303,6 @@ set_locked(struct region *r, struct pages in, bool locked)
 {
     for (size_t p = in.from; p < in.to; p++)
         r->page[p].locked = locked;
-    if (!is_whole(r, in) && in.from < in.to)
-        r->split = true;
 }
 
 void

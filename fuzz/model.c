@@ -123,7 +123,8 @@ static void (*const operations[])(void) = {
     do_map_at,    do_bad_advice, do_bad_handle,  do_can_fault, do_memfd,
     do_cache,     do_cache_bad,  do_load,        do_evict,     do_lock_limit,
     do_guard_zeros, do_guard_rearm,
-    do_prefetch,  do_cache_prefetch,
+    do_prefetch,  do_cache_prefetch, do_reserve, do_reserve, do_split,
+    do_split,     do_join,       do_join,
 };
 
 static int

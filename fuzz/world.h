@@ -57,12 +57,13 @@ struct region {
     bool used;
     bool shared;
     bool read_only;    /* the descriptor was */
-    bool split;        /* its pages were not all alike, once */
     bool foreign;      /* a view has changed its protection */
     struct file *file; /* NULL: anonymous */
     size_t first;      /* the page of the file where it begins */
     size_t head;       /* bytes of that page before the mapping's first one */
     size_t pages;
+    size_t room;     /* pages from the first one on; 0: nothing is reserved */
+    unsigned object; /* of anonymous memory: which map call made it */
     int prot; /* what the handle knows; -1 that it is not one */
     struct mmapx m;
     struct page page[REGION_PAGES];
@@ -156,6 +157,11 @@ bool is_allowed(const struct region *r, struct pages in, int prot);
 /* The first page from in.from on that is locked, or in.to. */
 size_t first_locked(const struct region *r, struct pages in);
 
+/* Views end with what they are of. */
+void drop_views(const struct region *r);
+/* How the handle has to begin. */
+void check_handle(const struct region *r, size_t len);
+
 /* --- The calls ------------------------------------------------------------ */
 
 void end_region(struct region *r);
@@ -176,6 +182,7 @@ void do_guard_pages(void);
 void do_guard_rearm(void);
 void do_guard_zeros(void);
 void do_hint(void);
+void do_join(void);
 void do_load(void);
 void do_lock(void);
 void do_lock_limit(void);
@@ -189,8 +196,10 @@ void do_protect(void);
 void do_pwrite(void);
 void do_read(void);
 void do_remove(void);
+void do_reserve(void);
 void do_residency(void);
 void do_resize(void);
+void do_split(void);
 void do_sync(void);
 void do_truncate(void);
 void do_unlock(void);

@@ -774,6 +774,7 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
 #define MMAPX_RESIZE_MAYMOVE 1 /* m->addr may change */
 #define MMAPX_RESIZE_FILE    2 /* resize the file too */
 #define MMAPX_RESIZE_SPARSE  4 /* with FILE: allocate no blocks */
+#define MMAPX_RESIZE_CUT     8 /* with FILE: the file ends with the mapping */
 
 /*
  * Give the mapping len bytes, more or fewer; its offset in the file stays.
@@ -783,53 +784,144 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * fd      a descriptor of the mapped object, open for writing with FILE; may
  *         be -1 with neither FILE nor MMAPX_TO_END
  *
- * With FILE the file ends where the mapping ends.  Growing allocates its
- * blocks, so that a full disk is ENOSPC here and not SIGBUS later; with SPARSE
- * it does not.  New bytes are zero (but for what was stored past the end of a
- * tmpfs file, into its last page, where a seal or an attribute lets nobody
- * punch a hole); steps of 64 KiB to 16 MiB are written with zeros in the page
- * cache, so that storing to them is fast (Linux; not by a descriptor with
- * O_DIRECT, O_DSYNC or O_SYNC).
- * Shrinking cuts the mapping first and then the file.  Nobody else may resize
- * the file at the same time.
+ * With FILE the file is afterwards at least as long as the mapping needs.
+ * A mapping that grows, or stays as it is, never makes the file shorter.  A
+ * mapping that shrinks cuts a file that ends with it or inside it.  A file that
+ * goes on behind the mapping is cut only with CUT; then the file ends where the
+ * mapping ends after every call that succeeds.
+ *
+ * Growing allocates the file's blocks, so that a full disk is ENOSPC here and
+ * not SIGBUS later; with SPARSE it does not.  A signal does not end the call.
+ * On Linux steps of 64 KiB to 16 MiB are also written with zeros in the page
+ * cache where blocks stay in their place (ext4, XFS), so that storing to them
+ * is fast; not by a descriptor with O_APPEND, O_DIRECT, O_DSYNC or O_SYNC.
+ * New bytes are zero: those of anonymous memory, and those that FILE has added
+ * to a file, also in the last page of a private mapping (except for what was
+ * stored past the end of a tmpfs file, into its last page, where a seal or an
+ * attribute lets nobody punch a hole).
+ *
+ * The mapping grows before the file, and the file is cut after the mapping has
+ * let go of its tail.  After a failure both are as they were.  A file of huge
+ * pages is the exception: to map it past its end extends it, and it may stay
+ * so.  Nobody else may resize the file at the same time.
+ *
+ * The new part has the protection, the advice and the lock of the mapping's old
+ * last page; in a room (mmapx_reserve()) it has no advice.
  *
  * Without FILE a mapping may grow past the end of its file.
  *
  * Errors:
- * EACCES     on a system without mremap(2), and with huge pages: fd does not
- *            allow what the mapping allows
+ * EACCES     on a system without mremap(2), with huge pages, and for a private
+ *            file mapping in a room: fd does not allow what the mapping allows
  * EAGAIN     the mapping is locked and RLIMIT_MEMLOCK would be exceeded
  * EBADF      fd is not an open descriptor, or is not open for writing and the
  *            file's size has to change
  * EDQUOT     the user's quota of blocks is used up
  * EFBIG      the file would exceed RLIMIT_FSIZE or what its file system takes
- * EINTR      a signal came while blocks were allocated
- * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE without FILE;
- *            fd is of another object; FILE and an object that has no size to
- *            be set, or one of huge pages that the size would cut
+ * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE or CUT
+ *            without FILE; fd is of another object, or of a copy that a file
+ *            system that stacks has made of it; FILE without CUT, a mapping
+ *            that shrinks and a file that goes on behind it; FILE and an object
+ *            that has no size to be set, or one of huge pages that the size
+ *            would cut
  * EIO        an I/O error
  * ENODEV     MMAPX_TO_END and a character device
  * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all;
  *            RLIMIT_AS or RLIMIT_DATA; writable private memory that exceeds
  *            what the system may commit; too many mappings (vm.max_map_count);
  *            or part of what is to be cut is no longer mapped
- * ENOSPC     the disk is full
- * ENOTSUP    growing shared anonymous memory; growing a mapping that has been
- *            split by protection, advice or a lock on a part of it, or one of a
- *            device whose driver made it for good; a file system that cannot
- *            allocate blocks; on a system without mremap(2), and with huge
- *            pages: the mapping is of no file, fd is -1, or there is no room
- *            and private pages that may have been written would be lost
+ * ENOSPC     the disk is full; what was allocated is given back
+ * ENOTSUP    growing shared anonymous memory, or memory of a device whose
+ *            driver made it for good; a private file mapping in a room, without
+ *            fd; on a system without mremap(2), and with huge pages: the
+ *            mapping is of no file, has several protections, fd is -1, or there
+ *            is no room and private pages that may have been written would be
+ *            lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
  * EPERM      a seal on the memfd, sealed memory (mseal(2)), a file that is
- *            immutable, or a cut of one that may only be appended to
+ *            immutable, or a cut of one that may only be appended to; such a
+ *            file grows only where the file system can allocate
  * EROFS      the file system went read-only after an error
  * ETXTBSY    the file is used for swapping
  *
- * Since 0.1.
+ * Since 0.1; MMAPX_RESIZE_CUT since 0.2.
  */
 int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
+
+/* --- Room and parts ------------------------------------------------------ */
+
+/*
+ * mmapx_reserve: make address space behind the mapping its own, so that it
+ *     grows without moving.  What is reserved takes no memory, counts for
+ *     RLIMIT_AS (and for RLIMIT_MEMLOCK under mlockall(MCL_FUTURE)), and is not
+ *     to be touched.
+ *     room   bytes from m->addr on, the mapping's own included; rounded up to
+ *            pages.  Less than before gives up the rest, and no more than
+ *            m->len gives up all of it.
+ *     flags  0, or MMAPX_RESIZE_MAYMOVE: m->addr may change.  Without it the
+ *            space behind the mapping has to be free, which on Linux it nearly
+ *            never is: reserve right after mapping, with MAYMOVE.
+ * mmapx_room: the bytes from m->addr on that are the mapping's own: m->len
+ *     where nothing is reserved, 0 for a handle that is NULL or unmapped.
+ *
+ * mmapx_resize() to any length within the room neither moves the mapping nor
+ * fails for want of address space, and what it cuts off becomes room again.
+ * The new part has the protection and the lock of the mapping's old last page
+ * and no advice.  A shared mapping needs no descriptor for it, a private one of
+ * a file does.  Beyond the room the room becomes larger where it is; else, with
+ * MMAPX_RESIZE_MAYMOVE, the mapping moves and has no room; else ENOMEM.
+ * mmapx_unmap() ends the room too.
+ *
+ * While one thread grows a mapping within its room, others may use the bytes
+ * that they had: m->addr is not stored (except when an empty mapping grows),
+ * and m->len is stored atomically, with release.  Calls that take a const
+ * handle may run meanwhile.  Read m->len atomically beside a growth.  Shrinking
+ * needs the mapping to itself.
+ *
+ * Errors, with the mapping and its room unchanged:
+ * EAGAIN     pages are locked as they are mapped (mlockall(2)) and
+ *            RLIMIT_MEMLOCK would be exceeded
+ * EINVAL     m is NULL, unmapped or a view; unknown flags
+ * ENOMEM     the space behind the mapping is not free, without MAYMOVE; no
+ *            address space; RLIMIT_AS; too many mappings (vm.max_map_count)
+ * ENOTSUP    shared anonymous memory, huge pages of anonymous memory, a
+ *            character device; with MAYMOVE: a system without mremap(2)
+ * EOVERFLOW  room exceeds PTRDIFF_MAX (as MMAPX_TO_END does), or offset + room
+ *            cannot be represented
+ * EPERM      the memory is sealed (mseal(2))
+ *
+ * Since 0.2.
+ */
+int mmapx_reserve(struct mmapx *m, size_t room, int flags);
+size_t mmapx_room(const struct mmapx *m);
+
+/*
+ * mmapx_split: two handles of one mapping.  m keeps the bytes [0, off), and
+ *     *rest, whatever it held, gets [off, len) and the room.  m->addr + off has
+ *     to be a page edge in memory, and 0 < off < m->len.
+ * mmapx_join: one handle again.  next has to begin where m ends, on a page edge
+ *     in memory and in the object; m has no room, and gets next's.  *next
+ *     becomes unmapped.  Protections that differ are those of a mapping that
+ *     was protected in parts.
+ *
+ * Each part is unmapped, protected, resized and synced by itself: to unmap the
+ * head or the middle of a mapping, split and unmap.  A lost write that is
+ * remembered is remembered by both parts, and by the whole again.  The left
+ * part cannot grow in place.  Two map_anon calls give two objects.
+ *
+ * Neither makes a system call.  Both need the mapping to themselves.
+ *
+ * Errors, with both handles unchanged:
+ * EINVAL     a pointer is NULL; both are the same; an unmapped or empty handle,
+ *            or a view; off is 0, not less than m->len or no page edge; the
+ *            handles do not adjoin, or not as parts of one object mapped in one
+ *            way; m has room
+ *
+ * Since 0.2.
+ */
+int mmapx_split(struct mmapx *m, size_t off, struct mmapx *rest);
+int mmapx_join(struct mmapx *m, struct mmapx *next);
 
 /* --- Population ---------------------------------------------------------- */
 

@@ -101,7 +101,7 @@ covers(const struct mmapx_i_frame *f, uintptr_t addr)
         return addr >= f->begin && addr < f->end;
     if (mmapx_i_kind(f->m) == MMAPX_I_UNMAPPED)
         return false;
-    return addr - (uintptr_t)mmapx_i_base(f->m) < mmapx_i_extent(f->m);
+    return addr - (uintptr_t)mmapx_i_base(f->m) < mmapx_i_whole(f->m);
 }
 
 static _Noreturn void

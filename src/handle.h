@@ -33,7 +33,7 @@ enum {
     MMAPX_I_INFO,   /* kind, flags, page size and identity, see below */
     MMAPX_I_ERROR,  /* lost writes, see loss.c */
     MMAPX_I_OFFSET, /* the file offset asked for */
-    MMAPX_I_ROOM,   /* 0: no room */
+    MMAPX_I_ROOM,   /* bytes from the base on, extent and room; 0: no room */
     MMAPX_I_UID,    /* the object's owner and group when it was mapped */
     MMAPX_I_GID,
 };
@@ -137,6 +137,36 @@ mmapx_i_offset(const struct mmapx *m)
     return (int64_t)offset;
 }
 
+static inline void
+mmapx_i_set_offset(struct mmapx *m, int64_t offset)
+{
+    uintptr_t *error = &m->reserved[MMAPX_I_ERROR];
+    uint64_t high = (uint64_t)offset >> 32;
+
+    m->reserved[MMAPX_I_OFFSET] = (uintptr_t)offset;
+    if (sizeof(uintptr_t) < sizeof offset)
+        *error = (*error & (((uintptr_t)1 << MMAPX_I_HIGH_SHIFT) - 1))
+                 | (uintptr_t)high << MMAPX_I_HIGH_SHIFT;
+}
+
+/*
+ * The length, which another thread may make larger while this one works: each
+ * call reads it once.
+ */
+static inline size_t
+mmapx_i_len(const struct mmapx *m)
+{
+    return __atomic_load_n(&m->len, __ATOMIC_ACQUIRE);
+}
+
+/* What the mapping has from its base on: the extent, and the room that was
+ * reserved behind; 0 where none was. */
+static inline size_t
+mmapx_i_room(const struct mmapx *m)
+{
+    return __atomic_load_n(&m->reserved[MMAPX_I_ROOM], __ATOMIC_RELAXED);
+}
+
 /* The largest offset that can be noted. */
 static inline int64_t
 mmapx_i_max_offset(void)
@@ -170,6 +200,21 @@ mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
 {
     return mmapx_i_kind(m) != MMAPX_I_ANON
            && mmapx_i_identity(m) == st->identity;
+}
+
+/* Whether two handles are of one object, mapped in one way.  Anonymous memory
+ * has a number for each map call. */
+static inline bool
+mmapx_i_is_same_object(const struct mmapx *m, const struct mmapx *other)
+{
+    const uintptr_t differs
+        = MMAPX_I_GROUP_WRITES | MMAPX_I_OTHERS_WRITE | MMAPX_I_PROT_R
+          | MMAPX_I_PROT_W | MMAPX_I_PROT_X | MMAPX_I_MIXED
+          | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED;
+
+    return ((m->reserved[MMAPX_I_INFO] ^ other->reserved[MMAPX_I_INFO])
+            & ~differs)
+           == 0;
 }
 
 /* What a new mapping is of. */

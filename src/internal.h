@@ -41,6 +41,7 @@ bool mmapx_i_is_representable(int64_t offset, size_t len);
 /* loss.c: lost writes, -errno each. */
 void mmapx_i_forget_losses(struct mmapx *m);
 int mmapx_i_remembered(const struct mmapx *m);
+void mmapx_i_join_losses(struct mmapx *m, const struct mmapx *other);
 int mmapx_i_remember(struct mmapx *m, int r);
 int mmapx_i_lost(const struct mmapx *m);
 int mmapx_i_lose_of(struct mmapx *m, int r);
@@ -76,7 +77,46 @@ int mmapx_i_window_look(struct mmapx_i_window *w, size_t page, size_t n,
 int mmapx_i_window_is_true(int fd);
 
 /* resize.c */
+int mmapx_i_stat_object(const struct mmapx *m, int fd,
+                        struct mmapx_os_stat *st);
+
+/* resize_file.c: what is to become of a file, and of nothing where new is
+ * old. */
+struct mmapx_i_file_change {
+    int fd;
+    int64_t old;
+    int64_t new;
+    bool sparse;
+    struct mmapx_os_growth growth;
+};
 int mmapx_i_check_file_limit(int64_t size);
+int mmapx_i_check_file_change(const struct mmapx_i_file_change *change);
+int mmapx_i_change_file(const struct mmapx_i_file_change *change);
+
+/* resize_map.c: a mapping that grows, and can be given back. */
+struct mmapx_i_growth {
+    struct mmapx_i_place old;
+    struct mmapx_i_place now;
+    bool may_fail; /* what comes after it: keep the old place */
+    bool is_lost;  /* the old place may be another thread's by now */
+    bool is_copy;  /* the old mapping is still there, whole */
+    bool was_hole; /* the room has got a hole: it is given up */
+};
+int mmapx_i_take(unsigned char *place, size_t n);
+int mmapx_i_take_back(unsigned char *place, size_t n);
+int mmapx_i_take_some(size_t n, uintptr_t like, unsigned char **place);
+int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
+                     size_t extent, size_t room);
+int mmapx_i_drop(const struct mmapx_i_place *place, size_t keep);
+int mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
+                 struct mmapx_i_growth *g);
+void mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g);
+void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
+                       size_t len);
+
+/* reserve.c */
+int mmapx_i_grow_in_room(const struct mmapx *m, int fd, size_t new,
+                         bool may_move, struct mmapx_i_growth *g);
 
 /* zeros.c: the pages that mmapx_guard_zeros() has replaced. */
 int mmapx_i_replaced(const struct mmapx *m, struct mmapx_i_span *span);

@@ -145,6 +145,22 @@ mmapx_i_remember(struct mmapx *m, int r)
     return mmapx_i_remembered(m);
 }
 
+/* What two mappings know becomes what one of them knows: a failure that either
+ * remembers, or else the earlier number. */
+void
+mmapx_i_join_losses(struct mmapx *m, const struct mmapx *other)
+{
+    uintptr_t now = __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
+    int r = mmapx_i_remembered(other);
+
+    if (r < 0)
+        mmapx_i_remember(m, r);
+    else if (mmapx_i_remembered(m) == 0
+             && age(word(other) & NUMBERS, now) > age(word(m) & NUMBERS, now))
+        m->reserved[MMAPX_I_ERROR]
+            = (word(m) & ~WORD) | (word(other) & WORD);
+}
+
 /* The error of the loss at a place, as -errno, if it came after number.  The
  * place is read first, so that the loss there is one of those counted. */
 static int

@@ -30,37 +30,26 @@ map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
 /*
  * Move a mapping that the kernel placed to where huge pages can map it, if it
  * covers a huge page of the object.  Most file systems see to that themselves;
- * overlayfs, block devices and tmpfs do not.  A reservation with room to spare
- * finds the place and is given up again; a second mapping is made there, and
- * the better one kept: nothing can fail on the way.
+ * overlayfs and block devices do not.  The mapping moves, rather than be made
+ * twice: nobody has to lock, or to commit, its memory twice.  A better place is
+ * a wish: where there is none it stays.
  */
 static void
-make_congruent(void **addr, size_t len, int prot, int flags, int fd,
-               int64_t offset)
+make_congruent(void **addr, size_t len, int flags, int fd, int64_t offset)
 {
     size_t unit = mmapx_os_large_alignment;
     size_t lead = (size_t)-offset & (unit - 1);
-    void *other = NULL;
-    size_t shift;
+    unsigned char *place;
 
     if ((((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1)) == 0
         || len < lead + unit || (flags & mmapx_os_eager_map_flags) != 0
-        || mmapx_os_mmap(&other, len + unit, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-               < 0)
+        || mmapx_os_aligns_mappings(fd)
+        || mmapx_i_take_some(len, (uintptr_t)offset, &place) < 0)
         return;
-    mmapx_os_munmap(other, len + unit);
-    shift = ((uintptr_t)offset - (uintptr_t)other) & (unit - 1);
-    other = (unsigned char *)other + shift;
-    if (mmapx_os_mmap(&other, len, prot, flags, fd, offset) < 0)
-        return;
-    if ((((uintptr_t)other - (uintptr_t)offset) & (unit - 1)) == 0) {
-        void *first = *addr;
-
-        *addr = other;
-        other = first;
-    }
-    mmapx_os_munmap(other, len);
+    if (mmapx_os_mremap_to(*addr, len, place, len) == 0)
+        *addr = place;
+    else
+        mmapx_os_munmap(place, len);
 }
 
 /*
@@ -103,16 +92,18 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (r < 0)
         return obj->fd < 0 ? r : mmapx_os_translate_mmap_error(r, obj->fd);
     if (addr == NULL && obj->kind == MMAPX_I_FILE)
-        make_congruent(&base, extent, prot, flags, obj->fd, offset);
+        make_congruent(&base, extent, flags, obj->fd, offset);
 
     mmapx_i_fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, prot,
                  flags, obj);
     return 0;
 }
 
+/* Each call makes another object, so that parts of two are told apart. */
 static int
 map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
 {
+    static unsigned last;
     struct mmapx_i_object obj = { .kind = MMAPX_I_ANON, .fd = -1 };
     int r;
 
@@ -123,6 +114,7 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
     r = mmapx_os_anon_page_size(flags, &obj.page_size);
     if (r < 0)
         return r;
+    obj.identity = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) & 0x7fff;
     return map_object(m, addr, len, prot, flags, &obj);
 }
 
@@ -264,7 +256,7 @@ mmapx_i_unmap(struct mmapx *m)
         return -EINVAL;
     if (mmapx_i_kind(m) != MMAPX_I_UNMAPPED
         && mmapx_i_kind(m) != MMAPX_I_VIEW) {
-        int r = mmapx_os_munmap(mmapx_i_base(m), mmapx_i_extent(m));
+        int r = mmapx_os_munmap(mmapx_i_base(m), mmapx_i_whole(m));
 
         if (r < 0)
             return r;

@@ -54,7 +54,7 @@ is_in_sealed_file(const struct mmapx *m, int fd)
     return mmapx_i_kind(m) == MMAPX_I_FILE && mmapx_os_stat(fd, &st) == 0
            && mmapx_i_is_object(m, &st) && mmapx_os_is_sealed(fd)
            && mmapx_i_offset(m) <= st.size
-           && (int64_t)m->len <= st.size - mmapx_i_offset(m);
+           && (int64_t)mmapx_i_len(m) <= st.size - mmapx_i_offset(m);
 }
 
 static int

@@ -41,7 +41,44 @@ mmapx_i_extent_of(const struct mmapx *m, size_t len)
 size_t
 mmapx_i_extent(const struct mmapx *m)
 {
-    return mmapx_i_extent_of(m, m->len);
+    return mmapx_i_extent_of(m, mmapx_i_len(m));
+}
+
+/* What is the mapping's own from its base on, the room included. */
+size_t
+mmapx_i_whole(const struct mmapx *m)
+{
+    size_t extent = mmapx_i_extent(m);
+    size_t room = mmapx_i_room(m);
+
+    return extent > room ? extent : room;
+}
+
+/* What the mapping has in memory, and the handle's own part of a new place. */
+struct mmapx_i_place
+mmapx_i_place(const struct mmapx *m)
+{
+    return (struct mmapx_i_place){ mmapx_i_base(m), mmapx_i_extent(m),
+                                   mmapx_i_room(m) };
+}
+
+/*
+ * Others may read the handle while the mapping grows within its room: nothing
+ * is stored that has not changed, and the length last, after its bytes are
+ * there.
+ */
+void
+mmapx_i_set_place(struct mmapx *m, const struct mmapx_i_place *place,
+                  size_t len)
+{
+    unsigned char *addr = place->base + (len > 0 ? mmapx_i_head(m) : 0);
+
+    if (m->addr != addr)
+        m->addr = addr;
+    if (mmapx_i_room(m) != place->room)
+        __atomic_store_n(&m->reserved[MMAPX_I_ROOM], place->room,
+                         __ATOMIC_RELAXED);
+    __atomic_store_n(&m->len, len, __ATOMIC_RELEASE);
 }
 
 /* The pages of the system that bytes off to end of a file touch. */
@@ -67,15 +104,28 @@ mmapx_i_cache_widen(int64_t *off, int64_t *end)
     *end += rest < INT64_MAX - *end ? rest : INT64_MAX - *end;
 }
 
+/* The same as mmapx_i_range(), and how long the mapping was when it was
+ * looked at. */
+static int
+range_of(const struct mmapx *m, size_t off, size_t *len, size_t *whole)
+{
+    if (m == NULL || mmapx_i_kind(m) == MMAPX_I_UNMAPPED)
+        return -EINVAL;
+    *whole = mmapx_i_len(m);
+    if (off > *whole)
+        return -EINVAL;
+    if (*len == MMAPX_TO_END)
+        *len = *whole - off;
+    return *len <= *whole - off ? 0 : -EINVAL;
+}
+
 /* Check a range of a handle and replace MMAPX_TO_END by the length it means. */
 int
 mmapx_i_range(const struct mmapx *m, size_t off, size_t *len)
 {
-    if (m == NULL || mmapx_i_kind(m) == MMAPX_I_UNMAPPED || off > m->len)
-        return -EINVAL;
-    if (*len == MMAPX_TO_END)
-        *len = m->len - off;
-    return *len <= m->len - off ? 0 : -EINVAL;
+    size_t whole;
+
+    return range_of(m, off, len, &whole);
 }
 
 /*
@@ -86,7 +136,8 @@ int
 mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
              enum mmapx_i_rounding rounding, struct mmapx_i_span *span)
 {
-    int r = mmapx_i_range(m, off, &len);
+    size_t whole;
+    int r = range_of(m, off, &len, &whole);
 
     if (r < 0)
         return r;
@@ -98,7 +149,7 @@ mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
     bool own_edges = rounding != MMAPX_I_INWARD_PAGES
                      && mmapx_i_kind(m) != MMAPX_I_VIEW;
     bool begin_is_edge = (begin & ~mask) == 0 || (own_edges && off == 0);
-    bool end_is_edge = (end & ~mask) == 0 || (own_edges && off + len == m->len);
+    bool end_is_edge = (end & ~mask) == 0 || (own_edges && off + len == whole);
 
     *span = (struct mmapx_i_span){ NULL, 0 };
     if (len == 0)

@@ -14,6 +14,13 @@ struct mmapx_i_span {
     size_t len;
 };
 
+/* Where a mapping is, in whole pages. */
+struct mmapx_i_place {
+    unsigned char *base;
+    size_t extent;
+    size_t room; /* from the base on; 0: nothing is reserved */
+};
+
 enum mmapx_i_rounding {
     MMAPX_I_OUTWARD,      /* every page the range touches */
     MMAPX_I_INWARD,       /* whole pages inside; the mapping's edges count */
@@ -28,6 +35,10 @@ size_t mmapx_i_round_up(size_t len, size_t page);
 unsigned char *mmapx_i_base(const struct mmapx *m);
 size_t mmapx_i_head(const struct mmapx *m);
 size_t mmapx_i_extent(const struct mmapx *m);
+size_t mmapx_i_whole(const struct mmapx *m);
+struct mmapx_i_place mmapx_i_place(const struct mmapx *m);
+void mmapx_i_set_place(struct mmapx *m, const struct mmapx_i_place *place,
+                       size_t len);
 size_t mmapx_i_extent_of(const struct mmapx *m, size_t len);
 
 /* Ranges of a file, in pages of the page cache. */

@@ -180,8 +180,8 @@ resident_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
 
     if (len > 0)
         len -= (size_t)((unsigned char *)m->addr + off - span.addr);
-    if (len > m->len - off)
-        len = m->len - off;
+    if (len > mmapx_i_len(m) - off)
+        len = mmapx_i_len(m) - off;
     *run = (struct mmapx_run){ .off = off, .len = len, .resident = first };
     return 0;
 }

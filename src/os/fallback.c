@@ -4,6 +4,7 @@
 #include "context.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -23,6 +24,13 @@ mmapx_os_anon_page_size(int flags, size_t *page)
     (void)flags;
     *page = mmapx_os_page_size();
     return 0;
+}
+
+bool
+mmapx_os_aligns_mappings(int fd)
+{
+    (void)fd;
+    return true;
 }
 
 int
@@ -156,17 +164,105 @@ mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 }
 
 int
-mmapx_os_mremap_to(void *from, size_t len, void *to)
+mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new)
+{
+    (void)from, (void)old, (void)to, (void)new;
+    return -ENOSYS;
+}
+
+int
+mmapx_os_mremap_keeping(void *from, size_t len, void *to)
 {
     (void)from, (void)len, (void)to;
     return -ENOSYS;
 }
 
 int
-mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
+mmapx_os_mremap_copy(void *from, size_t len, void *to)
 {
+    (void)from, (void)len, (void)to;
+    return -ENOSYS;
+}
+
+size_t
+mmapx_os_piece(const void *addr, size_t len)
+{
+    (void)addr;
+    return len;
+}
+
+enum mmapx_os_lock
+mmapx_os_lock_of(void *addr)
+{
+    (void)addr;
+    return MMAPX_OS_NOT_LOCKED;
+}
+
+/* Memory whose protection is not known stays as it is. */
+void
+mmapx_os_clear(void *addr, size_t len, int prot)
+{
+    size_t page = mmapx_os_page_size();
+    unsigned char *base = mmapx_i_round_down(addr, page);
+    size_t extent = mmapx_i_round_up((size_t)((unsigned char *)addr - base)
+                                         + len,
+                                     page);
+    const int both = PROT_READ | PROT_WRITE;
+
+    if (prot < 0
+        || ((prot & both) != both && mmapx_os_mprotect(base, extent, both) < 0))
+        return;
+    memset(addr, 0, len);
+    if ((prot & both) != both)
+        mmapx_os_mprotect(base, extent, prot);
+}
+
+bool
+mmapx_os_can_read(const void *addr)
+{
+    (void)addr;
+    return true;
+}
+
+int
+mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0)
+        return -errno;
+    *growth = (struct mmapx_os_growth){
+        .available = INT64_MAX,
+        .is_writable = (flags & O_ACCMODE) != O_RDONLY,
+    };
+    return 0;
+}
+
+int
+mmapx_os_allocate(int fd, int64_t from, int64_t len)
+{
+#if HAVE_DECL_POSIX_FALLOCATE
+    int error = held_posix_fallocate(fd, (off_t)from, (off_t)len);
+
+    /* FreeBSD's ZFS says EINVAL, and so do older standards. */
+    return error == EOPNOTSUPP || error == EINVAL ? -ENOTSUP : -error;
+#elif defined F_PREALLOCATE
+    fstore_t store = { .fst_flags = F_ALLOCATEALL,
+                       .fst_posmode = F_PEOFPOSMODE,
+                       .fst_length = (off_t)len };
+
+    (void)from;
+    return fcntl(fd, F_PREALLOCATE, &store) < 0 ? -errno : 0;
+#else
     (void)fd, (void)from, (void)len;
     return -ENOTSUP;
+#endif
+}
+
+int
+mmapx_os_lengthen(int fd, int64_t size)
+{
+    return mmapx_os_set_size(fd, size);
 }
 
 int

@@ -86,6 +86,12 @@ held_preadv(int fd, const struct iovec *pieces, int n, off_t off)
 {
     MMAPX_OS_HELD(ssize_t, preadv(fd, pieces, n, off));
 }
+
+static inline ssize_t
+held_pwritev(int fd, const struct iovec *pieces, int n, off_t off)
+{
+    MMAPX_OS_HELD(ssize_t, pwritev(fd, pieces, n, off));
+}
 #endif
 
 static inline int
@@ -117,12 +123,6 @@ held_posix_fallocate(int fd, off_t off, off_t len)
 #endif
 
 #ifdef __linux__
-static inline ssize_t
-held_pwritev(int fd, const struct iovec *pieces, int n, off_t off)
-{
-    MMAPX_OS_HELD(ssize_t, pwritev(fd, pieces, n, off));
-}
-
 static inline int
 held_fallocate(int fd, int mode, off_t off, off_t len)
 {

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -52,6 +51,15 @@ mmapx_os_anon_page_size(int flags, size_t *page)
 
 /* --- Objects -------------------------------------------------------------- */
 
+/* tmpfs does it itself, by what its huge= and the system's settings say. */
+bool
+mmapx_os_aligns_mappings(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+}
+
 /* Of some text in procfs the kernel says EIO instead of ENODEV; from another
  * file system that is a real error. */
 int
@@ -95,83 +103,7 @@ mmapx_os_note_change(int fd)
         futimens(fd, NULL);
 }
 
-/* --- Growing, and memory that cannot shrink ------------------------------- */
-
-int
-mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
-{
-    void *p = mremap(*addr, old, len, may_move ? MREMAP_MAYMOVE : 0);
-
-    if (p == MAP_FAILED)
-        return -errno;
-    *addr = p;
-    return 0;
-}
-
-int
-mmapx_os_mremap_to(void *from, size_t len, void *to)
-{
-    void *p = mremap(from, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-
-    return p == MAP_FAILED ? -errno : 0;
-}
-
-/* Up to 1 MiB in one call, so that the page cache makes large folios.  The
- * zeros are never written to: they are one page of the system's. */
-static int
-write_zeros(int fd, int64_t at, int64_t len)
-{
-    static unsigned char zeros[64 << 10];
-    struct iovec part[16];
-    size_t want = 0;
-    int n = 0;
-
-    for (; n < 16 && len > 0; n++) {
-        size_t size = len < (int64_t)sizeof zeros ? (size_t)len : sizeof zeros;
-
-        part[n] = (struct iovec){ zeros, size };
-        want += size;
-        len -= (int64_t)size;
-    }
-    /* The file grows with what is written: at no time does somebody see a
-     * length whose zeros would still overwrite what he stores. */
-    return held_pwritev(fd, part, n, (off_t)at) == (ssize_t)want ? (int)want
-                                                                 : -EIO;
-}
-
-int
-mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
-{
-    int flags = fcntl(fd, F_GETFL);
-    int64_t end = from + len;
-    int n = 0;
-
-    /* A write that goes past the cache, or waits for the disk. */
-    if (flags < 0 || (flags & (O_DIRECT | O_DSYNC)) != 0)
-        return -ENOTSUP;
-    if (held_fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)len) < 0)
-        return -errno;
-    for (; from < end && n >= 0; from += n)
-        n = write_zeros(fd, from, end - from);
-    return n < 0 ? n : 0;
-}
-
-/*
- * tmpfs brings back what was stored past the end of the file, in its last page
- * or huge page, when the file grows.  Punching a hole there makes it zero and
- * leaves the size alone.  File systems that cannot do that are not tmpfs.
- */
-int
-mmapx_os_clear_tail(int fd, int64_t size)
-{
-    int r;
-
-    do
-        r = held_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                           (off_t)size, (off_t)mmapx_os_large_alignment);
-    while (r < 0 && errno == EINTR);
-    return r < 0 && errno == EBADF ? -EBADF : 0;
-}
+/* --- Memory that cannot shrink -------------------------------------------- */
 
 /* By number: older C libraries do not have it. */
 int

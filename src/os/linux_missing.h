@@ -27,6 +27,18 @@
 #ifndef HUGETLBFS_MAGIC
 #define HUGETLBFS_MAGIC 0x958458f6
 #endif
+#ifndef TMPFS_MAGIC
+#define TMPFS_MAGIC 0x01021994
+#endif
+#ifndef OVERLAYFS_SUPER_MAGIC
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#endif
+#ifndef EXT4_SUPER_MAGIC /* and ext2's and ext3's */
+#define EXT4_SUPER_MAGIC 0xef53
+#endif
+#ifndef XFS_SUPER_MAGIC
+#define XFS_SUPER_MAGIC 0x58465342
+#endif
 
 #ifndef EXT4_SUPER_MAGIC
 #define EXT4_SUPER_MAGIC 0xef53
@@ -113,6 +125,9 @@
 #endif
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 0x01
+#endif
+#ifndef MREMAP_DONTUNMAP /* 5.7; not only of private anonymous memory 5.13 */
+#define MREMAP_DONTUNMAP 4
 #endif
 #ifndef MADV_PAGEOUT /* 5.4 */
 #define MADV_PAGEOUT 21

@@ -42,6 +42,9 @@ extern const int mmapx_os_fixed_noreplace;
 /* Flags that act on a mapping's pages at once: MAP_POPULATE, MAP_LOCKED. */
 extern const int mmapx_os_eager_map_flags;
 
+/* MAP_NORESERVE, likewise. */
+extern const int mmapx_os_noreserve;
+
 /* The kernel maps large pages where address and file offset agree modulo
  * this; 1 where there is nothing to gain. */
 extern const size_t mmapx_os_large_alignment;
@@ -85,11 +88,12 @@ int mmapx_os_munlock(void *addr, size_t len);
 int mmapx_os_lock_limit(size_t *limit); /* SIZE_MAX: none */
 int mmapx_os_mincore(void *addr, size_t len, unsigned char *vec);
 int mmapx_os_set_size(int fd, int64_t size);
-int mmapx_os_allocate(int fd, int64_t from, int64_t len); /* and extend */
 int mmapx_os_file_limit(int64_t *limit);
+bool mmapx_os_reads_and_writes(int fd); /* may, by how it was opened */
 bool mmapx_os_is_fault(int code); /* an instruction's, by its si_code */
 int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
 int mmapx_os_seek_size(int fd, int64_t *size);
+int64_t mmapx_os_write_zeros(int fd, int64_t at, int64_t len); /* how many */
 uint64_t mmapx_os_clock(void); /* ns, from some point in time on */
 
 /* Read up to len bytes at off into the page cache and discard them.  Returns
@@ -113,6 +117,10 @@ int mmapx_os_file_page_size(int fd, size_t blksize, size_t *page);
 
 /* The page size that flags ask of anonymous memory (MAP_HUGETLB). */
 int mmapx_os_anon_page_size(int flags, size_t *page);
+
+/* Whether a file's mappings are where large pages can map them, or large pages
+ * are off: to move them would help nobody. */
+bool mmapx_os_aligns_mappings(int fd);
 
 /* What mmap(2) means by err for fd: -ENODEV if fd cannot be mapped at all. */
 int mmapx_os_translate_mmap_error(int err, int fd);
@@ -163,15 +171,53 @@ int mmapx_os_readahead(int fd, int64_t off, int64_t len);
 int mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
                            size_t *done);
 
-/* mremap(2), which no other system has in this form. */
+/*
+ * mremap(2), which no other system has in this form.
+ * mremap: in place or, if it may move, to a place of the kernel's choice.
+ * mremap_to: to a place, over what is there; the mapping may grow on the way.
+ * mremap_keeping: the old place stays taken, by memory that nobody wants.
+ * mremap_copy: a shared mapping once more, over what is there; it may be longer
+ *     than the first.
+ */
 int mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move);
+int mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new);
+int mmapx_os_mremap_keeping(void *from, size_t len, void *to);
+int mmapx_os_mremap_copy(void *from, size_t len, void *to);
 
-/* Move a mapping to an address, over what is there. */
-int mmapx_os_mremap_to(void *from, size_t len, void *to);
+/* How many bytes from addr on, len at most, are certainly one mapping to the
+ * kernel. */
+size_t mmapx_os_piece(const void *addr, size_t len);
 
-/* Extend a file by zeros that are in the page cache, with their blocks.  After
- * an error a part may have been done. */
-int mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len);
+enum mmapx_os_lock {
+    MMAPX_OS_NOT_LOCKED,
+    MMAPX_OS_LOCKED,
+    MMAPX_OS_LOCKED_ONFAULT,
+};
+enum mmapx_os_lock mmapx_os_lock_of(void *addr); /* of that page */
+
+/* Make private memory zero where it is not, whatever protection it has; prot is
+ * that, or -1 where it is not known.  What cannot be read stays. */
+void mmapx_os_clear(void *addr, size_t len, int prot);
+
+/* Whether a byte can be read without a signal. */
+bool mmapx_os_can_read(const void *addr);
+
+/* What has to be known of a file that is to grow. */
+struct mmapx_os_growth {
+    int64_t available; /* bytes it could get; INT64_MAX: not known */
+    bool is_writable;  /* the descriptor */
+    bool keeps_tail;   /* what was stored past the end comes back */
+    bool stacks;       /* the mapped file may lie below another one */
+    bool zeros_pay;    /* written into allocated blocks, before stores */
+};
+int mmapx_os_growth(int fd, struct mmapx_os_growth *growth);
+
+/* Allocate blocks past the end of a file, and maybe extend it.  -ENOTSUP where
+ * the file system cannot; -EINTR after a signal, with nothing done. */
+int mmapx_os_allocate(int fd, int64_t from, int64_t len);
+
+/* Set a size that is larger than the present one. */
+int mmapx_os_lengthen(int fd, int64_t size);
 
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);

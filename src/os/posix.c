@@ -26,6 +26,12 @@ const int mmapx_os_fixed_noreplace = MAP_FIXED_NOREPLACE;
 const int mmapx_os_fixed_noreplace = 0;
 #endif
 
+#ifdef MAP_NORESERVE /* FreeBSD reserves nothing in any case */
+const int mmapx_os_noreserve = MAP_NORESERVE;
+#else
+const int mmapx_os_noreserve = 0;
+#endif
+
 #if !HAVE_DECL_MAP_POPULATE
 #define MAP_POPULATE 0
 #endif
@@ -244,31 +250,53 @@ mmapx_os_madvise(void *addr, size_t len, int advice)
 int
 mmapx_os_set_size(int fd, int64_t size)
 {
-    int r = result(ftruncate(fd, (off_t)size));
-    int flags = r == -EINVAL ? fcntl(fd, F_GETFL) : -1;
+    int flags;
+    int r;
 
+    do
+        r = result(ftruncate(fd, (off_t)size));
+    while (r == -EINTR);
+    flags = r == -EINVAL ? fcntl(fd, F_GETFL) : -1;
     return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? -EBADF : r;
 }
 
-int
-mmapx_os_allocate(int fd, int64_t from, int64_t len)
+/*
+ * Up to 1 MiB in one call, so that the page cache makes large folios.  The
+ * file grows with what is written: at no time does somebody see a length whose
+ * zeros would still overwrite what he stores.
+ */
+static const unsigned char zeros[64 << 10] __attribute__((aligned(4096)));
+
+int64_t
+mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
 {
-#if HAVE_DECL_POSIX_FALLOCATE
-    int error = held_posix_fallocate(fd, (off_t)from, (off_t)len);
+#if HAVE_DECL_PREADV
+    struct iovec part[16];
+    int n = 0;
 
-    return error == EOPNOTSUPP ? -ENOTSUP : -error;
-#elif defined F_PREALLOCATE
-    fstore_t store = { .fst_flags = F_ALLOCATEALL,
-                       .fst_posmode = F_PEOFPOSMODE,
-                       .fst_length = (off_t)len };
+    for (; n < 16 && len > 0; n++) {
+        size_t size = len < (int64_t)sizeof zeros ? (size_t)len : sizeof zeros;
 
-    if (fcntl(fd, F_PREALLOCATE, &store) < 0)
-        return -errno;
-    return mmapx_os_set_size(fd, from + len);
+        part[n] = (struct iovec){ (void *)(uintptr_t)zeros, size };
+        len -= (int64_t)size;
+    }
+    ssize_t r = held_pwritev(fd, part, n, (off_t)at);
 #else
-    (void)fd, (void)from, (void)len;
-    return -ENOTSUP;
+    ssize_t r = held_pwrite(fd, zeros,
+                            len < (int64_t)sizeof zeros ? (size_t)len
+                                                        : sizeof zeros,
+                            (off_t)at);
 #endif
+
+    return r < 0 ? -errno : r;
+}
+
+bool
+mmapx_os_reads_and_writes(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_ACCMODE) == O_RDWR;
 }
 
 int

@@ -10,6 +10,11 @@
 
 #include "calls.h"
 
+enum {
+    GROW_BOTH = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE,
+    GROW_AND_CUT = GROW_BOTH | MMAPX_RESIZE_CUT,
+};
+
 /* --- Growing -------------------------------------------------------------- */
 
 START_TEST(resizing)
@@ -17,8 +22,7 @@ START_TEST(resizing)
     static const struct failure failures[] = {
         { run_resize, FAKE_MREMAP, EAGAIN, EAGAIN },
         { run_resize, FAKE_MREMAP, EFAULT, ENOTSUP },
-        { run_resize, FAKE_MREMAP, EINVAL, EINVAL },
-        { run_resize, FAKE_MREMAP, ENOMEM, ENOMEM },
+        { run_resize, FAKE_MREMAP, EINVAL, ENOMEM },
         { run_resize, FAKE_MREMAP, EPERM, EPERM },
         { run_resize_to_end, FAKE_STAT, EBADF, EBADF },
         { run_resize_to_end, FAKE_STAT, EIO, EIO },
@@ -26,23 +30,20 @@ START_TEST(resizing)
         { run_shrink, FAKE_MUNMAP, EPERM, EPERM },
         { run_resize_both, FAKE_STAT, EBADF, EBADF },
         { run_resize_both, FAKE_FILE_LIMIT, EINVAL, EINVAL },
-        { run_resize_both, FAKE_CLEAR_TAIL, EBADF, EBADF },
+        { run_resize_both, FAKE_GROWTH, EIO, EIO },
         { run_resize_both, FAKE_ALLOCATE, EBADF, EBADF },
         { run_resize_both, FAKE_ALLOCATE, EDQUOT, EDQUOT },
         { run_resize_both, FAKE_ALLOCATE, EFBIG, EFBIG },
-        { run_resize_both, FAKE_ALLOCATE, EINTR, EINTR },
         { run_resize_both, FAKE_ALLOCATE, EIO, EIO },
         { run_resize_both, FAKE_ALLOCATE, ENOSPC, ENOSPC },
-        { run_resize_both, FAKE_ALLOCATE, ENOTSUP, ENOTSUP },
         { run_resize_both, FAKE_ALLOCATE, EPERM, EPERM },
         { run_resize_both, FAKE_ALLOCATE, EROFS, EROFS },
         { run_resize_both, FAKE_ALLOCATE, ETXTBSY, ETXTBSY },
-        { run_resize_both, FAKE_MREMAP, ENOMEM, ENOMEM },
         { run_resize_both, FAKE_MREMAP, EFAULT, ENOTSUP },
-        { run_resize_sparse, FAKE_SET_SIZE, EFBIG, EFBIG },
-        { run_resize_sparse, FAKE_SET_SIZE, EIO, EIO },
-        { run_resize_sparse, FAKE_SET_SIZE, EPERM, EPERM },
-        { run_resize_sparse, FAKE_SET_SIZE, EROFS, EROFS },
+        { run_resize_sparse, FAKE_LENGTHEN, EFBIG, EFBIG },
+        { run_resize_sparse, FAKE_LENGTHEN, EIO, EIO },
+        { run_resize_sparse, FAKE_LENGTHEN, EPERM, EPERM },
+        { run_resize_sparse, FAKE_LENGTHEN, EROFS, EROFS },
         { run_resize_sparse, FAKE_MREMAP, EAGAIN, EAGAIN },
         { run_shrink_both, FAKE_MPROTECT, ENOMEM, ENOMEM },
         { run_shrink_both, FAKE_MPROTECT, EPERM, EPERM },
@@ -81,8 +82,7 @@ START_TEST(a_cut_that_fails_behind_a_mapping_that_grew)
     set_up();
     OK(mmapx_resize(&m, fd, page, 0));
     fake_fail(FAKE_SET_SIZE, EIO, 1);
-    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
-                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page, GROW_AND_CUT));
     ck_assert_uint_eq(m.len, page);
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
     check_pattern(m.addr, 0, m.len);
@@ -101,37 +101,53 @@ START_TEST(a_cut_that_fails_after_a_move)
                     MAP_PRIVATE | MAP_FIXED));
     *(char *)m.addr = 'x';
     before = m;
-    fake_reset();
-    fake_fail(FAKE_SET_SIZE, EIO, 1);
-    FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
-                            MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
-    ck_assert_mem_eq(&m, &before, sizeof m);
-    ck_assert_int_eq(*(char *)m.addr, 'x');
-    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
 
-    /* Its place has been taken, or the way back is barred. */
-    for (int call = FAKE_MMAP; call <= FAKE_MREMAP_TO;
-         call += FAKE_MREMAP_TO - FAKE_MMAP) {
+    /* Also where the kernel does not keep the old place, and where there is
+     * only room for one of the two. */
+    for (int call = FAKE_CALLS; call > FAKE_MMAP;
+         call = call == FAKE_CALLS            ? FAKE_MREMAP_KEEPING
+                : call == FAKE_MREMAP_KEEPING ? FAKE_MREMAP_TO
+                                              : FAKE_MMAP) {
         size_t mappings = count_mappings();
 
         fake_reset();
         fake_fail(FAKE_SET_SIZE, EIO, 1);
-        fake_fail((enum fake_call)call, EPERM, 1);
-        FAILS(EIO, mmapx_resize(&m, fd, 2 * page,
-                                MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
-        ck_assert_uint_eq(m.len, page);
+        if (call < FAKE_CALLS)
+            fake_fail((enum fake_call)call, ENOMEM, 1);
+        FAILS(EIO, mmapx_resize(&m, fd, 2 * page, GROW_AND_CUT));
+        ck_assert_mem_eq(&m, &before, sizeof m);
         ck_assert_int_eq(*(char *)m.addr, 'x');
-        ck_assert_uint_le(count_mappings(), mappings + 1);
-        OK(mmapx_unmap(&m));
-        OK(mmapx_map_at(&m, area.addr, fd, 0, page, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_FIXED));
-        *(char *)m.addr = 'x';
+        ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page + 1));
+        ck_assert_uint_eq(count_mappings(), mappings);
     }
     fake_reset();
-    OK(mmapx_resize(&m, fd, 2 * page,
-                    MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    OK(mmapx_resize(&m, fd, 2 * page, GROW_AND_CUT));
     ck_assert_ptr_ne(m.addr, before.addr);
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(2 * page));
+}
+END_TEST
+
+/* Another thread has taken the old place meanwhile: the mapping stays where it
+ * is, whole. */
+START_TEST(a_cut_that_fails_and_no_way_back)
+{
+    size_t page = page_size();
+    struct mmapx area;
+
+    need_the_kernel();
+    set_up();
+    OK(mmapx_map_anon(&area, 2 * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&m, area.addr, fd, 0, page, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_FIXED));
+    *(char *)m.addr = 'x';
+    fake_reset();
+    fake_fail(FAKE_SET_SIZE, EIO, 1);
+    fake_fail(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    fake_fail(FAKE_MMAP, ENOMEM, 2);
+    FAILS(EIO, mmapx_resize(&m, fd, 2 * page, GROW_AND_CUT));
+    ck_assert_uint_eq(m.len, page);
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    OK(mmapx_unmap(&m));
 }
 END_TEST
 
@@ -275,53 +291,88 @@ START_TEST(written_pages_and_no_mremap)
 }
 END_TEST
 
-/* What cannot be extended by zeros is allocated, or that says why not. */
-START_TEST(extending_fails)
+/* --- Blocks --------------------------------------------------------------- */
+
+/* Allocation goes on after signals, by steps that become smaller. */
+START_TEST(signals_do_not_end_it)
 {
+    size_t old;
+
+    set_up();
+    old = m.len;
+    for (int nth = 1; nth <= 3; nth++) {
+        fake_reset();
+        fake_fail(FAKE_ALLOCATE, EINTR, nth);
+        OK(mmapx_resize(&m, fd, m.len + (200 << 20), GROW_BOTH));
+        ck_assert_int_ge(fake_count(FAKE_ALLOCATE), 4);
+        ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)m.len);
+        check_pattern(m.addr, 0, old);
+        OK(mmapx_resize(&m, fd, old, MMAPX_RESIZE_FILE));
+    }
+}
+END_TEST
+
+/* Where nothing can be allocated zeros are written, or that says why not. */
+START_TEST(a_file_system_that_cannot_allocate)
+{
+    int codes[] = { ENOSPC, EDQUOT, EIO, EFBIG };
     size_t old, new;
 
     set_up();
     old = m.len;
-    new = old + (1 << 20);
-    fake_fail(FAKE_EXTEND_WITH_ZEROS, ENOSPC, 1);
-    fake_fail(FAKE_ALLOCATE, EDQUOT, 1);
-    FAILS(EDQUOT, mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE
-                                                | MMAPX_RESIZE_FILE));
-    ck_assert_uint_eq(m.len, old);
-    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)old);
-    fake_fail(FAKE_EXTEND_WITH_ZEROS, EIO, 1);
-    OK(mmapx_resize(&m, fd, new, MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
-    ck_assert_int_eq(fake_count(FAKE_ALLOCATE), 2);
+    new = old + (3 << 20);
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        for (int nth = 1; nth <= 2; nth++) {
+            fake_reset();
+            fake_fail(FAKE_ALLOCATE, ENOTSUP, 1);
+            fake_fail(FAKE_WRITE_ZEROS, codes[i], nth);
+            FAILS(codes[i], mmapx_resize(&m, fd, new, GROW_BOTH));
+            ck_assert_uint_eq(m.len, old);
+            ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)old);
+        }
+    /* What cannot be cut again is not made longer. */
+    fake_reset();
+    fake_fail(FAKE_ALLOCATE, ENOTSUP, 1);
+    fake_fail(FAKE_SET_SIZE, EPERM, 1);
+    FAILS(EPERM, mmapx_resize(&m, fd, new, GROW_BOTH));
+    ck_assert_int_eq(fake_count(FAKE_WRITE_ZEROS), 0);
+
+    fake_reset();
+    fake_fail(FAKE_ALLOCATE, ENOTSUP, 1);
+    fake_fail(FAKE_WRITE_ZEROS, EINTR, 2);
+    OK(mmapx_resize(&m, fd, new, GROW_BOTH));
     ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)new);
     check_pattern(m.addr, 0, old);
+    for (size_t i = old; i < new; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 0);
 }
 END_TEST
 
-/* Steps that are stored to at once are extended by zeros, and no others. */
-START_TEST(how_far_files_are_extended)
+/* Steps that are stored to at once are written with zeros, and no others. */
+START_TEST(how_far_files_are_written)
 {
     static const struct {
         size_t by;
-        int extended, allocated;
+        bool written;
     } cases[] = {
-        { (64 << 10) - 1, 0, 1 },
-        { 64 << 10, 1, 0 },
-        { 16 << 20, 1, 0 },
-        { (16 << 20) + 1, 0, 1 },
+        { (64 << 10) - 1, false },
+        { 64 << 10, true },
+        { 16 << 20, true },
+        { (16 << 20) + 1, false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         set_up();
-        fake_extends = true;
-        if (mmapx_os_extend_with_zeros(fd, 3 * (int64_t)page_size() + 1, 1) < 0)
-            SKIP("the system or the file system cannot extend by zeros");
+        if (mmapx_os_allocate(fd, 1 << 20, 1) < 0)
+            SKIP("the system or the file system cannot allocate");
         OK(ftruncate(fd, (off_t)m.len));
+        fake_zeros_pay = true;
+        OK(mmapx_resize(&m, fd, m.len + cases[i].by, GROW_BOTH));
+        ck_assert_int_eq(fake_count(FAKE_WRITE_ZEROS) > 0, cases[i].written);
+        fake_zeros_pay = false;
         fake_reset();
-        fake_extends = true;
-        OK(mmapx_resize(&m, fd, m.len + cases[i].by,
-                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
-        ck_assert_int_eq(fake_count(FAKE_EXTEND_WITH_ZEROS), cases[i].extended);
-        ck_assert_int_eq(fake_count(FAKE_ALLOCATE), cases[i].allocated);
+        OK(mmapx_resize(&m, fd, m.len + cases[i].by, GROW_BOTH));
+        ck_assert_int_eq(fake_count(FAKE_WRITE_ZEROS), 0);
     }
 }
 END_TEST
@@ -335,12 +386,14 @@ suite(void)
     ADD_TEST(s, a_cut_that_fails);
     ADD_TEST(s, a_cut_that_fails_behind_a_mapping_that_grew);
     ADD_TEST(s, a_cut_that_fails_after_a_move);
+    ADD_TEST(s, a_cut_that_fails_and_no_way_back);
     ADD_TEST(s, a_tail_that_cannot_be_unmapped);
     ADD_TEST(s, growing_in_place_without_mremap);
     ADD_TEST(s, growing_without_room_and_mremap);
     ADD_TEST(s, growing_where_addresses_are_hints);
     ADD_TEST(s, written_pages_and_no_mremap);
-    ADD_TEST(s, extending_fails);
-    ADD_TEST(s, how_far_files_are_extended);
+    ADD_TEST(s, signals_do_not_end_it);
+    ADD_TEST(s, a_file_system_that_cannot_allocate);
+    ADD_TEST(s, how_far_files_are_written);
     return s;
 }

@@ -54,6 +54,28 @@ map_mixed(void)
 }
 
 static void
+map_room(void)
+{
+    map_shared();
+    OK(mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
+}
+
+static void
+map_private_room(void)
+{
+    map_all(PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    OK(mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
+}
+
+static void
+map_full_room(void)
+{
+    map_shared();
+    OK(mmapx_reserve(&m, m.len + page_size(), MMAPX_RESIZE_MAYMOVE));
+    OK(mmapx_resize(&m, -1, mmapx_room(&m), 0));
+}
+
+static void
 map_nothing(void)
 {
     m = (struct mmapx)MMAPX_INIT;
@@ -157,29 +179,126 @@ run_map_path_file(void)
     return mmapx_map_path(&m, path, PROT_READ, MAP_SHARED);
 }
 
-/* Mapping and file grow from the file's middle, so that it is cut. */
+/* The mapping grows from the file's middle, and the file is cut. */
 static int
 run_grow_and_cut(void)
 {
     return mmapx_resize(&m, fd, 2 * page_size(),
-                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
+                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
+                            | MMAPX_RESIZE_CUT);
 }
 
-/* Then the file cannot be cut, and the mapping, which has moved, goes back. */
+/* By a step that is written with zeros, where tails are kept. */
 static int
-run_undo_a_move(void)
+run_grow_by_zeros(void)
 {
-    fake_moves = true;
-    fake_fail(FAKE_SET_SIZE, EIO, 1);
-    return run_grow_and_cut() == -1 && fake_count(FAKE_SET_SIZE) > 0 ? 0 : -1;
-}
-
-static int
-run_extend_with_zeros(void)
-{
-    fake_extends = true;
+    fake_zeros_pay = true;
+    fake_keeps_tail = true;
     return mmapx_resize(&m, fd, m.len + (64 << 10),
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
+}
+
+/* Nothing may be behind m while it grows. */
+static char *
+take_behind(void)
+{
+    size_t page = page_size();
+    char *end = (char *)m.addr + (m.len + page - 1) / page * page;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+
+    return mmap(end, page, PROT_NONE, flags, -1, 0);
+}
+
+static int
+run_and_give_back(int (*run)(void))
+{
+    char *taken = take_behind();
+    int r = run();
+    int error = errno;
+
+    if (taken != MAP_FAILED)
+        munmap(taken, page_size());
+    errno = error;
+    return r;
+}
+
+static int
+run_move(void)
+{
+    return run_and_give_back(run_resize);
+}
+
+static int
+run_move_both(void)
+{
+    return run_and_give_back(run_resize_both);
+}
+
+/* The same runs where they come out otherwise. */
+static int
+run_move_parts(void)
+{
+    return run_move();
+}
+
+static int
+run_move_parts_both(void)
+{
+    return run_move_both();
+}
+
+static int
+reserve_elsewhere(void)
+{
+    return mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE);
+}
+
+static int
+run_reserve(void)
+{
+    return run_and_give_back(reserve_elsewhere);
+}
+
+static int
+run_give_up_room(void)
+{
+    return mmapx_reserve(&m, 0, 0);
+}
+
+static int
+run_grow_in_room(void)
+{
+    return mmapx_resize(&m, fd, m.len + page_size(), 0);
+}
+
+static int
+run_grow_private_in_room(void)
+{
+    return run_grow_in_room();
+}
+
+static int
+run_grow_in_room_by_itself(void)
+{
+    return mmapx_resize(&m, -1, m.len + page_size(), 0);
+}
+
+static int
+run_grow_both_in_room(void)
+{
+    return mmapx_resize(&m, fd, m.len + page_size(), MMAPX_RESIZE_FILE);
+}
+
+static int
+run_shrink_in_room(void)
+{
+    return mmapx_resize(&m, -1, 1, 0);
+}
+
+static int
+run_grow_beyond_room(void)
+{
+    return run_and_give_back(run_resize);
 }
 
 /* A file of its own, so large that touching it may be worth it. */
@@ -258,14 +377,26 @@ static const struct scenario {
     { "to the end", map_first_page, run_resize_to_end },
     { "shrink", map_shared, run_shrink },
     { "grow both", map_shared, run_resize_both },
-    { "grow both by zeros", map_shared, run_extend_with_zeros },
     { "grow both, sparse", map_shared, run_resize_sparse },
     { "shrink both", map_shared, run_shrink_both },
     { "grow the mapping, cut the file", map_first_page, run_grow_and_cut },
-    { "move the mapping, cannot cut the file", map_first_page,
-      run_undo_a_move },
     { "shrink the mapping, grow the file", map_beyond_the_end,
       run_grow_and_shrink },
+    { "grow by zeros", map_shared, run_grow_by_zeros },
+    { "move", map_shared, run_move },
+    { "move parts", map_mixed, run_move_parts },
+    { "move and grow both", map_shared, run_move_both },
+    { "move parts and grow both", map_mixed, run_move_parts_both },
+    { "reserve", map_shared, run_reserve },
+    { "reserve for parts", map_mixed, run_reserve },
+    { "give up room", map_room, run_give_up_room },
+    { "grow in room", map_room, run_grow_in_room },
+    { "grow in room by itself", map_room, run_grow_in_room_by_itself },
+    { "grow a private mapping in room", map_private_room,
+      run_grow_private_in_room },
+    { "grow both in room", map_room, run_grow_both_in_room },
+    { "shrink in room", map_room, run_shrink_in_room },
+    { "grow beyond the room", map_full_room, run_grow_beyond_room },
 };
 
 /* What is not simply passed on.  The first line that fits counts; 0 fits all,
@@ -281,10 +412,11 @@ static const struct exception {
 } exceptions[] = {
     /* A better place is a wish, and the first one is kept. */
     { run_map_large, FAKE_MMAP, 2, ANY, 0 },
-    { run_map_large, FAKE_MMAP, 3, ANY, 0 },
+    { run_map_large, FAKE_MREMAP_TO, ANY, ANY, 0 },
     { run_map_large, FAKE_MUNMAP, ANY, ANY, 0 },
     /* What the file has lost cannot come back, and the tail stays. */
     { run_shrink_both, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_grow_and_shrink, FAKE_MUNMAP, ANY, ANY, 0 },
     /* The system has no such advice. */
     { run_advise, FAKE_MADVISE, ANY, ENOSYS, ENOTSUP },
     { run_advise, FAKE_MADVISE, ANY, EOPNOTSUPP, ENOTSUP },
@@ -384,41 +516,105 @@ static const struct exception {
     { run_cache_prefetch, FAKE_READAHEAD, ANY, ANY, 0 },
     /* What is not known to be sealed can fault. */
     { run_can_fault, FAKE_STAT, ANY, ANY, 0 },
-    /* What cannot be written with zeros is allocated. */
-    { run_extend_with_zeros, FAKE_EXTEND_WITH_ZEROS, ANY, ANY, 0 },
-    { run_extend_with_zeros, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_extend_with_zeros, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    /* It has failed, whether or not the mapping can go back. */
-    { run_undo_a_move, FAKE_SET_SIZE, ANY, ANY, 0 },
-    { run_undo_a_move, FAKE_MUNMAP, ANY, ANY, 0 },
-    { run_undo_a_move, FAKE_MMAP, ANY, ANY, 0 },
-    { run_undo_a_move, FAKE_MREMAP_TO, ANY, ANY, 0 },
-    { run_undo_a_move, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_undo_a_move, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    /* No mremap(2): there is room behind it, or it is mapped anew. */
-    { run_resize, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_resize_to_end, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_resize_both, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_resize_sparse, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_grow_and_cut, FAKE_MREMAP, ANY, ENOSYS, 0 },
-    { run_resize, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    { run_resize_to_end, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    { run_resize_both, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    { run_resize_sparse, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
-    { run_grow_and_cut, FAKE_MREMAP, ANY, EFAULT, ENOTSUP },
+    /* In a room: another way than by the descriptor, and what is not free. */
+    { run_grow_in_room, FAKE_STAT, ANY, ENOMEM, ENOMEM },
+    { run_grow_in_room, FAKE_STAT, ANY, ANY, 0 },
+    { run_grow_in_room, FAKE_MMAP, 1, EAGAIN, EAGAIN },
+    { run_grow_in_room, FAKE_MMAP, 1, ENOMEM, ENOMEM },
+    { run_grow_in_room, FAKE_MMAP, 1, ANY, 0 },
+    { run_grow_both_in_room, FAKE_STAT, 2, ENOMEM, ENOMEM },
+    { run_grow_both_in_room, FAKE_STAT, 2, ANY, 0 },
+    { run_grow_both_in_room, FAKE_MMAP, 1, EAGAIN, EAGAIN },
+    { run_grow_both_in_room, FAKE_MMAP, 1, ENOMEM, ENOMEM },
+    { run_grow_both_in_room, FAKE_MMAP, 1, ANY, 0 },
+    { run_grow_in_room_by_itself, FAKE_MREMAP_TO, ANY, EINVAL, ENOTSUP },
+    { run_grow_in_room_by_itself, FAKE_MREMAP_TO, ANY, ENOSYS, ENOTSUP },
+    { run_grow_in_room_by_itself, FAKE_MREMAP_COPY, ANY, EINVAL, ENOTSUP },
+    { run_grow_in_room_by_itself, FAKE_MREMAP_COPY, ANY, ENOSYS, ENOTSUP },
+    { run_grow_in_room_by_itself, FAKE_MREMAP_COPY, ANY, EFAULT, ENOTSUP },
+    { run_grow_beyond_room, FAKE_MMAP, 1, ENOMEM, 0 },
+    { run_grow_beyond_room, FAKE_MMAP, 1, EEXIST, 0 },
+    { run_reserve, FAKE_MMAP, 1, ENOMEM, 0 },
+    { run_reserve, FAKE_MMAP, 1, EEXIST, 0 },
+    { run_reserve, FAKE_MMAP, ANY, EINVAL, ENOTSUP },
+    { run_reserve, FAKE_MMAP, ANY, ENOSYS, ENOTSUP },
+    { run_reserve, FAKE_MREMAP_KEEPING, ANY, ENOSYS, ENOTSUP },
+    /* Parts need mremap(2), and a place that is reserved. */
+    { run_move_parts, FAKE_MREMAP, 1, ENOSYS, ENOTSUP },
+    { run_move_parts_both, FAKE_MREMAP, 1, ENOSYS, ENOTSUP },
+    { run_move_parts, FAKE_MREMAP_TO, ANY, ENOMEM, ENOMEM },
+    { run_move_parts_both, FAKE_MREMAP_TO, ANY, ENOMEM, ENOMEM },
+    { run_move_parts_both, FAKE_MMAP, 1, ENOMEM, ENOMEM },
 };
+
+/* The same for all that grow.  No mremap(2): there is room behind it, or it is
+ * mapped anew.  What the kernel cannot extend it can move, in parts if it is
+ * not one; the old place is kept, if that can be; it stays where it cannot be
+ * unmapped.  Blocks come from writing where there is no other way, and are
+ * there before the zeros are. */
+static const struct exception growth[] = {
+    { run_move, FAKE_MREMAP, 1, ENOSYS, 0 },
+    { run_move, FAKE_MREMAP, 1, ENOMEM, 0 },
+    { run_move, FAKE_MREMAP, 1, EINVAL, ENOMEM },
+    { run_move, FAKE_MREMAP, 1, EFAULT, ENOTSUP },
+    { run_move, FAKE_MREMAP, 2, EFAULT, 0 },
+    { run_move, FAKE_MREMAP_KEEPING, ANY, EINVAL, 0 },
+    { run_move, FAKE_MREMAP_KEEPING, ANY, ENOMEM, 0 },
+    { run_move, FAKE_MREMAP_KEEPING, ANY, EFAULT, ENOTSUP },
+    { run_move, FAKE_MREMAP_TO, ANY, EFAULT, ENOTSUP },
+    { run_move_both, FAKE_MREMAP_TO, ANY, ENOMEM, 0 },
+    { run_move_both, FAKE_MMAP, 1, ENOMEM, 0 },
+    { run_move, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_move, FAKE_ALLOCATE, ANY, EINTR, 0 },
+    { run_move, FAKE_ALLOCATE, ANY, ENOTSUP, 0 },
+    { run_move, FAKE_WRITE_ZEROS, ANY, ANY, 0 },
+};
+
+/* The group of growth[] that a run is of: run_move or run_move_both, which is
+ * one of the former too; else NULL. */
+static int (*group_of(int (*run)(void)))(void)
+{
+    int (*const with_file[])(void)
+        = { run_resize_both, run_resize_sparse, run_grow_and_cut,
+            run_grow_by_zeros, run_move_both, run_move_parts_both };
+    int (*const alone[])(void)
+        = { run_resize, run_resize_to_end, run_move, run_move_parts,
+            run_reserve, run_grow_in_room, run_grow_in_room_by_itself,
+            run_grow_private_in_room, run_grow_both_in_room,
+            run_grow_beyond_room };
+
+    for (size_t i = 0; i < sizeof with_file / sizeof with_file[0]; i++)
+        if (run == with_file[i])
+            return run_move_both;
+    for (size_t i = 0; i < sizeof alone / sizeof alone[0]; i++)
+        if (run == alone[i])
+            return run_move;
+    return NULL;
+}
+
+/* The outcome by one line, if it fits. */
+static bool
+fits(const struct exception *e, int (*run)(void), enum fake_call call,
+     int turn, int code)
+{
+    return e->run == run && e->call == call
+           && (e->turn == ANY || e->turn == turn)
+           && (e->code == ANY || e->code == code);
+}
 
 static int
 outcome_of(const struct scenario *s, enum fake_call call, int turn, int code)
 {
-    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++) {
-        const struct exception *e = &exceptions[i];
+    int (*group)(void) = group_of(s->run);
 
-        if (e->run == s->run && e->call == call
-            && (e->turn == ANY || e->turn == turn)
-            && (e->code == ANY || e->code == code))
-            return e->outcome;
-    }
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+        if (fits(&exceptions[i], s->run, call, turn, code))
+            return exceptions[i].outcome;
+    for (size_t i = 0; i < sizeof growth / sizeof growth[0]; i++)
+        if (group != NULL
+            && (fits(&growth[i], group, call, turn, code)
+                || fits(&growth[i], run_move, call, turn, code)))
+            return growth[i].outcome;
     return code;
 }
 
@@ -492,12 +688,13 @@ check_same(const char *what, const struct state *before,
 }
 
 /* What a call has mapped for itself and cannot unmap stays where it is, and so
- * does a tail that has been cut off. */
+ * do a tail that has been cut off and a place that has been left. */
 static bool
 leaves_mapping(const struct scenario *s, enum fake_call call)
 {
     return call == FAKE_MUNMAP
-           && (s->map == map_nothing || s->run == run_shrink_both);
+           && (s->map == map_nothing || s->run == run_shrink_both
+               || s->run == run_grow_and_shrink || group_of(s->run) != NULL);
 }
 
 /* Run one scenario with one failure.  The file is new each time. */

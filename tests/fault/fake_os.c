@@ -18,12 +18,12 @@ bool fake_knows_no_advice;
 bool fake_has_no_advice;
 bool fake_may_not_know;
 bool fake_has_no_cachestat;
-bool fake_stacks;
 struct fake_bytes fake_uncached;
 struct fake_bytes fake_read;
 int64_t fake_looked;
-bool fake_extends;
-bool fake_moves;
+bool fake_zeros_pay;
+bool fake_keeps_tail;
+bool fake_stacks;
 bool fake_reads_past_cache;
 bool fake_ends_early;
 uint64_t fake_tick = UINT64_MAX;
@@ -52,12 +52,12 @@ fake_reset(void)
     fake_has_no_advice = false;
     fake_may_not_know = false;
     fake_has_no_cachestat = false;
-    fake_stacks = false;
     fake_uncached = (struct fake_bytes){ 0 };
     fake_read = (struct fake_bytes){ 0 };
     fake_looked = 0;
-    fake_extends = false;
-    fake_moves = false;
+    fake_zeros_pay = false;
+    fake_keeps_tail = false;
+    fake_stacks = false;
     fake_reads_past_cache = false;
     fake_ends_early = false;
     fake_tick = UINT64_MAX;
@@ -150,6 +150,12 @@ mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
     if (fake_misplaces && *addr == NULL && fd >= 0)
         *addr = wrong_place(len, offset);
     return r < 0 ? r : real_os_mmap(addr, len, prot, flags, fd, offset);
+}
+
+bool
+mmapx_os_aligns_mappings(int fd)
+{
+    return !fake_misplaces && real_os_aligns_mappings(fd);
 }
 
 int
@@ -287,40 +293,59 @@ mmapx_os_flush(int fd)
     return r < 0 ? r : real_os_flush(fd);
 }
 
-/* Grow a mapping at another place, although there may be room behind it. */
-static int
-grow_elsewhere(void **addr, size_t old, size_t len)
-{
-    void *area = NULL;
-    int r = real_os_mmap(&area, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-                         -1, 0);
-
-    if (r < 0)
-        return r;
-    real_os_munmap((unsigned char *)area + old, len - old);
-    r = real_os_mremap_to(*addr, old, area);
-    if (r < 0)
-        return r;
-    *addr = area;
-    return real_os_mremap(addr, old, len, false);
-}
-
 int
 mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 {
     int r = planned(FAKE_MREMAP);
 
-    if (r == 0 && fake_moves && may_move)
-        return grow_elsewhere(addr, old, len);
     return r < 0 ? r : real_os_mremap(addr, old, len, may_move);
 }
 
 int
-mmapx_os_mremap_to(void *from, size_t len, void *to)
+mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new)
 {
     int r = planned(FAKE_MREMAP_TO);
 
-    return r < 0 ? r : real_os_mremap_to(from, len, to);
+    return r < 0 ? r : real_os_mremap_to(from, old, to, new);
+}
+
+int
+mmapx_os_mremap_keeping(void *from, size_t len, void *to)
+{
+    int r = planned(FAKE_MREMAP_KEEPING);
+
+    return r < 0 ? r : real_os_mremap_keeping(from, len, to);
+}
+
+int
+mmapx_os_mremap_copy(void *from, size_t len, void *to)
+{
+    int r = planned(FAKE_MREMAP_COPY);
+
+    return r < 0 ? r : real_os_mremap_copy(from, len, to);
+}
+
+int
+mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
+{
+    int r = planned(FAKE_GROWTH);
+
+    if (r == 0)
+        r = real_os_growth(fd, growth);
+    if (r < 0)
+        return r;
+    growth->zeros_pay = fake_zeros_pay;
+    growth->keeps_tail |= fake_keeps_tail;
+    growth->stacks = fake_stacks;
+    return r;
+}
+
+int
+mmapx_os_lengthen(int fd, int64_t size)
+{
+    int r = planned(FAKE_LENGTHEN);
+
+    return r < 0 ? r : real_os_lengthen(fd, size);
 }
 
 int
@@ -484,16 +509,15 @@ mmapx_os_clock(void)
     return now;
 }
 
-int
-mmapx_os_extend_with_zeros(int fd, int64_t from, int64_t len)
+int64_t
+mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
 {
-    int r = planned(FAKE_EXTEND_WITH_ZEROS);
+    int r = planned(FAKE_WRITE_ZEROS);
 
     if (r == 0)
-        return fake_extends ? real_os_extend_with_zeros(fd, from, len)
-                            : -ENOTSUP;
+        return real_os_write_zeros(fd, at, len);
     /* As a disk that becomes full meanwhile: half-way. */
-    real_os_set_size(fd, from + len / 2);
+    real_os_set_size(fd, at + len / 2);
     return r;
 }
 

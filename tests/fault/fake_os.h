@@ -42,8 +42,8 @@ struct fake_bytes {
 extern struct fake_bytes fake_uncached;
 extern int64_t fake_looked; /* the end of what cachestat(2) was asked about */
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
-extern bool fake_extends;          /* files by zeros, and need not allocate */
-extern bool fake_moves;            /* every mapping that may, when it grows */
+extern bool fake_zeros_pay;        /* where files grow by small steps */
+extern bool fake_keeps_tail;       /* every file system */
 extern bool fake_reads_past_cache; /* every descriptor */
 extern bool fake_ends_early;       /* the file, where it is read */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;

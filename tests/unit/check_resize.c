@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Growing and shrinking, with room and without. */
+/* Growing and shrinking a mapping: its file has check_resize_file.c. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
@@ -8,16 +8,12 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 enum {
     MAYMOVE = MMAPX_RESIZE_MAYMOVE,
@@ -183,6 +179,45 @@ START_TEST(anonymous_memory)
 }
 END_TEST
 
+/* What was stored behind the length, into the last page, is not new. */
+START_TEST(anonymous_memory_is_new)
+{
+    size_t page = page_size();
+    int flags[] = { MAP_PRIVATE, MAP_SHARED };
+
+    for (int i = 0; i < 2; i++) {
+        struct mmapx m;
+
+        OK(mmapx_map_anon(&m, page, PROT_READ | PROT_WRITE, flags[i]));
+        memset(m.addr, 'x', page);
+        OK(mmapx_resize(&m, -1, 100, 0));
+        OK(mmapx_resize(&m, -1, 200, 0));
+        check_zero((char *)m.addr + 100, 100);
+        ck_assert_int_eq(((char *)m.addr)[99], 'x');
+        OK(mmapx_resize(&m, -1, 0, 0));
+        OK(mmapx_protect(&m, 0, 0, PROT_READ));
+        OK(mmapx_resize(&m, -1, page, 0));
+        check_zero(m.addr, page);
+        memset(m.addr, 'x', page);
+        OK(mmapx_resize(&m, -1, 10, 0));
+        OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE));
+        OK(mmapx_resize(&m, -1, page, 0));
+        OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
+        check_zero((char *)m.addr + 10, page - 10);
+        OK(mmapx_unmap(&m));
+    }
+    if (flags[0] == MAP_PRIVATE) {
+        struct mmapx m;
+
+        OK(mmapx_map_anon(&m, page, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+        memset(m.addr, 'x', page);
+        OK(mmapx_resize(&m, -1, 7, 0));
+        OK(mmapx_resize(&m, -1, 3 * page, MAYMOVE));
+        check_zero((char *)m.addr + 7, 3 * page - 7);
+    }
+}
+END_TEST
+
 START_TEST(no_room)
 {
     size_t page = page_size();
@@ -200,300 +235,7 @@ START_TEST(no_room)
 }
 END_TEST
 
-/* What splits a mapping stops it from growing, and undoing that lets it. */
-START_TEST(split)
-{
-    size_t page = page_size();
-    int fd = temp_file(8 * page);
-    struct mmapx m;
-
-    need_the_kernel();
-    OK(mmapx_map_region(&m, fd, 0, 4 * page, PROT_READ | PROT_WRITE,
-                        MAP_SHARED));
-    OK(mmapx_protect(&m, page, page, PROT_READ));
-    REFUSED(ENOTSUP, &m, fd, 8 * page, MAYMOVE);
-    REFUSED(ENOTSUP, &m, fd, 9 * page, MAYMOVE | BOTH);
-    OK(mmapx_resize(&m, fd, 3 * page, 0));
-    OK(mmapx_protect(&m, page, page, PROT_READ | PROT_WRITE));
-    OK(mmapx_resize(&m, fd, 8 * page, MAYMOVE));
-    OK(mmapx_protect(&m, page, page, PROT_READ));
-    OK(mmapx_resize(&m, fd, 3 * page, BOTH));
-    ck_assert_uint_eq(file_size(fd), 3 * page);
-    check_pattern(m.addr, 0, m.len);
-}
-END_TEST
-
-/* --- The file with it ----------------------------------------------------- */
-
-START_TEST(grow_with_the_file)
-{
-    size_t page = page_size();
-    int fd = temp_file(page + 7);
-    struct mmapx m;
-    struct stat st;
-
-    OK(mmapx_map_region(&m, fd, 5, MMAPX_TO_END, PROT_READ | PROT_WRITE,
-                        MAP_SHARED));
-    OK(mmapx_resize(&m, fd, 64 * page, MAYMOVE | BOTH));
-    ck_assert_uint_eq(m.len, 64 * page);
-    ck_assert_uint_eq(file_size(fd), 64 * page + 5);
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    ck_assert_uint_ge((uint64_t)st.st_blocks * 512, 64 * page);
-    check_pattern(m.addr, 5, page + 2);
-    check_zero((char *)m.addr + page + 2, 63 * page - 2);
-    memset(m.addr, 'x', m.len);
-    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
-}
-END_TEST
-
-/* By steps of all sizes, from the middle of a page to the middle of another:
- * what was there stays, what is new is zero and has its blocks. */
-START_TEST(grow_by_steps)
-{
-    size_t steps[] = { 4097, 64 << 10, 65537, (1 << 20) + 5, 3 << 20,
-                       (16 << 20) + 77 };
-    int fd = temp_file(777);
-    size_t was = 777;
-    struct mmapx m;
-    struct stat st;
-
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        size_t len = was + steps[i];
-
-        OK(mmapx_resize(&m, fd, len, MAYMOVE | BOTH));
-
-        size_t edge = was < 4096 ? was : 4096;
-        char *new = (char *)m.addr + was;
-
-        ck_assert_uint_eq(file_size(fd), len);
-        check_pattern(new - edge, was - edge, edge);
-        check_zero(new, 1);
-        ck_assert_int_eq(memcmp(new, new + 1, steps[i] - 1), 0);
-        ck_assert_int_eq(fstat(fd, &st), 0);
-        ck_assert_uint_ge((uint64_t)st.st_blocks * 512, len);
-        for (size_t at = len < 4096 ? was : len - 4096; at < len; at++)
-            ((unsigned char *)m.addr)[at] = pattern(at);
-        was = len;
-    }
-}
-END_TEST
-
-/* A descriptor that writes past the cache, or waits for the disk. */
-START_TEST(grow_by_special_descriptors)
-{
-    int flags[] = {
-#ifdef O_DIRECT
-        O_DIRECT,
-#endif
-        O_SYNC, O_DSYNC, O_APPEND
-    };
-    size_t page = page_size();
-    char path[PATH_MAX];
-    int file = temp_named(path, page);
-    struct mmapx m;
-
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        int fd = open(path, O_RDWR | flags[i]);
-
-        if (fd < 0)
-            continue; /* not on this file system */
-        ck_assert_int_eq(ftruncate(file, (off_t)page), 0);
-        OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-        OK(mmapx_resize(&m, fd, (1 << 20) + 1, MAYMOVE | BOTH));
-        ck_assert_uint_eq(file_size(fd), (1 << 20) + 1);
-        check_pattern(m.addr, 0, page);
-        check_zero((char *)m.addr + page, 1);
-        ck_assert_int_eq(memcmp((char *)m.addr + page,
-                                (char *)m.addr + page + 1, (1 << 20) - page),
-                         0);
-        OK(mmapx_unmap(&m));
-        close(fd);
-    }
-    unlink(path);
-}
-END_TEST
-
-START_TEST(grow_sparsely)
-{
-    size_t page = page_size();
-    int fd = temp_file(0);
-    struct mmapx m;
-    struct stat st;
-
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    OK(mmapx_resize(&m, fd, 1024 * page, MAYMOVE | BOTH | SPARSE));
-    ck_assert_uint_eq(file_size(fd), 1024 * page);
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    ck_assert_uint_lt((uint64_t)st.st_blocks * 512, 1024 * page);
-    ((char *)m.addr)[m.len - 1] = 'x';
-}
-END_TEST
-
-START_TEST(shrink_with_the_file)
-{
-    size_t page = page_size();
-    int fd = temp_file(4 * page);
-    struct mmapx m;
-    char *p;
-
-    OK(mmapx_map_region(&m, fd, 5, MMAPX_TO_END, PROT_READ | PROT_WRITE,
-                        MAP_SHARED));
-    p = m.addr;
-    OK(mmapx_resize(&m, fd, page, BOTH));
-    ck_assert_uint_eq(file_size(fd), page + 5);
-    check_pattern(m.addr, 5, page);
-    ck_assert(load_kills(p + 2 * page));
-    OK(mmapx_resize(&m, fd, 0, BOTH));
-    ck_assert_uint_eq(file_size(fd), 5);
-    ck_assert_uint_eq(m.len, 0);
-    OK(mmapx_resize(&m, fd, 10, BOTH));
-    ck_assert_uint_eq(file_size(fd), 15);
-    check_zero(m.addr, 10);
-}
-END_TEST
-
-/* The tail cannot be hidden throughout, and comes back. */
-START_TEST(a_gap_in_what_is_cut)
-{
-    size_t page = page_size();
-    int fd = temp_file(4 * page);
-    struct mmapx m;
-
-    need_native();
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    ck_assert_int_eq(munmap((char *)m.addr + 2 * page, page), 0);
-    FAILS(ENOMEM, mmapx_resize(&m, fd, page, BOTH));
-    ck_assert_uint_eq(m.len, 4 * page);
-    ck_assert_uint_eq(file_size(fd), 4 * page);
-    check_pattern(m.addr, 0, 2 * page);
-}
-END_TEST
-
-START_TEST(a_file_to_be_appended_to)
-{
-    size_t page = page_size();
-    int fd = temp_file(4 * page);
-    struct mmapx m;
-
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    set_append_only(fd, true);
-    FAILS(EPERM, mmapx_resize(&m, fd, page, BOTH));
-    set_append_only(fd, false);
-    ck_assert_uint_eq(m.len, 4 * page);
-    ck_assert_uint_eq(file_size(fd), 4 * page);
-    check_pattern(m.addr, 0, m.len);
-}
-END_TEST
-
-/* The file ends with the mapping, also where it went on behind it. */
-START_TEST(grow_and_cut_the_file)
-{
-    size_t page = page_size();
-    int fd = temp_file(8 * page);
-    struct mmapx m;
-
-    OK(mmapx_map_region(&m, fd, 0, page, PROT_READ, MAP_SHARED));
-    OK(mmapx_resize(&m, fd, 4 * page, MAYMOVE | BOTH));
-    ck_assert_uint_eq(file_size(fd), 4 * page);
-    check_pattern(m.addr, 0, m.len);
-    /* And the other way: the mapping went on behind the file. */
-    OK(mmapx_resize(&m, -1, 8 * page, MAYMOVE));
-    OK(mmapx_resize(&m, fd, 6 * page, BOTH));
-    ck_assert_uint_eq(file_size(fd), 6 * page);
-    check_zero((char *)m.addr + 4 * page, 2 * page);
-}
-END_TEST
-
-/* tmpfs brings back what was stored behind the end of the file. */
-static void
-check_tail(int fd, int flags)
-{
-    size_t page = page_size();
-    struct mmapx m;
-
-    ck_assert_int_eq(ftruncate(fd, 0), 0);
-    ck_assert_int_eq(ftruncate(fd, 100), 0);
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    memset(m.addr, 'x', page);
-    OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | flags));
-    for (size_t i = 0; i < 100; i++)
-        ck_assert_int_eq(((char *)m.addr)[i], 'x');
-    check_zero((char *)m.addr + 100, 3 * page - 100);
-    OK(mmapx_unmap(&m));
-}
-
-START_TEST(what_was_behind_the_end)
-{
-    char path[] = "/dev/shm/mmapx-test-XXXXXX";
-    int shm = mkstemp(path);
-
-    check_tail(temp_file(0), BOTH);
-    if (shm < 0)
-        SKIP("no /dev/shm");
-    unlink(path);
-    check_tail(shm, BOTH);
-    check_tail(shm, BOTH | SPARSE);
-}
-END_TEST
-
 /* --- Limits --------------------------------------------------------------- */
-
-START_TEST(a_full_disk)
-{
-    size_t page = page_size();
-    int fd = tiny_tmpfs_file(16 * page);
-    struct mmapx m;
-
-    need_native();
-    ck_assert_int_eq(ftruncate(fd, (off_t)(2 * page)), 0);
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-    memset(m.addr, 'x', m.len);
-    REFUSED(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
-    OK(mmapx_resize(&m, fd, 4 * page, MAYMOVE | BOTH));
-    memset(m.addr, 'y', m.len);
-    /* Without blocks the file grows, and the touch fails, guarded or dead. */
-    OK(mmapx_resize(&m, fd, 32 * page, MAYMOVE | BOTH | SPARSE));
-    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_WRITE));
-    FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
-
-    char *buf = calloc(1, 32 * page);
-    ssize_t n = mmapx_write(&m, 0, buf, 32 * page);
-
-    ck_assert_int_gt(n, 0);
-    ck_assert_int_lt(n, (ssize_t)(32 * page));
-    FAILS(EIO, mmapx_write(&m, 31 * page, buf, page));
-    /* On a tmpfs that is full even a hole cannot be read. */
-    FAILS(EIO, mmapx_read(&m, 31 * page, buf, page));
-    free(buf);
-}
-END_TEST
-
-static bool
-is_stopped_by_file_limit(void *arg)
-{
-    int fd = *(int *)arg;
-    struct rlimit limit = { 3 * page_size(), 3 * page_size() };
-    struct mmapx m;
-
-    signal(SIGXFSZ, SIG_DFL);
-    return setrlimit(RLIMIT_FSIZE, &limit) == 0
-           && mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED) == 0
-           && mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE | BOTH) == -1
-           && errno == EFBIG
-           && mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE | BOTH | SPARSE)
-                  == -1
-           && errno == EFBIG && file_size(fd) == page_size()
-           && mmapx_resize(&m, fd, 3 * page_size(), MAYMOVE | BOTH) == 0;
-}
-
-START_TEST(the_limit_on_file_size)
-{
-    int fd = temp_file(page_size());
-
-    ck_assert(in_child(is_stopped_by_file_limit, &fd));
-}
-END_TEST
 
 START_TEST(the_limit_on_address_space)
 {
@@ -622,9 +364,10 @@ START_TEST(bad_arguments)
     FAILS(EINVAL, mmapx_resize(NULL, fd, 1, 0));
     FAILS(EINVAL, mmapx_resize(&unmapped, fd, 1, 0));
     REFUSED(EINVAL, &v, fd, 1, 0);
-    REFUSED(EINVAL, &m, fd, 1, 8);
+    REFUSED(EINVAL, &m, fd, 1, 16);
     REFUSED(EINVAL, &m, fd, 1, -1);
     REFUSED(EINVAL, &m, fd, 1, SPARSE);
+    REFUSED(EINVAL, &m, fd, 1, MMAPX_RESIZE_CUT);
     REFUSED(EBADF, &m, -1, 1, BOTH);
     REFUSED(EBADF, &m, -1, MMAPX_TO_END, 0);
     REFUSED(EBADF, &m, ro, 2 * page, BOTH | MAYMOVE);
@@ -682,36 +425,6 @@ START_TEST(a_block_device)
 }
 END_TEST
 
-START_TEST(sealed)
-{
-    size_t page = page_size();
-    struct mmapx m, before;
-    int fd = -1;
-
-    if (mmapx_map_memfd(&m, &fd, "sealed", 3 * page, 0) != 0)
-        SKIP("no memfd");
-    memset(m.addr, 'x', m.len);
-    /* The seal lets it grow, and not shrink: nothing has been cut. */
-    REFUSED(EPERM, &m, fd, page, BOTH);
-    for (size_t i = 0; i < m.len; i++)
-        ck_assert_int_eq(((char *)m.addr)[i], 'x');
-    ((char *)m.addr)[m.len - 1] = 'y';
-    OK(mmapx_resize(&m, fd, 5 * page, BOTH | MAYMOVE));
-    OK(mmapx_resize(&m, -1, page, 0));
-#ifdef __linux__
-    enum { MSEAL = 462 }; /* the same on every architecture */
-
-    before = m;
-    if (syscall(MSEAL, m.addr, page, 0UL) != 0)
-        return;
-    FAILS(EPERM, mmapx_resize(&m, -1, 2 * page, MAYMOVE));
-    ck_assert_mem_eq(&m, &before, sizeof m);
-#else
-    (void)before;
-#endif
-}
-END_TEST
-
 START_TEST(huge_pages)
 {
     struct mmapx m;
@@ -751,19 +464,8 @@ suite(void)
     ADD_TEST(s, follow_the_file);
     ADD_TEST(s, private_pages_come_along);
     ADD_TEST(s, anonymous_memory);
+    ADD_TEST(s, anonymous_memory_is_new);
     ADD_TEST(s, no_room);
-    ADD_TEST(s, split);
-    ADD_TEST(s, grow_with_the_file);
-    ADD_TEST(s, grow_by_steps);
-    ADD_TEST(s, grow_by_special_descriptors);
-    ADD_TEST(s, grow_sparsely);
-    ADD_TEST(s, shrink_with_the_file);
-    ADD_TEST(s, a_gap_in_what_is_cut);
-    ADD_TEST(s, a_file_to_be_appended_to);
-    ADD_TEST(s, grow_and_cut_the_file);
-    ADD_TEST(s, what_was_behind_the_end);
-    ADD_TEST(s, a_full_disk);
-    ADD_TEST(s, the_limit_on_file_size);
     ADD_TEST(s, the_limit_on_address_space);
     ADD_TEST(s, the_limit_on_data);
     ADD_TEST(s, the_limit_on_mappings);
@@ -772,7 +474,6 @@ suite(void)
     ADD_TEST(s, a_character_device);
     ADD_TEST(s, memory_of_a_driver);
     ADD_TEST(s, a_block_device);
-    ADD_TEST(s, sealed);
     ADD_HUGE_TEST(s, huge_pages);
     return s;
 }

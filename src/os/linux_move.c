@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Linux: moving mappings, and what they are. */
+#include "../internal.h"
+#include "held.h"
+#include "linux_missing.h"
+#include "linux_proc.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int
+remap(void *from, size_t old, size_t new, int flags, void *to)
+{
+    void *p = mremap(from, old, new, MREMAP_MAYMOVE | MREMAP_FIXED | flags, to);
+
+    return p == MAP_FAILED ? -errno : 0;
+}
+
+int
+mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
+{
+    void *p = mremap(*addr, old, len, may_move ? MREMAP_MAYMOVE : 0);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    *addr = p;
+    return 0;
+}
+
+int
+mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new)
+{
+    return remap(from, old, new, 0, to);
+}
+
+/* Nothing is written back or dropped: the kernel merely refuses to drop what is
+ * locked. */
+static bool
+is_locked(void *addr)
+{
+    return held_msync(addr, mmapx_os_page_size(), MS_INVALIDATE) < 0
+           && errno == EBUSY;
+}
+
+/* The kernel would count locked pages twice, for good (seen on 6.18). */
+int
+mmapx_os_mremap_keeping(void *from, size_t len, void *to)
+{
+    if (is_locked(from))
+        return -EINVAL;
+    return remap(from, len, len, MREMAP_DONTUNMAP, to);
+}
+
+/* A shared mapping of which nothing is moved is mapped once more. */
+int
+mmapx_os_mremap_copy(void *from, size_t len, void *to)
+{
+    return remap(from, 0, len, 0, to);
+}
+
+/* --- What /proc says about a mapping -------------------------------------- */
+
+/* The line of the mapping at addr, from a list that goes on behind it. */
+static bool
+find_mapping(struct mmapx_os_proc *in, const void *addr, char *line,
+             size_t size, struct mmapx_os_mapping *map)
+{
+    while (mmapx_os_proc_line(in, line, size)) {
+        if (strchr(line, '-') == NULL || strchr(line, ' ') < strchr(line, '-'))
+            continue; /* not the first line about one */
+        *map = mmapx_os_proc_mapping(line);
+        if (map->end > (uintptr_t)addr)
+            return map->begin <= (uintptr_t)addr;
+    }
+    return false;
+}
+
+/* Where nothing is told a page is surely one. */
+size_t
+mmapx_os_piece(const void *addr, size_t len)
+{
+    size_t n = mmapx_os_page_size();
+    struct mmapx_os_mapping map;
+    struct mmapx_os_proc in;
+    char line[128];
+
+    if (len <= n || !mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
+        return len < n ? len : n;
+    if (find_mapping(&in, addr, line, sizeof line, &map))
+        n = (size_t)(map.end - (uintptr_t)addr);
+    mmapx_os_proc_close(&in);
+    return len < n ? len : n;
+}
+
+/* The flag words of a mapping in /proc/self/smaps: "VmFlags: rd wr lo lf". */
+static bool
+has_flag(const void *addr, const char *flag)
+{
+    struct mmapx_os_mapping map;
+    struct mmapx_os_proc in;
+    char line[256];
+    bool found = false;
+
+    if (!mmapx_os_proc_open(&in, "/proc/thread-self/smaps"))
+        return false;
+    if (find_mapping(&in, addr, line, sizeof line, &map))
+        while (mmapx_os_proc_line(&in, line, sizeof line))
+            if (strncmp(line, "VmFlags:", 8) == 0) {
+                found = strstr(line + 8, flag) != NULL;
+                break;
+            }
+    mmapx_os_proc_close(&in);
+    return found;
+}
+
+enum mmapx_os_lock
+mmapx_os_lock_of(void *addr)
+{
+    if (!is_locked(addr))
+        return MMAPX_OS_NOT_LOCKED;
+    return has_flag(addr, " lf") ? MMAPX_OS_LOCKED_ONFAULT : MMAPX_OS_LOCKED;
+}
+
+/* --- Zeros into memory of any protection ---------------------------------- */
+
+static bool
+is_zero(const unsigned char *buf, size_t n)
+{
+    return n == 0 || (buf[0] == 0 && memcmp(buf, buf + 1, n - 1) == 0);
+}
+
+/* Copy out of or into the process's own memory: true if that was all of it. */
+static bool
+copy_out(int mem, void *addr, void *buf, size_t n)
+{
+    struct iovec here = { buf, n }, there = { addr, n };
+
+    if (mem >= 0)
+        return held_pread(mem, buf, n, (off_t)(uintptr_t)addr) == (ssize_t)n;
+    return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)n;
+}
+
+static bool
+copy_in(int mem, void *addr, void *buf, size_t n)
+{
+    struct iovec here = { buf, n }, there = { addr, n };
+
+    if (mem >= 0)
+        return held_pwrite(mem, buf, n, (off_t)(uintptr_t)addr) == (ssize_t)n;
+    return process_vm_writev(getpid(), &here, 1, &there, 1, 0) == (ssize_t)n;
+}
+
+static bool
+clear(int mem, unsigned char *addr, size_t len)
+{
+    unsigned char buf[1024];
+
+    for (size_t n; len > 0; addr += n, len -= n) {
+        n = len < sizeof buf ? len : sizeof buf;
+        if (!copy_out(mem, addr, buf, n))
+            return false;
+        if (is_zero(buf, n))
+            continue;
+        memset(buf, 0, n);
+        if (!copy_in(mem, addr, buf, n))
+            return false;
+    }
+    return true;
+}
+
+/* A shared mapping that is not writable opens itself for that only. */
+static void
+clear_unprotected(unsigned char *addr, size_t len)
+{
+    size_t page = mmapx_os_page_size();
+    unsigned char *base = mmapx_i_round_down(addr, page);
+    size_t extent = mmapx_i_round_up((size_t)(addr - base) + len, page);
+    int prot;
+
+    if (mmapx_os_protection(base, &prot) < 0
+        || mmapx_os_mprotect(base, extent, PROT_READ | PROT_WRITE) < 0)
+        return;
+    clear(-1, addr, len);
+    mmapx_os_mprotect(base, extent, prot);
+}
+
+/*
+ * The kernel copies, so that a page that cannot be had is no signal.  By
+ * /proc/self/mem it also goes through the protection of private memory, as a
+ * debugger does.
+ */
+void
+mmapx_os_clear(void *addr, size_t len, int prot)
+{
+    bool done;
+    int mem;
+
+    (void)prot; /* the kernel is asked */
+    if (clear(-1, addr, len))
+        return;
+    mem = held_open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    done = mem >= 0 && clear(mem, addr, len);
+    if (mem >= 0)
+        held_close(mem);
+    if (!done)
+        clear_unprotected(addr, len);
+}
+
+bool
+mmapx_os_can_read(const void *addr)
+{
+    unsigned char byte;
+
+    return copy_out(-1, (void *)(uintptr_t)addr, &byte, 1);
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The mapping's part of a resize: longer in place or elsewhere, and back again.
+ *
+ * A mapping grows before its file does, and the file may fail.  So a mapping
+ * that moves keeps its old place until mmapx_i_grow_done().
+ */
+#include "internal.h"
+
+/* --- Places in the address space ------------------------------------------ */
+
+/* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
+static int
+map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
+          int64_t offset)
+{
+    void *at = place;
+    int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
+                          offset);
+
+    if (r == -EEXIST)
+        return -ENOMEM;
+    if (r < 0 || at == place)
+        return r;
+    /* The address was taken for a hint. */
+    mmapx_os_munmap(at, n);
+    return -ENOMEM;
+}
+
+/* Take a place that is free, without memory behind it. */
+int
+mmapx_i_take(unsigned char *place, size_t n)
+{
+    return map_there(place, n, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_noreserve, -1, 0);
+}
+
+/* Make what is at a place a reservation again. */
+int
+mmapx_i_take_back(unsigned char *place, size_t n)
+{
+    void *at = place;
+
+    return mmapx_os_mmap(&at, n, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
+                             | mmapx_os_noreserve,
+                         -1, 0);
+}
+
+/*
+ * Take n bytes anywhere, whose address agrees with like's where large pages
+ * need that: page tables move as a whole then.
+ */
+int
+mmapx_i_take_some(size_t n, uintptr_t like, unsigned char **place)
+{
+    size_t page = mmapx_os_page_size();
+    size_t large = mmapx_os_large_alignment;
+    size_t unit = large > page && n >= large ? large : page;
+    size_t spare = unit - page;
+    unsigned char *base;
+    void *at = NULL;
+    size_t lead;
+    int r = mmapx_os_mmap(&at, n + spare, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_noreserve, -1,
+                          0);
+
+    if (r < 0)
+        return r;
+    base = at;
+    lead = (size_t)(like - (uintptr_t)base) & (unit - 1);
+    if (lead > 0)
+        mmapx_os_munmap(base, lead);
+    if (lead < spare)
+        mmapx_os_munmap(base + lead + n, spare - lead);
+    *place = base + lead;
+    return 0;
+}
+
+/* --- Moving --------------------------------------------------------------- */
+
+/* The way back, over what keeps the old place: false if the mapping has to stay
+ * where it is. */
+static bool
+move_back(const struct mmapx_i_growth *g, unsigned char *from, size_t len,
+          unsigned char *to)
+{
+    if (len == 0 || (g->is_lost && mmapx_i_take(to, len) < 0))
+        return false;
+    for (size_t at = 0, n; at < len; at += n) {
+        n = mmapx_os_piece(from + at, len - at);
+        if (mmapx_os_mremap_to(from + at, n, to + at, n) < 0)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Move a piece to a place that is taken, and keep its own.  Kernels before 5.13
+ * cannot do that in one step, nor can others without the memory for it.  There
+ * another thread may be faster, and then none of the old place is kept.
+ */
+static int
+move_piece(struct mmapx_i_growth *g, unsigned char *from, size_t n,
+           unsigned char *to)
+{
+    int r = g->is_lost ? -EINVAL : mmapx_os_mremap_keeping(from, n, to);
+
+    if (r != -EINVAL && r != -ENOMEM)
+        return r;
+    r = mmapx_os_mremap_to(from, n, to, n);
+    if (r < 0 || g->is_lost || mmapx_i_take(from, n) == 0)
+        return r;
+    if (from > g->old.base)
+        mmapx_os_munmap(g->old.base, (size_t)(from - g->old.base));
+    g->is_lost = true;
+    return 0;
+}
+
+/*
+ * Move the first len bytes, one mapping of the kernel's after the other:
+ * protection, advice and locks may have split them.
+ */
+static int
+move_pieces(struct mmapx_i_growth *g, size_t len, size_t page,
+            unsigned char *to)
+{
+    unsigned char *from = g->old.base;
+
+    for (size_t at = 0, n; at < len; at += n) {
+        int r;
+
+        n = mmapx_i_round_up(mmapx_os_piece(from + at, len - at), page);
+        r = move_piece(g, from + at, n, to + at);
+        if (r < 0) {
+            move_back(g, to, at, from);
+            return r;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Move the last page to the end of a mapping that grows: the kernel extends it
+ * on the way, over what is reserved there.  It takes a detour, since the kernel
+ * cannot both extend it and keep its place.
+ */
+static int
+move_last(struct mmapx_i_growth *g, unsigned char *from, size_t page,
+          unsigned char *by, unsigned char *to, size_t new)
+{
+    int r = move_piece(g, from, page, by);
+
+    if (r < 0)
+        return r;
+    r = mmapx_os_mremap_to(by, page, to, new);
+    if (r < 0)
+        move_back(g, by, page, from);
+    return r;
+}
+
+static int
+move_and_extend(struct mmapx_i_growth *g, unsigned char *to, size_t aside,
+                size_t page, size_t extent)
+{
+    size_t rest = g->old.extent - page; /* what the last page is not */
+    int r = move_pieces(g, rest, page, to);
+
+    if (r < 0)
+        return r;
+    r = move_last(g, g->old.base + rest, page, to + aside, to + rest,
+                  extent - rest);
+    if (r < 0)
+        move_back(g, to, rest, g->old.base);
+    return r;
+}
+
+/*
+ * Move the mapping, and all that it is made of, to where extent bytes fit, and
+ * room behind them.
+ */
+int
+mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
+                 size_t extent, size_t room)
+{
+    size_t page = mmapx_i_page_size(m);
+    size_t span = extent > room ? extent : room;
+    unsigned char *to;
+    int r = mmapx_i_take_some(span + page, (uintptr_t)g->old.base, &to);
+
+    if (r < 0)
+        return r;
+    if (extent == g->old.extent)
+        r = move_pieces(g, extent, page, to);
+    else
+        r = move_and_extend(g, to, span, page, extent);
+    if (r < 0) {
+        mmapx_os_munmap(to, span + page);
+        return r;
+    }
+    if (extent == g->old.extent)
+        mmapx_os_munmap(to + span, page);
+    g->now = (struct mmapx_i_place){ to, extent, room };
+    return 0;
+}
+
+/* --- Growing -------------------------------------------------------------- */
+
+/*
+ * Grow without mremap(2): map what is missing behind the old end or, if there
+ * is no room, all of it anew.  Pages of a private mapping that were written
+ * exist in the old one alone.
+ */
+static int
+grow_by_mapping(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
+                size_t new, bool may_move)
+{
+    int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
+    int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
+    bool written = flags == MAP_PRIVATE
+                   && mmapx_i_has_any(m, MMAPX_I_MAY_HAVE_PRIVATE_PAGES);
+    int prot = mmapx_i_protection(m);
+    size_t old = g->old.extent;
+    struct mmapx_os_stat st;
+    void *moved = NULL;
+    int r;
+
+    if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
+        || mmapx_i_has_any(m, MMAPX_I_MIXED))
+        return -ENOTSUP;
+    r = mmapx_i_stat_object(m, fd, &st);
+    if (r < 0)
+        return r;
+    g->now.extent = new;
+    r = map_there(g->old.base + old, new - old, prot, flags, fd,
+                  offset + (int64_t)old);
+    if (r != -ENOMEM || !may_move)
+        return r;
+    if (written)
+        return -ENOTSUP;
+    r = mmapx_os_mmap(&moved, new, prot, flags, fd, offset);
+    g->now.base = moved;
+    g->is_copy = true;
+    if (r < 0 || g->may_fail)
+        return r;
+    /* Nothing comes after it, so that this may still fail. */
+    r = mmapx_os_munmap(g->old.base, old);
+    g->is_lost = r == 0;
+    if (r < 0)
+        mmapx_os_munmap(moved, new);
+    return r;
+}
+
+/*
+ * In place the kernel extends the mapping that ends there: that of the last
+ * page, whatever the others are.
+ */
+static int
+grow_in_place(const struct mmapx *m, struct mmapx_i_growth *g, size_t new)
+{
+    size_t page = mmapx_i_page_size(m);
+    size_t rest = g->old.extent - page;
+    void *last = g->old.base + rest;
+
+    g->now.extent = new;
+    return mmapx_os_mremap(&last, page, new - rest, false);
+}
+
+/*
+ * The kernel moves what is one mapping in one step.  It does not keep the old
+ * place, so it is the second choice where the file may fail afterwards, for
+ * processes that have no room for both places.
+ */
+static int
+grow_elsewhere(const struct mmapx *m, struct mmapx_i_growth *g, size_t new)
+{
+    void *base = g->old.base;
+    int r = g->may_fail ? mmapx_i_relocate(m, g, new, 0) : -ENOMEM;
+
+    if (r != -ENOMEM)
+        return r;
+    r = mmapx_os_mremap(&base, g->old.extent, new, true);
+    if (r == -EFAULT && !g->may_fail)
+        return mmapx_i_relocate(m, g, new, 0);
+    g->now = (struct mmapx_i_place){ base, new, 0 };
+    g->is_lost = true;
+    return r == -EFAULT ? -ENOMEM : r;
+}
+
+static int
+grow_without_room(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
+                  size_t new, bool may_move)
+{
+    bool huge = mmapx_i_page_size(m) != mmapx_os_page_size();
+    int r;
+
+    /* What would be extended is no file's. */
+    if (mmapx_i_has_any(m, MMAPX_I_REPLACED))
+        return grow_by_mapping(m, fd, g, new, may_move);
+    r = grow_in_place(m, g, new);
+    if (r == -ENOSYS || (r == -EINVAL && huge))
+        return grow_by_mapping(m, fd, g, new, may_move);
+    /* No address space has such a length. */
+    if (r == -EINVAL)
+        return -ENOMEM;
+    if (r == -ENOMEM && may_move)
+        r = grow_elsewhere(m, g, new);
+    /* What a driver has made may be for good. */
+    return r == -EFAULT ? -ENOTSUP : r;
+}
+
+/*
+ * Give the mapping new bytes of pages, as many as it has or more.  The handle
+ * stays as it is: it is mmapx_i_grow_done() that changes it.
+ */
+int
+mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
+             struct mmapx_i_growth *g)
+{
+    g->now = g->old = mmapx_i_place(m);
+    if (new <= g->old.extent)
+        return 0;
+    /* The kernel would grow it, but not the memory behind it. */
+    if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has_any(m, MMAPX_I_SHARED))
+        return -ENOTSUP;
+    if (g->old.room == 0)
+        return grow_without_room(m, fd, g, new, may_move);
+    return mmapx_i_grow_in_room(m, fd, new, may_move, g);
+}
+
+/* Give up what lies behind the bytes that are kept. */
+int
+mmapx_i_drop(const struct mmapx_i_place *place, size_t keep)
+{
+    unsigned char *tail = place->base + keep;
+    size_t n = place->extent - keep;
+
+    if (n == 0)
+        return 0;
+    return place->room > 0 ? mmapx_i_take_back(tail, n)
+                           : mmapx_os_munmap(tail, n);
+}
+
+static size_t
+whole(const struct mmapx_i_place *place)
+{
+    return place->extent > place->room ? place->extent : place->room;
+}
+
+void
+mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g)
+{
+    const struct mmapx_i_place *old = &g->old, *now = &g->now;
+
+    if (now->base != old->base) {
+        bool is_back = g->is_copy
+                       || move_back(g, now->base, old->extent, old->base);
+        size_t from = is_back ? 0 : old->extent;
+
+        mmapx_os_munmap(now->base + from, whole(now) - from);
+        if (from > 0)
+            mmapx_i_set_place(m,
+                              &(struct mmapx_i_place){ now->base, from, 0 },
+                              m->len);
+        return;
+    }
+    mmapx_i_drop(now, old->extent);
+    if (now->room > old->room)
+        mmapx_os_munmap(now->base + old->room, now->room - old->room);
+}
+
+/* The new part is locked like the page before it, now that the file is there:
+ * the kernel has tried before. */
+static void
+fill_locked(const struct mmapx_i_growth *g, size_t page)
+{
+    unsigned char *end = g->now.base + g->old.extent;
+    size_t n = g->now.extent - g->old.extent;
+
+    if (n > 0 && mmapx_os_lock_of(end - page) == MMAPX_OS_LOCKED)
+        mmapx_os_mlock(end, n);
+}
+
+void
+mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g, size_t len)
+{
+    if (g->may_fail || g->now.room > 0)
+        fill_locked(g, mmapx_i_page_size(m));
+    if (g->now.base != g->old.base && !g->is_lost)
+        mmapx_os_munmap(g->old.base, whole(&g->old));
+    mmapx_i_set_place(m, &g->now, len);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Growing what protection, advice and locks have split. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "support.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    RW = PROT_READ | PROT_WRITE,
+    PAGES = 4,  /* of the mapping */
+    GROWN = 7,
+    AREA = 16,  /* and of the place that it is in */
+    LOCK = -1,  /* instead of an advice */
+    PROTECT = -2,
+};
+
+/* What the kernel calls it in /proc/self/smaps, or its letters there. */
+static const struct attribute {
+    int advice;
+    const char *flag;
+} attributes[] = {
+    { MMAPX_MADV_RANDOM, " rr" },    { MMAPX_MADV_DONTDUMP, " dd" },
+    { MMAPX_MADV_DONTFORK, " dc" },  { MMAPX_MADV_HUGEPAGE, " hg" },
+    { MMAPX_MADV_NOHUGEPAGE, " nh" }, { LOCK, " lo" },
+    { PROTECT, NULL },
+};
+
+enum how { IN_PLACE, MOVED, IN_ROOM };
+
+/* Whether the page at addr has the attribute, by the kernel's own list. */
+static bool
+has(const char *addr, const struct attribute *attribute)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    unsigned long begin = 0, end = 0;
+    char line[512], letters[8] = "";
+    bool found = false;
+
+    ck_assert_ptr_nonnull(f);
+    while (!found && fgets(line, sizeof line, f) != NULL) {
+        sscanf(line, "%lx-%lx %7s", &begin, &end, letters);
+        if ((unsigned long)addr < begin || (unsigned long)addr >= end)
+            continue;
+        if (attribute->flag == NULL)
+            found = letters[1] == '-';
+        else if (strncmp(line, "VmFlags:", 8) == 0)
+            found = strstr(line, attribute->flag) != NULL;
+        if (strncmp(line, "VmFlags:", 8) == 0)
+            break;
+    }
+    fclose(f);
+    return found;
+}
+
+static bool
+set(struct mmapx *m, size_t off, size_t len, const struct attribute *attribute)
+{
+    if (attribute->advice == LOCK)
+        return mmapx_lock(m, off, len, 0) == 0;
+    if (attribute->advice == PROTECT)
+        return mmapx_protect(m, off, len, PROT_READ) == 0;
+    return mmapx_advise(m, off, len, (enum mmapx_advice)attribute->advice) == 0;
+}
+
+struct scene {
+    const struct attribute *attribute;
+    enum how how;
+    size_t first; /* page that has it */
+    size_t last;
+    bool is_private;
+    bool has_file;
+    bool with_file; /* grows */
+    int fd;
+    struct mmapx area;
+    struct mmapx m;
+};
+
+/* A mapping at the beginning of a place that is free behind it, or not. */
+static void
+map_scene(struct scene *s)
+{
+    size_t page = page_size();
+    int flags = MAP_FIXED | (s->is_private ? MAP_PRIVATE : MAP_SHARED)
+                | (s->has_file ? 0 : MAP_ANONYMOUS);
+
+    s->fd = s->has_file ? temp_file((s->with_file ? PAGES : GROWN) * page) : -1;
+    OK(mmapx_map_anon(&s->area, AREA * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(&s->m, s->area.addr, s->fd, 0, PAGES * page, RW, flags));
+    if (s->is_private)
+        for (size_t i = 0; i < PAGES * page; i++)
+            ((unsigned char *)s->m.addr)[i] = pattern(i);
+    if (s->how != MOVED)
+        ck_assert_int_eq(munmap((char *)s->area.addr + PAGES * page,
+                                (AREA - PAGES) * page),
+                         0);
+    if (s->how == IN_ROOM)
+        OK(mmapx_reserve(&s->m, AREA * page, 0));
+}
+
+/* What each page has: the attribute where it was set, and the new ones what the
+ * old last page has, except for advice in a room. */
+static void
+check_scene(const struct scene *s, const char *name)
+{
+    bool inherits = s->how != IN_ROOM || s->attribute->advice < 0;
+    const char *p = s->m.addr;
+
+    for (size_t i = 0; i < GROWN; i++) {
+        bool set = i >= s->first && i <= s->last;
+
+        if (i >= PAGES)
+            set = s->last == PAGES - 1;
+        if (i >= PAGES && !inherits)
+            continue;
+        ck_assert_msg(has(p + i * page_size(), s->attribute) == set,
+                      "%s: page %zu", name, i);
+    }
+}
+
+static void
+check_bytes(const struct scene *s)
+{
+    size_t page = page_size();
+    const char *p = s->m.addr;
+
+    check_pattern(p, 0, PAGES * page);
+    if (s->has_file && !s->with_file) {
+        check_pattern(p + PAGES * page, PAGES * page, (GROWN - PAGES) * page);
+        return;
+    }
+    for (size_t i = PAGES * page; i < GROWN * page; i++)
+        ck_assert_int_eq(p[i], 0);
+}
+
+static void
+run_scene(struct scene *s)
+{
+    int flags = (s->how == MOVED ? MMAPX_RESIZE_MAYMOVE : 0)
+                | (s->with_file ? MMAPX_RESIZE_FILE : 0);
+    size_t page = page_size();
+    char name[128];
+
+    snprintf(name, sizeof name, "%s on %zu to %zu, how %d, %s%s%s",
+             s->attribute->flag == NULL ? "protection" : s->attribute->flag,
+             s->first, s->last, (int)s->how,
+             s->is_private ? "private" : "shared", s->has_file ? " file" : "",
+             s->with_file ? " too" : "");
+    map_scene(s);
+    if (set(&s->m, s->first * page, (s->last - s->first + 1) * page,
+            s->attribute)) {
+        ck_assert_msg(mmapx_resize(&s->m, s->fd, GROWN * page, flags) == 0,
+                      "%s: errno %d", name, errno);
+        ck_assert_uint_eq(s->m.len, GROWN * page);
+        ck_assert((s->m.addr == s->area.addr) == (s->how != MOVED));
+        check_scene(s, name);
+        check_bytes(s);
+    }
+    OK(mmapx_unmap(&s->m));
+    munmap(s->area.addr, AREA * page);
+    if (s->fd >= 0)
+        close(s->fd);
+}
+
+/* Of one attribute: on the first page, the two in the middle, the last one. */
+static void
+run_scenes(const struct attribute *attribute)
+{
+    static const size_t parts[][2] = { { 0, 0 }, { 1, 2 }, { 3, 3 } };
+
+    for (int kind = 0; kind < 5; kind++)
+        for (int how = IN_PLACE; how <= IN_ROOM; how++)
+            for (size_t i = 0; i < 3; i++)
+                run_scene(&(struct scene){
+                    .attribute = attribute,
+                    .how = (enum how)how,
+                    .first = parts[i][0],
+                    .last = parts[i][1],
+                    .is_private = kind >= 2,
+                    .has_file = kind < 4,
+                    .with_file = kind % 2 != 0,
+                });
+}
+
+START_TEST(each_attribute)
+{
+    need_the_kernel();
+    if (under_sanitizer())
+        SKIP("the sanitizer makes mlock(2) do nothing");
+    need_memlock((size_t)GROWN * page_size());
+    run_scenes(&attributes[_i]);
+}
+END_TEST
+
+/* Such mappings were refused once, and so were their files. */
+START_TEST(parts_are_cut_too)
+{
+    size_t page = page_size();
+    int fd = temp_file(8 * page);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, RW, MAP_SHARED));
+    OK(mmapx_protect(&m, page, page, PROT_READ));
+    OK(mmapx_resize(&m, fd, 3 * page, MMAPX_RESIZE_FILE));
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), (off_t)(3 * page));
+    check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("resize_split");
+    TCase *tcase = tcase_create("each_attribute");
+
+    tcase_add_loop_test(tcase, each_attribute, 0,
+                        sizeof attributes / sizeof attributes[0]);
+    tcase_set_timeout(tcase, 300);
+    suite_add_tcase(s, tcase);
+    ADD_TEST(s, parts_are_cut_too);
+    return s;
+}
