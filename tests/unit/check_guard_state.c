@@ -441,6 +441,8 @@ guard_after_many_jumps(void)
 
 START_TEST(a_guard_that_was_left_by_a_jump)
 {
+    if (under_valgrind())
+        SKIP("valgrind does not extend the stack for a handler");
     m = short_file(PROT_READ, MAP_SHARED);
     ck_assert_int_eq(child_status(fault_after_a_jump), -SIGBUS);
     ck_assert_int_eq(child_status(fault_deep_after_a_jump), -SIGBUS);
@@ -461,6 +463,8 @@ nest_deep(void *arg)
 
 START_TEST(many_guards)
 {
+    if (under_valgrind())
+        SKIP("valgrind does not extend the stack for a handler");
     m = short_file(PROT_READ, MAP_SHARED);
     other = short_file(PROT_READ, MAP_SHARED);
     for (int depth = 1; depth < 40; depth++) {
@@ -508,8 +512,15 @@ fault_after_a_thread(void)
 
 START_TEST(a_thread_that_ended_in_a_guard)
 {
+    int status;
+
     m = short_file(PROT_READ, MAP_SHARED);
-    ck_assert_int_eq(child_status(fault_after_a_thread), -SIGBUS);
+    status = child_status(fault_after_a_thread);
+    /* Where the destructors run on top of fn the guard still stands. */
+    ck_assert(status == -SIGBUS || status == 0);
+#ifdef __GLIBC__
+    ck_assert_int_eq(status, -SIGBUS);
+#endif
 }
 END_TEST
 
