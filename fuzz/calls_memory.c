@@ -486,6 +486,41 @@ do_prefetch(void)
     check_region(t.region);
 }
 
+/* Bytes, protections and everything else stay as they are. */
+void
+do_name(void)
+{
+    static const char *const names[] = { "mmapx-model", "", NULL };
+    static int of_private = 1, of_shared = 1; /* not yet known */
+    const char *name = names[take_below(3)];
+    struct target t;
+    size_t off, n;
+    int *outcome;
+    int r;
+
+    doing = "name";
+    if (!take_target_range(&t, &off, &n))
+        return;
+    expect(mmapx_name(t.m, "no[brackets]"), EINVAL);
+    if (t.region->file != NULL) {
+        expect(mmapx_name(t.m, name), t.is_view && t.m->len == 0 ? 0 : ENOTSUP);
+        return;
+    }
+    outcome = t.region->shared ? &of_shared : &of_private;
+    r = mmapx_name(t.m, name) == 0 ? 0 : errno;
+    model_calls++;
+    if (t.is_view && t.m->len == 0) {
+        if (r != 0)
+            fail("errno %d of nothing", r);
+        return;
+    }
+    if (*outcome == 1 && (r == 0 || r == ENOTSUP))
+        *outcome = r;
+    if (r != *outcome)
+        fail("errno %d, not %d", r, *outcome);
+    check_region(t.region);
+}
+
 void
 do_sync(void)
 {

@@ -125,6 +125,7 @@ static void (*const operations[])(void) = {
     do_guard_zeros, do_guard_rearm,
     do_prefetch,  do_cache_prefetch, do_reserve, do_reserve, do_split,
     do_split,     do_join,       do_join,
+    do_name,
 };
 
 static int

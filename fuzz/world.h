@@ -190,6 +190,7 @@ void do_map(void);
 void do_map_anon(void);
 void do_map_at(void);
 void do_memfd(void);
+void do_name(void);
 void do_populate(void);
 void do_prefetch(void);
 void do_protect(void);

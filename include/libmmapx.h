@@ -296,6 +296,31 @@ int mmapx_advise(const struct mmapx *m, size_t off, size_t len,
  */
 int mmapx_advice_supported(enum mmapx_advice advice);
 
+/* --- Names --------------------------------------------------------------- */
+
+/*
+ * Name a mapping of anonymous memory.  /proc/PID/maps and /proc/PID/smaps show
+ * it, so that one can tell whose memory it is.
+ *
+ * name    at most 79 printable ASCII characters, none of them \ ` $ [ or ], of
+ *         which the kernel keeps a copy.  NULL takes the name away.
+ *
+ * The whole mapping gets the name, and so does what it grows by.  Of a view it
+ * is each page that the view touches.
+ *
+ * Errors, with names as they were, except that after EAGAIN and ENOMEM a part
+ * may have the new one:
+ * EAGAIN     the kernel is short of memory or of mappings (vm.max_map_count)
+ * EINVAL     m is NULL or unmapped, or name is too long or has other characters
+ * ENOMEM     part of the memory is no longer mapped
+ * ENOTSUP    a mapping of a file, a device or huge pages, or of shared memory
+ *            before Linux 6.2; or the system has no names for memory (Linux
+ *            since 5.17 if built with CONFIG_ANON_VMA_NAME)
+ *
+ * Since 0.2.
+ */
+int mmapx_name(const struct mmapx *m, const char *name);
+
 /* --- Residency ----------------------------------------------------------- */
 
 /*

@@ -329,6 +329,13 @@ mmapx_os_cpu_time(void)
 }
 
 int
+mmapx_os_name(void *addr, size_t len, const char *name)
+{
+    (void)addr, (void)len, (void)name;
+    return -ENOSYS;
+}
+
+int
 mmapx_os_mlock_onfault(void *addr, size_t len)
 {
     (void)addr, (void)len;

@@ -6,6 +6,7 @@
 #include "linux_proc.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -139,6 +140,14 @@ mmapx_os_advice_known(int advice)
 }
 
 /* --- Locking -------------------------------------------------------------- */
+
+int
+mmapx_os_name(void *addr, size_t len, const char *name)
+{
+    return prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, addr, len, name) < 0
+               ? -errno
+               : 0;
+}
 
 /* By number: glibc's mlock2 turns ENOSYS into EINVAL. */
 int

@@ -264,6 +264,14 @@ struct linux_procmap_query {
 #define PROCMAP_QUERY _IOWR('f', 17, struct linux_procmap_query)
 #endif
 
+/* linux/prctl.h, 5.17 */
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+#ifndef PR_SET_VMA_ANON_NAME
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
 /* linux/capability.h: struct __user_cap_header_struct and its data. */
 #ifndef _LINUX_CAPABILITY_VERSION_3
 #define _LINUX_CAPABILITY_VERSION_3 0x20080522

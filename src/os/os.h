@@ -261,6 +261,9 @@ int mmapx_os_protection(const void *addr, int *prot);
 /* Private memory of zeros in the place of what is mapped. */
 int mmapx_os_map_zeros(void *addr, size_t len, int prot);
 
+/* Name anonymous memory; NULL takes the name away. */
+int mmapx_os_name(void *addr, size_t len, const char *name);
+
 int mmapx_os_mlock_onfault(void *addr, size_t len);
 int mmapx_os_locked_bytes(size_t *locked); /* by this process */
 bool mmapx_os_locks_unlimited(void); /* the caller, certainly */

@@ -227,6 +227,12 @@ run_cache_evict_stacking(void)
 }
 
 int
+run_name(void)
+{
+    return mmapx_name(&m, "a name");
+}
+
+int
 run_prefetch(void)
 {
     struct mmapx_range all = { 0, MMAPX_TO_END };

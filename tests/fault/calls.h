@@ -47,6 +47,7 @@ int run_cache_load_mapped(void);
 int run_cache_load_blocks(void);
 int run_cache_evict(void);
 int run_cache_evict_stacking(void); /* one file system on another */
+int run_name(void);
 int run_prefetch(void);
 int run_cache_prefetch(void);
 int run_map_memfd(void);

@@ -340,6 +340,7 @@ static const struct scenario {
     { "map_at", map_nothing, run_map_at },
     { "map_path", map_nothing, run_map_path_file },
     { "map_anon", map_nothing, run_map_anon },
+    { "name", map_memory, run_name },
     { "map_memfd", map_nothing, run_map_memfd },
     { "unmap", map_shared, run_unmap },
     { "advise", map_shared, run_advise },
@@ -435,6 +436,11 @@ static const struct exception {
     { run_populate_by_touching, FAKE_NEXT_UNMAPPED, ANY, ANY, 0 },
     { run_write, FAKE_MADVISE, ANY, EINVAL, EACCES },
     { run_write, FAKE_MADVISE, ANY, ANY, 0 },
+    /* No names, or not for such memory. */
+    { run_name, FAKE_NAME, ANY, EBADF, ENOTSUP },
+    { run_name, FAKE_NAME, ANY, EINVAL, ENOTSUP },
+    { run_name, FAKE_NAME, ANY, ENOSYS, ENOTSUP },
+    { run_name, FAKE_NAME, ANY, EPERM, ENOTSUP },
     /* The system has no such lock. */
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },

@@ -202,6 +202,32 @@ START_TEST(one_bit_of_a_vector)
 }
 END_TEST
 
+/* All of its pages, of which an empty one has one. */
+START_TEST(what_is_named)
+{
+    size_t page = page_size();
+    struct mmapx n, v;
+
+    fake_reset();
+    OK(mmapx_map_anon(&n, 2 * page + 1, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_name(&n, "x"));
+    ck_assert_ptr_eq(fake_name_args.addr, n.addr);
+    ck_assert_uint_eq(fake_name_args.len, 3 * page);
+    OK(mmapx_view(&v, (char *)n.addr + page + 1, page));
+    OK(mmapx_name(&v, NULL));
+    ck_assert_ptr_eq(fake_name_args.addr, (char *)n.addr + page);
+    ck_assert_uint_eq(fake_name_args.len, 2 * page);
+    OK(mmapx_view(&v, n.addr, 0));
+    OK(mmapx_name(&v, "x"));
+    ck_assert_int_eq(fake_count(FAKE_NAME), 2);
+    OK(mmapx_unmap(&n));
+    OK(mmapx_map_anon(&n, 0, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_name(&n, "x"));
+    ck_assert_uint_eq(fake_name_args.len, page);
+    OK(mmapx_unmap(&n));
+}
+END_TEST
+
 /* The list of a process's mappings can be long: it is looked at only if clean
  * pages have stayed. */
 START_TEST(an_eviction_that_leaves_nothing)
@@ -247,6 +273,7 @@ suite(void)
     ADD_TEST(s, one_mmap_where_a_second_is_useless);
     ADD_TEST(s, flags_that_are_handed_down);
     ADD_TEST(s, one_bit_of_a_vector);
+    ADD_TEST(s, what_is_named);
     ADD_TEST(s, an_eviction_that_leaves_nothing);
     return s;
 }

@@ -33,7 +33,7 @@ static uint64_t worked;
 unsigned char fake_mincore_bits;
 void (*fake_in_msync)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
-    fake_mprotect_args;
+    fake_mprotect_args, fake_name_args;
 
 static struct {
     int calls;
@@ -416,6 +416,15 @@ bool
 mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 {
     return !fake_may_not_know && real_os_may_see_residency(owner);
+}
+
+/* All kernels have names here. */
+int
+mmapx_os_name(void *addr, size_t len, const char *name)
+{
+    (void)name;
+    fake_name_args = (struct fake_args){ addr, len, 0 };
+    return planned(FAKE_NAME);
 }
 
 bool

@@ -60,6 +60,6 @@ struct fake_args {
     int flags; /* or the system's number of an advice, or a protection */
 };
 extern struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
-    fake_mprotect_args;
+    fake_mprotect_args, fake_name_args;
 
 #endif /* MMAPX_TESTS_FAKE_OS_H */
