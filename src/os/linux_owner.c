@@ -61,6 +61,14 @@ acts_as_owner(void)
     return has_capability(CAP_FOWNER);
 }
 
+/* The capability counts for the ids of its user namespace, and these are all. */
+static bool
+owns_everything(void)
+{
+    return acts_as_owner() && ids_are_mapped("/proc/self/uid_map")
+           && ids_are_mapped("/proc/self/gid_map");
+}
+
 /*
  * The ids by which the kernel gives access to files: those that a new pipe
  * gets.  setfsuid(2) tells them too, but services are killed for it, as if they
@@ -91,6 +99,8 @@ mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
     uid_t uid;
     gid_t gid;
 
+    if (owner->uid == (uid_t)-1)
+        return owns_everything();
     if (!id_is_somebodys("/proc/self/uid_map", owner->uid)
         || !id_is_somebodys("/proc/self/gid_map", owner->gid))
         return false;
@@ -160,7 +170,7 @@ mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
         && mode_is_half_the_truth(fd))
         owner->group_writes = owner->others_write = false;
     if (!st->has_device && !mmapx_os_has_own_cache(fd)
-        && (acts_as_owner() || !mmapx_os_is_told(fd, st)))
+        && (owns_everything() || !mmapx_os_is_told(fd, st)))
         *owner = (struct mmapx_os_owner){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 }
 
