@@ -1,0 +1,202 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make check-kernels: the programs of the suite, the model and the strangers on
+# Debian's kernels, in qemu-system-x86_64, on ext4, xfs and tmpfs.
+#
+# Each kernel is the cloud kernel of a suite of Debian ($SUITES), as far as the
+# machine's mirror ($MIRROR) has that suite.  The system is an initramfs with
+# busybox and the static programs.  With /dev/kvm it takes a minute or two for a
+# kernel; without, ten times as long.  Nothing is installed.
+# shellcheck source=tests/platforms/common.sh
+. "$(dirname "$0")/common.sh"
+
+need qemu-system-x86_64 qemu-system-x86
+need cpio cpio
+need apt-get apt
+need mkfs.xfs xfsprogs
+need xz xz-utils
+need depmod kmod
+[ -x /bin/busybox ] || need busybox busybox-static
+
+suites=${SUITES:-bullseye bookworm bookworm-backports trixie trixie-backports sid}
+# shellcheck disable=SC2016 # apt expands that.
+mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+    'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed 1q)}
+keys=/usr/share/keyrings/debian-archive-keyring.gpg
+failed=
+
+# apt_of SUITE COMMAND...: with lists of that suite alone, which are ours.
+apt_of() {
+    lists=$PWD/$1/apt
+    command=$2
+    shift 2
+    mkdir -p "$lists/lists/partial" "$lists/archives/partial"
+    "$command" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+        -o Dir::Etc::SourceList="$lists/sources.list" \
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$lists/lists" \
+        -o Dir::Cache="$lists" -o Dir::State::status=/dev/null \
+        -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+}
+
+# get_kernel SUITE: into SUITE/kernel.  False where there is none.
+get_kernel() {
+    mkdir -p "$1/apt"
+    echo "deb [signed-by=$keys] $mirror $1 main" >"$1/apt/sources.list"
+    apt_of "$1" apt-get update >"$1/apt.log" 2>&1 || return
+    name=$(apt_of "$1" apt-cache depends linux-image-cloud-amd64 2>>"$1/apt.log" |
+        sed -n 's/.*Depends: *//p' | sed 1q)
+    [ -n "$name" ] || return
+    (cd "$1" && apt_of . apt-get download "$name") >>"$1/apt.log" 2>&1 || return
+    dpkg -x "$1/$name"_*.deb "$1/kernel"
+}
+
+# What runs as the first process, from an argument of the kernel's.
+write_init() {
+    cat >root/init <<'END'
+#!/bin/busybox sh
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/
+mount -t proc none /proc
+mount -t sysfs none /sys
+mount -t devtmpfs none /dev
+mkdir -p /dev/shm /dev/pts
+mount -t tmpfs none /dev/shm
+mount -t tmpfs none /tmp
+chmod 1777 /dev/shm /tmp
+ln -s /proc/self/fd /dev/fd
+for module in virtio_pci virtio_blk ext4 xfs loop overlay; do
+    modprobe $module 2>/dev/null
+done
+# Some tests map far more than they touch.
+echo 1 >/proc/sys/vm/overcommit_memory
+echo "kernel $(uname -r)"
+mount -t ext4 /dev/vda /ext4 && mount -t xfs /dev/vdb /xfs ||
+    echo 'not ok - disks'
+for place in /ext4 /xfs /tmp; do
+    mkdir -p -m 1777 $place/tmp $place/strangers
+    export TMPDIR=$place/tmp MMAPX_FUZZ_DIR=$place/tmp
+    for program in /check_*; do
+        echo "at $place${program}"
+        timeout 900 $program
+        echo "$program: status $?"
+    done
+    timeout 900 /replay -r 20000 4
+    code=$?
+    echo "/replay: status $code"
+    timeout 900 /strangers $place/strangers 60 6
+    echo "/strangers: status $?"
+done
+echo 'the end'
+umount /ext4 /xfs
+poweroff -f
+END
+    chmod 755 root/init
+}
+
+# The programs, static, and what they find around them.
+make_root() {
+    own_check check gcc
+    # $check is two words.
+    # shellcheck disable=SC2086
+    "$sources/configure" --enable-werror --enable-tests --disable-command \
+        --disable-shared CXX=none CFLAGS='-g -O2' LDFLAGS=-static $check
+    make -j"$jobs" LDFLAGS=-all-static
+    mkdir -p root/etc root/bin root/proc root/sys root/dev root/tmp root/ext4 \
+        root/xfs
+    for program in $(unit_programs) fuzz/replay tests/platforms/strangers; do
+        make LDFLAGS=-all-static "$program"
+        cp "$program" root/
+    done
+    strip root/check_* root/replay root/strangers
+    busybox=/bin/busybox
+    [ -x "$busybox" ] || busybox=$(command -v busybox)
+    cp "$busybox" root/bin/busybox
+    echo 'root:x:0:0::/:/bin/sh' >root/etc/passwd
+    chmod 1777 root/tmp
+    write_init
+}
+
+# modules SUITE RELEASE: those that the disks need, with what they need.
+modules() {
+    from=$1/kernel/lib/modules
+    [ -d "$from" ] || from=$1/kernel/usr/lib/modules
+    find "$from" -name '*.ko.xz' -exec xz -d {} +
+    depmod -b "${from%/lib/modules}" "$2"
+    to=$1/modules/lib/modules/$2
+    mkdir -p "$to"
+    cp "$from/$2"/modules.* "$to/"
+    for module in virtio_pci virtio_blk ext4 xfs loop overlay; do
+        modprobe -d "${from%/lib/modules}" -S "$2" --show-depends "$module"
+    done 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u |
+        while read -r file; do
+            name=${file#*"/lib/modules/$2/"}
+            mkdir -p "$to/$(dirname "$name")"
+            cp "$from/$2/$name" "$to/$name"
+        done
+}
+
+# boot SUITE: its log is SUITE/serial.log.
+boot() {
+    release=$(basename "$1"/kernel/boot/vmlinuz-*)
+    release=${release#vmlinuz-}
+    modules "$1" "$release"
+    cat "$1"/kernel/boot/vmlinuz-* >"$1/vmlinuz"
+    (cd root && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -1 >"$1/initrd"
+    (cd "$1/modules" && find . | cpio -o -H newc -R 0:0 --quiet) |
+        gzip -1 >>"$1/initrd"
+    truncate -s 2G "$1/ext4.img" "$1/xfs.img"
+    mkfs.ext4 -q -F "$1/ext4.img"
+    mkfs.xfs -q -f "$1/xfs.img"
+    set -- "$1" -m 3G -smp 2
+    # A virtual machine may have a /dev/kvm that runs nothing.
+    if [ -w /dev/kvm ] && grep -q -E '^flags.* (vmx|svm) ' /proc/cpuinfo; then
+        set -- "$@" -accel kvm -cpu host
+    else
+        set -- "$@" -accel tcg -cpu max
+    fi
+    suite=$1
+    shift
+    timeout 7200 qemu-system-x86_64 "$@" -display none -serial stdio -no-reboot \
+        -monitor none -kernel "$suite/vmlinuz" -initrd "$suite/initrd" \
+        -drive "file=$suite/ext4.img,if=virtio,format=raw,cache=unsafe" \
+        -drive "file=$suite/xfs.img,if=virtio,format=raw,cache=unsafe" \
+        -append 'console=ttyS0 quiet panic=-1' </dev/null |
+        tr -d '\r' >"$suite/serial.log" || :
+    rm -f "$suite/ext4.img" "$suite/xfs.img"
+}
+
+report() {
+    log=$1/serial.log
+    passed=$(grep -c '^ok ' "$log" || :)
+    skipped=$(grep -c '^ok .*# SKIP' "$log" || :)
+    bad=$(grep -c -E '^not ok|: status [^07]|: status 7$' "$log" || :)
+    echo "$1: $(sed -n 's/^kernel //p' "$log"): $((passed - skipped)) passed," \
+        "$skipped skipped, $bad failed"
+    grep -E -A 6 '^not ok|^(at|strangers:) |: status [^0]' "$log" |
+        awk '/^at / { at = $0; next }
+            /^not ok|^#|status|^strangers:/ { print "    " at ": " $0 }'
+    if ! grep -q '^the end$' "$log"; then
+        echo "$1: it did not come to the end"
+        tail -n 15 "$log"
+        bad=1
+    fi
+    [ "$bad" -eq 0 ] || failed="$failed $1"
+}
+
+make_root
+for suite in $suites; do
+    rm -rf "$suite"
+    mkdir "$suite"
+    if ! get_kernel "$suite"; then
+        echo "$suite: SKIP: no kernel to be had"
+        tail -n 2 "$suite/apt.log" | sed 's/^/    /'
+        continue
+    fi
+    boot "$suite"
+    report "$suite"
+    rm -rf "$suite/kernel" "$suite/apt"
+done
+if [ -n "$failed" ]; then
+    echo "kernels: FAILED:$failed"
+    exit 1
+fi
