@@ -6,9 +6,10 @@
 # system's own constant; on Linux, whose C libraries lag behind the kernel, the
 # kernel's number where the constant is missing; else -1.  A system without
 # madvise() has posix_madvise() for the harmless ones.
-# Counts what it found in $mmapx_advice_found.
+# Counts in $mmapx_advice_found what the system has of $mmapx_advice_asked.
 AC_DEFUN([MMAPX_CHECK_ADVICE], [
 AC_CHECK_DECLS([madvise], [], [], [[#include <sys/mman.h>]])
+mmapx_advice_asked=0
 mmapx_advice_found=0
 _MMAPX_ADVICE([NORMAL], [0], [harmless])
 _MMAPX_ADVICE([RANDOM], [1], [harmless])
@@ -49,6 +50,7 @@ m4_ifval([$3],
     [AS_IF([test "x$ac_cv_have_decl_madvise" != xyes], [mmapx_advice=-1])])
 # macOS has a MADV_PAGEOUT in its header that it keeps for itself.
 AS_CASE([$host_os:$1], [darwin*:PAGEOUT], [mmapx_advice=-1])
+mmapx_advice_asked=`expr $mmapx_advice_asked + 1`
 AS_IF([test "$mmapx_advice" != -1],
     [mmapx_advice_found=`expr $mmapx_advice_found + 1`])
 AC_DEFINE_UNQUOTED([MMAPX_OS_MADV_$1], [$mmapx_advice],

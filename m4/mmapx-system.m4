@@ -2,8 +2,9 @@
 
 # MMAPX_CHECK_SYSTEM
 # ------------------
-# Choose the seam's file in src/os/ for the host and find the headers and constants that
-# it and posix.c can use.
+# Choose the seam's file in src/os/ for the host and find the headers,
+# functions and constants that it and posix.c can use.  What a Linux kernel may
+# have and the C library's headers may lack is in src/os/linux_missing.h.
 # Sets $mmapx_os to linux, bsd, darwin or none.
 AC_DEFUN([MMAPX_CHECK_SYSTEM], [
 AC_REQUIRE([AC_CANONICAL_HOST])
@@ -18,17 +19,15 @@ AM_CONDITIONAL([OS_DARWIN], [test "$mmapx_os" = darwin])
 AM_CONDITIONAL([OS_NONE], [test "$mmapx_os" = none])
 
 AC_CHECK_HEADERS([sys/disk.h sys/dkio.h])
-AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_HUGETLB, MAP_LOCKED, MAP_POPULATE,
-    MLOCK_ONFAULT], [], [], [[#include <sys/mman.h>]])
+AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_LOCKED, MAP_POPULATE], [], [],
+    [[#include <sys/mman.h>]])
 AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
     [[#include <fcntl.h>]])
 AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])
 # Without -lpthread: a library alone has no threads to cancel there.
 AC_CHECK_FUNCS([pthread_setcancelstate])
 AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
-AC_CHECK_DECLS([F_FULLFSYNC, F_SEAL_SHRINK], [], [], [[#include <fcntl.h>]])
-AC_CHECK_DECLS([BLKGETSIZE64], [], [], [[#include <sys/mount.h>]])
-AC_CHECK_DECLS([SYS_mlock2], [], [], [[#include <sys/syscall.h>]])
+AC_CHECK_DECLS([F_FULLFSYNC], [], [], [[#include <fcntl.h>]])
 AC_CHECK_DECLS([DIOCGMEDIASIZE], [], [], [[
     #include <sys/types.h>
     #ifdef HAVE_SYS_DISK_H

@@ -105,15 +105,12 @@ configured() {
             "$(has "$1" "$header" "$name")"
     done <<-'end'
 	sys/mman.h MAP_FIXED_NOREPLACE
-	sys/mman.h MAP_HUGETLB
 	sys/mman.h MAP_LOCKED
 	sys/mman.h MAP_POPULATE
-	sys/mman.h MLOCK_ONFAULT
 	sys/mman.h madvise
 	fcntl.h posix_fadvise
 	fcntl.h posix_fallocate
 	fcntl.h F_FULLFSYNC
-	fcntl.h F_SEAL_SHRINK
 	sys/uio.h preadv
 	disks DIOCGMEDIASIZE
 	end
