@@ -222,7 +222,8 @@ name_of_descriptor(const struct tool_file *file)
 }
 
 /* The path of something that was found below what was named, behind the real
- * path of that, which is looked for once.  It can be too long for the system. */
+ * path of that, which is looked for once.  It can be too long for the
+ * system. */
 static char *
 path_below(const struct tool_file *file)
 {

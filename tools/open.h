@@ -38,8 +38,8 @@ int open_file(struct tool_file *file, int handle);
 int open_directory(int handle);
 
 /* The path of an open file from the root on, without links and allocated; or
- * NULL and errno, ENOENT if the file has no name any more.  Of any length, if the
- * file was found in a directory. */
+ * NULL and errno, ENOENT if the file has no name any more.  It may have any
+ * length if the file was found in a directory. */
 char *open_real_path(const struct tool_file *file);
 
 #endif /* TOOL_OPEN_H */

@@ -61,7 +61,8 @@ acts_as_owner(void)
     return has_capability(CAP_FOWNER);
 }
 
-/* The capability counts for the ids of its user namespace, and these are all. */
+/* The capability counts for the ids of its user namespace, and these are
+ * all. */
 static bool
 owns_everything(void)
 {
