@@ -3,6 +3,10 @@
  * Replace a text in a file by another of the same length, in place, and return
  * when that is on the disk.
  *
+ * A crash of the machine in between leaves some of the places old and some new,
+ * and the text at the edge of a page half of each.  Run it again to finish, or
+ * see slots.c for a change that is done whole or not at all.
+ *
  *     cc -o replace replace.c $(pkg-config --cflags --libs mmapx)
  *     ./replace FILE OLD NEW
  */

@@ -126,6 +126,7 @@ static void (*const operations[])(void) = {
     do_prefetch,  do_cache_prefetch, do_reserve, do_reserve, do_split,
     do_split,     do_join,       do_join,
     do_name,
+    do_commit,    do_commit,     do_changed,
 };
 
 static int

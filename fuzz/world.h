@@ -173,6 +173,8 @@ void do_cache(void);
 void do_cache_bad(void);
 void do_cache_prefetch(void);
 void do_can_fault(void);
+void do_changed(void);
+void do_commit(void);
 void do_dontneed(void);
 void do_evict(void);
 void do_exact_advice(void);

@@ -653,6 +653,80 @@ int mmapx_sync(struct mmapx *m, size_t off, size_t len, int flags);
 int mmapx_sync_file(struct mmapx *m, int fd, size_t off, size_t len);
 int mmapx_sync_reset(struct mmapx *m);
 
+/* --- Commit -------------------------------------------------------------- */
+
+/*
+ * mmapx_commit: write the changes of a private mapping into its file.
+ *
+ * The kernel never writes the pages of a private mapping.  The file changes
+ * when this call says so and not before, and mmapx_advise() with
+ * MMAPX_MADV_DONTNEED takes changes back.  A page is changed once the process
+ * has a copy of its own: by a store, or because it was locked or populated for
+ * writing while it was writable.
+ *
+ * The call writes the changed pages of the range, which rounds outward, and no
+ * others, in ascending order, as far as they belong to the mapping and to the
+ * file, which never grows.  Then it waits until they are on the disk
+ * (fdatasync, on macOS F_FULLFSYNC), and drops the copies, so that their memory
+ * is free again and the mapping shows the file.
+ *     fd  the mapped file, open for writing
+ * After a failure nothing is dropped: all changes are still in the mapping, a
+ * part of them may be in the file, and another call writes all of them.  While
+ * it runs others may read the range, and nobody may store to it.
+ *
+ * mmapx_commit_atomic: the same, all or nothing also if the power fails.  The
+ *     changes are in the journal and on the disk before the file is touched.
+ *     journal  a regular file of the caller's, open for reading and writing,
+ *              that exists for this file alone; it is empty before and after
+ *     A journal that is not empty is first dealt with as mmapx_recover() does.
+ * mmapx_recover: call it before the file is used again.  It completes a commit
+ *     whose journal is whole, and discards a journal that is torn.  Returns 1
+ *     if a commit was completed, 0 if there was none.
+ *     fd  the file, open for writing
+ *
+ * Errors:
+ * EBADF      fd is not open for writing, or journal not for reading and
+ *            writing; or fd cannot be read where the system does not tell what
+ *            has changed
+ * EDQUOT     the user's quota of blocks is used up
+ * EFAULT     the file was cut while it was written; or a changed page is
+ *            PROT_NONE or broken memory
+ * EFBIG      the file or the journal would exceed RLIMIT_FSIZE; nothing was
+ *            written
+ * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
+ *            anonymous, of a character device, or a view; fd is not the mapped
+ *            file; a descriptor with O_APPEND; fd has O_DIRECT and the change
+ *            does not fit it.  For journal: it is not a regular file, has
+ *            O_DIRECT or is the file itself; it is not a journal, of a newer
+ *            version, or of a file of another length
+ * EIO        an I/O error
+ * ENOSPC     the disk is full
+ * ENOTSUP    huge pages of hugetlbfs
+ * EPERM      the file is sealed against writing
+ *
+ * Never EINTR.  Since 0.2.
+ */
+int mmapx_commit(struct mmapx *m, int fd, size_t off, size_t len);
+int mmapx_commit_atomic(struct mmapx *m, int fd, int journal, size_t off,
+                        size_t len);
+int mmapx_recover(int fd, int journal);
+
+/*
+ * The run of pages that are all changed, or all not, that begins at byte off
+ * of a private mapping; run->resident says which: 1 changed, 0 not.  The next
+ * one begins at run->off + run->len; at the end of the mapping run->len is 0.
+ *
+ * Errors:
+ * EINVAL     m is NULL or unmapped; off is outside; run is NULL; a mapping that
+ *            is shared, anonymous, of a character device, or a view
+ * ENOTSUP    the system does not tell (no /proc, a process that may not be
+ *            dumped), or huge pages of hugetlbfs
+ *
+ * Since 0.2.
+ */
+int mmapx_changed_run(const struct mmapx *m, size_t off,
+                      struct mmapx_run *run);
+
 /* --- Surviving SIGBUS ---------------------------------------------------- */
 
 /*

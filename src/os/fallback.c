@@ -395,3 +395,23 @@ mmapx_os_send_again(const siginfo_t *info)
 {
     kill(getpid(), info->si_signo);
 }
+
+int
+mmapx_os_own_pages_open(void)
+{
+    return -ENOTSUP;
+}
+
+int
+mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len)
+{
+    (void)fd, (void)addr, (void)len;
+    return -ENOTSUP;
+}
+
+int
+mmapx_os_drop(void *addr, size_t len)
+{
+    (void)addr, (void)len;
+    return -ENOTSUP;
+}

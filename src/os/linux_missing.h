@@ -129,6 +129,9 @@
 #ifndef MREMAP_DONTUNMAP /* 5.7; not only of private anonymous memory 5.13 */
 #define MREMAP_DONTUNMAP 4
 #endif
+#ifndef MADV_DONTNEED_LOCKED /* 5.18 */
+#define MADV_DONTNEED_LOCKED 24
+#endif
 #ifndef MADV_PAGEOUT /* 5.4 */
 #define MADV_PAGEOUT 21
 #endif
@@ -232,8 +235,17 @@ struct linux_pm_scan_arg {
 #ifndef PAGEMAP_SCAN
 #define PAGEMAP_SCAN _IOWR('f', 16, struct linux_pm_scan_arg)
 #endif
+#ifndef PAGE_IS_FILE
+#define PAGE_IS_FILE (1 << 2)
+#endif
 #ifndef PAGE_IS_PRESENT
 #define PAGE_IS_PRESENT (1 << 3)
+#endif
+#ifndef PAGE_IS_SWAPPED
+#define PAGE_IS_SWAPPED (1 << 4)
+#endif
+#ifndef PAGE_IS_GUARD /* 6.15 */
+#define PAGE_IS_GUARD (1 << 8)
 #endif
 
 /* linux/fs.h, 6.11 */

@@ -94,6 +94,20 @@ bool mmapx_os_is_fault(int code); /* an instruction's, by its si_code */
 int mmapx_os_flush(int fd); /* fsync(2), through to the device's own cache */
 int mmapx_os_seek_size(int fd, int64_t *size);
 int64_t mmapx_os_write_zeros(int fd, int64_t at, int64_t len); /* how many */
+
+/* What may be done with a descriptor, MMAPX_OS_* bits. */
+enum {
+    MMAPX_OS_READS   = 1 << 0,
+    MMAPX_OS_WRITES  = 1 << 1,
+    MMAPX_OS_APPENDS = 1 << 2, /* each write goes to the end */
+};
+int mmapx_os_access(int fd);
+
+/* pread(2) and pwrite(2), again after a signal: how many bytes, or -errno; and
+ * the data to the disk, with what it takes to find it there. */
+int64_t mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off);
+int64_t mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off);
+int mmapx_os_flush_data(int fd);
 uint64_t mmapx_os_clock(void); /* ns, from some point in time on */
 
 /* Read up to len bytes at off into the page cache and discard them.  Returns
@@ -248,6 +262,17 @@ int mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
 
 /* CPU time of the calling thread, in ns. */
 uint64_t mmapx_os_cpu_time(void);
+
+/*
+ * Which pages of a private mapping are the process's own: narrow a span to the
+ * first run of them, or to the beginning of it; none: *len is 0.
+ * open: a descriptor, or -ENOTSUP where the system does not tell.
+ */
+int mmapx_os_own_pages_open(void);
+int mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len);
+
+/* Drop them, so that the file shows again; -ENOTSUP where nothing does that. */
+int mmapx_os_drop(void *addr, size_t len);
 
 /* Set the time of the last change, where the file system does not do that for
  * stores to a mapping. */

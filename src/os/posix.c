@@ -453,3 +453,62 @@ mmapx_os_bypasses_cache(int fd)
     return false;
 #endif
 }
+
+int
+mmapx_os_access(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    int access = 0;
+
+    if (flags < 0)
+        return -errno;
+#ifdef O_PATH
+    if ((flags & O_PATH) != 0)
+        return -EBADF;
+#endif
+    if ((flags & O_ACCMODE) != O_WRONLY)
+        access |= MMAPX_OS_READS;
+    if ((flags & O_ACCMODE) != O_RDONLY)
+        access |= MMAPX_OS_WRITES;
+    if ((flags & O_APPEND) != 0)
+        access |= MMAPX_OS_APPENDS;
+    return access;
+}
+
+int64_t
+mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off)
+{
+    ssize_t n;
+
+    do
+        n = held_pread(fd, buf, len, (off_t)off);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+int64_t
+mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
+{
+    ssize_t n;
+
+    do
+        n = held_pwrite(fd, buf, len, (off_t)off);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* macOS has no fdatasync(2) that its headers tell of, and see above. */
+int
+mmapx_os_flush_data(int fd)
+{
+    int r;
+
+    do {
+#if HAVE_DECL_FDATASYNC && !HAVE_DECL_F_FULLFSYNC
+        r = result(held_fdatasync(fd));
+#else
+        r = mmapx_os_flush(fd);
+#endif
+    } while (r == -EINTR);
+    return r;
+}

@@ -5,6 +5,7 @@
  */
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,6 +113,45 @@ run_map_large(void)
     fake_misplaces = mmapx_os_large_alignment > 1;
     return mmapx_map_region(&m, fd, (int64_t)page_size(), 8 << 20, PROT_READ,
                             MAP_SHARED);
+}
+
+/* Pages of the mapping's own, with the bytes of the file; and a journal, above
+ * the descriptors that are looked at. */
+static int journal = -1;
+
+static void
+map_changed(void)
+{
+    map_all(PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    *(volatile unsigned char *)m.addr = pattern(0);
+    ((volatile unsigned char *)m.addr)[m.len - 1] = pattern(m.len - 1);
+    if (journal < 0) {
+        int made = temp_file(0);
+
+        journal = fcntl(made, F_DUPFD, 100);
+        close(made);
+    }
+    ck_assert_int_eq(ftruncate(journal, 0), 0);
+}
+
+static int
+run_commit(void)
+{
+    return mmapx_commit(&m, fd, 0, MMAPX_TO_END);
+}
+
+static int
+run_commit_atomic(void)
+{
+    return mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END);
+}
+
+static int
+run_changed(void)
+{
+    struct mmapx_run run;
+
+    return mmapx_changed_run(&m, 0, &run);
 }
 
 static void
@@ -349,6 +389,9 @@ static const struct scenario {
     { "resident_run", map_shared, run_resident_run },
     { "lock", map_shared, run_lock },
     { "lock memory", map_memory, run_lock },
+    { "commit", map_changed, run_commit },
+    { "commit atomic", map_changed, run_commit_atomic },
+    { "changed run", map_changed, run_changed },
     { "lock on fault", map_shared, run_lock_on_fault },
     { "unlock", map_shared, run_unlock },
     { "lock_limit", map_nothing, run_lock_limit },
@@ -448,6 +491,11 @@ static const struct exception {
     { run_lock, FAKE_MLOCK_ONFAULT, ANY, EINVAL, 0 },
     { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, 0 },
     { run_lock, FAKE_MLOCK_ONFAULT, ANY, EPERM, 0 },
+    /* What is not told is compared. */
+    { run_commit, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
+    { run_commit, FAKE_OWN_PAGES, ANY, ANY, 0 },
+    { run_commit_atomic, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
+    { run_commit_atomic, FAKE_OWN_PAGES, ANY, ANY, 0 },
     /* Neither the limit nor a gap. */
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
     { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },

@@ -31,6 +31,11 @@ uint64_t fake_advice_work = UINT64_MAX;
 uint64_t fake_touch_work = UINT64_MAX;
 static uint64_t worked;
 unsigned char fake_mincore_bits;
+void (*fake_on_write)(int fd, const void *bytes, size_t len, int64_t at);
+void (*fake_on_flush)(int fd);
+void (*fake_on_size)(int fd, int64_t size);
+bool fake_flushes = true;
+bool fake_drops_nothing;
 void (*fake_in_msync)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
     fake_mprotect_args, fake_name_args;
@@ -64,6 +69,11 @@ fake_reset(void)
     fake_advice_work = UINT64_MAX;
     fake_touch_work = UINT64_MAX;
     fake_mincore_bits = 0;
+    fake_on_write = NULL;
+    fake_on_flush = NULL;
+    fake_on_size = NULL;
+    fake_flushes = true;
+    fake_drops_nothing = false;
     fake_in_msync = NULL;
 }
 
@@ -294,6 +304,64 @@ mmapx_os_flush(int fd)
 }
 
 int
+mmapx_os_access(int fd)
+{
+    int r = planned(FAKE_ACCESS);
+
+    return r < 0 ? r : real_os_access(fd);
+}
+
+int64_t
+mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off)
+{
+    int r = planned(FAKE_READ_AT);
+
+    return r < 0 ? r : real_os_read_at(fd, buf, len, off);
+}
+
+int64_t
+mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
+{
+    int r = planned(FAKE_WRITE_AT);
+
+    if (r == 0 && fake_on_write != NULL)
+        fake_on_write(fd, buf, len, off);
+    return r < 0 ? r : real_os_write_at(fd, buf, len, off);
+}
+
+int
+mmapx_os_flush_data(int fd)
+{
+    int r = planned(FAKE_FLUSH_DATA);
+
+    if (r == 0 && fake_on_flush != NULL)
+        fake_on_flush(fd);
+    return r < 0 || !fake_flushes ? r : real_os_flush_data(fd);
+}
+
+int
+mmapx_os_own_pages_open(void)
+{
+    int r = planned(FAKE_OWN_PAGES_OPEN);
+
+    return r < 0 ? r : real_os_own_pages_open();
+}
+
+int
+mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len)
+{
+    int r = planned(FAKE_OWN_PAGES);
+
+    return r < 0 ? r : real_os_own_pages(fd, addr, len);
+}
+
+int
+mmapx_os_drop(void *addr, size_t len)
+{
+    return fake_drops_nothing ? -ENOTSUP : real_os_drop(addr, len);
+}
+
+int
 mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
 {
     int r = planned(FAKE_MREMAP);
@@ -353,6 +421,8 @@ mmapx_os_set_size(int fd, int64_t size)
 {
     int r = planned(FAKE_SET_SIZE);
 
+    if (r == 0 && fake_on_size != NULL)
+        fake_on_size(fd, size);
     return r < 0 ? r : real_os_set_size(fd, size);
 }
 

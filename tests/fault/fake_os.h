@@ -51,6 +51,12 @@ extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
 extern uint64_t fake_advice_work; /* ns of the thread's for a MiB, by advice */
 extern uint64_t fake_touch_work;  /* and by touching; UINT64_MAX: the real */
 extern unsigned char fake_mincore_bits; /* put into every entry of a vector */
+/* What is written to files, before it happens. */
+extern void (*fake_on_write)(int fd, const void *bytes, size_t len, int64_t at);
+extern void (*fake_on_flush)(int fd);
+extern void (*fake_on_size)(int fd, int64_t size);
+extern bool fake_flushes;       /* else it only says so */
+extern bool fake_drops_nothing; /* as where no advice does it */
 extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
 
 /* What the seam was handed last. */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which pages of a private mapping differ from the file.  Linux knows which of
+ * them are the process's own.  Where nobody tells, the bytes are compared.
+ */
+#include "commit.h"
+
+#include <string.h>
+
+/* Bytes that are compared at once: a part of a page, small enough for any
+ * stack. */
+enum { PART = 2048 };
+
+/* Where a byte of the mapping's pages lies in the file. */
+int64_t
+mmapx_i_place_of(const struct mmapx *m, const unsigned char *addr)
+{
+    return mmapx_i_offset(m) - (int64_t)mmapx_i_head(m)
+           + (addr - mmapx_i_base(m));
+}
+
+int
+mmapx_i_changes_begin(struct mmapx_i_changes *c, const struct mmapx *m,
+                      const struct mmapx_i_span *span, int fd)
+{
+    *c = (struct mmapx_i_changes){ .m = m, .rest = *span, .fd = fd };
+    c->pages = mmapx_os_own_pages_open();
+    return c->pages < 0 && fd < 0 ? -ENOTSUP : 0;
+}
+
+void
+mmapx_i_changes_end(struct mmapx_i_changes *c)
+{
+    if (c->pages >= 0)
+        mmapx_os_close(c->pages);
+}
+
+/* --- Comparing ------------------------------------------------------------ */
+
+struct comparison {
+    const unsigned char *memory;
+    unsigned char file[PART];
+    size_t len;
+};
+
+static int
+differ(void *arg)
+{
+    const struct comparison *c = arg;
+
+    return memcmp(c->memory, c->file, c->len) != 0;
+}
+
+/* Whether the memory may be read is asked for first: what is not a signal for
+ * the guard would end the process. */
+static int
+may_read(const struct mmapx *m, unsigned char *page)
+{
+    struct mmapx_i_span span = { page, mmapx_i_page_size(m) };
+    int r;
+
+    if (!mmapx_i_has_any(m, MMAPX_I_MIXED))
+        return mmapx_i_has_any(m, MMAPX_I_PROT_R) ? 0 : -EFAULT;
+    r = mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_READ);
+    return r == -EINVAL ? -EFAULT : r;
+}
+
+/* Whether a page differs: 1, 0 or -errno.  Past the end of the file there is
+ * nothing to compare it with. */
+static int
+is_changed(const struct mmapx_i_changes *c, unsigned char *page)
+{
+    size_t size = mmapx_i_page_size(c->m);
+    struct comparison part;
+    int differs = 0;
+    int r = 0;
+
+    for (size_t done = 0; done < size && r == 0 && differs == 0;
+         done += part.len) {
+        int64_t n = mmapx_os_read_at(c->fd, part.file, PART,
+                                     mmapx_i_place_of(c->m, page + done));
+
+        if (n <= 0)
+            return (int)n;
+        part.memory = page + done;
+        part.len = (size_t)n;
+        if (done == 0)
+            r = may_read(c->m, page);
+        if (r == 0)
+            r = mmapx_i_guard(c->m, differ, &part, &differs);
+    }
+    return r < 0 ? (r == -EIO ? -EFAULT : r) : differs;
+}
+
+static int
+compare(const struct mmapx_i_changes *c, struct mmapx_i_span *run)
+{
+    size_t page = mmapx_i_page_size(c->m);
+    unsigned char *end = run->addr + run->len;
+    int r = 0;
+
+    for (; run->addr < end; run->addr += page) {
+        r = is_changed(c, run->addr);
+        if (r != 0)
+            break;
+    }
+    run->len = 0;
+    while (r > 0 && run->addr + run->len < end) {
+        run->len += page;
+        if (run->addr + run->len < end)
+            r = is_changed(c, run->addr + run->len);
+    }
+    return r < 0 ? r : 0;
+}
+
+/* --- The next run --------------------------------------------------------- */
+
+/* What cannot be asked about any more is compared. */
+static int
+find_own(struct mmapx_i_changes *c, struct mmapx_i_span *run)
+{
+    if (c->pages >= 0) {
+        if (mmapx_os_own_pages(c->pages, &run->addr, &run->len) == 0)
+            return 0;
+        mmapx_os_close(c->pages);
+        c->pages = -ENOTSUP;
+    }
+    return c->fd >= 0 ? compare(c, run) : -ENOTSUP;
+}
+
+/* The pages that mmapx_guard_zeros() has replaced hold nothing for the file. */
+static int
+leave_out_replaced(const struct mmapx_i_changes *c, struct mmapx_i_span *run,
+                   unsigned char **next)
+{
+    struct mmapx_i_span replaced = *run;
+    int r = mmapx_i_replaced(c->m, &replaced);
+
+    *next = run->addr + run->len;
+    if (r < 0 || replaced.len == 0)
+        return r;
+    run->len = (size_t)(replaced.addr - run->addr);
+    *next = replaced.addr + replaced.len;
+    return 0;
+}
+
+/* The next changed pages; run->len is 0 where there are no more.  Two runs may
+ * adjoin. */
+int
+mmapx_i_changes_next(struct mmapx_i_changes *c, struct mmapx_i_span *run)
+{
+    unsigned char *end = c->rest.addr + c->rest.len;
+    unsigned char *next;
+    int r = 0;
+
+    for (run->len = 0; c->rest.len > 0 && run->len == 0 && r == 0;) {
+        *run = c->rest;
+        next = end;
+        r = find_own(c, run);
+        if (r == 0 && run->len > 0)
+            r = leave_out_replaced(c, run, &next);
+        c->rest.addr = next;
+        c->rest.len = (size_t)(end - next);
+    }
+    return r;
+}

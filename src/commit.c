@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* Private changes into the file, when the program says so. */
+#include "commit.h"
+
+/* Whether fd can be used as needed says, and what it is.  An end to which each
+ * write is appended is no place. */
+int
+mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st)
+{
+    int access = mmapx_os_access(fd);
+    int r;
+
+    if (access < 0)
+        return access;
+    if ((access & needed) != needed)
+        return -EBADF;
+    r = mmapx_os_stat(fd, st);
+    if (r < 0)
+        return r;
+    return (access & MMAPX_OS_APPENDS) != 0 ? -EINVAL : access;
+}
+
+/* Only a private mapping of a file or of a block device has changes that the
+ * file does not have. */
+static int
+check_mapping(const struct mmapx *m)
+{
+    if (mmapx_i_kind(m) != MMAPX_I_FILE || mmapx_i_has_any(m, MMAPX_I_SHARED))
+        return -EINVAL;
+    return mmapx_i_page_size(m) == mmapx_os_page_size() ? 0 : -ENOTSUP;
+}
+
+int
+mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
+                     size_t off, size_t len)
+{
+    int r;
+
+    *c = (struct mmapx_i_commit){ .m = m, .fd = fd };
+    r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &c->span);
+    if (r == 0)
+        r = check_mapping(m);
+    if (r == 0)
+        r = mmapx_i_check_target(fd, MMAPX_OS_WRITES, &c->st);
+    if (r < 0)
+        return r;
+    c->compares_with = (r & MMAPX_OS_READS) != 0 ? fd : -1;
+    return mmapx_i_is_object(m, &c->st) ? 0 : -EINVAL;
+}
+
+/* What the file has of a run: the mapping's own bytes, up to the file's end. */
+static struct mmapx_i_piece
+clip(const struct mmapx *m, const struct mmapx_i_span *run, int64_t size)
+{
+    const unsigned char *begin = run->addr;
+    const unsigned char *end = begin + run->len;
+    const unsigned char *own = m->addr;
+    struct mmapx_i_piece piece;
+
+    if (begin < own)
+        begin = own;
+    if (end > own + m->len)
+        end = own + m->len;
+    piece.from = begin;
+    piece.at = mmapx_i_place_of(m, begin);
+    piece.len = end > begin && piece.at < size ? (size_t)(end - begin) : 0;
+    if ((int64_t)piece.len > size - piece.at && piece.len > 0)
+        piece.len = (size_t)(size - piece.at);
+    return piece;
+}
+
+/* The file may be cut at any time, and is not to grow again by what is written:
+ * its size is asked for each time. */
+static int
+take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
+         int (*fn)(void *arg, const struct mmapx_i_piece *piece), void *arg)
+{
+    struct mmapx_i_piece piece;
+    struct mmapx_os_stat st;
+    int64_t size;
+    int r = mmapx_os_stat(c->fd, &st);
+
+    if (r == 0)
+        r = mmapx_i_object_size(c->fd, &st, &size);
+    if (r < 0)
+        return r;
+    piece = clip(c->m, run, size);
+    return piece.len > 0 ? fn(arg, &piece) : 0;
+}
+
+/* Call fn for the changed bytes, in ascending order, until it fails. */
+int
+mmapx_i_commit_walk(const struct mmapx_i_commit *c,
+                    int (*fn)(void *arg, const struct mmapx_i_piece *piece),
+                    void *arg)
+{
+    struct mmapx_i_changes changes;
+    struct mmapx_i_span run;
+    int r = mmapx_i_changes_begin(&changes, c->m, &c->span, c->compares_with);
+
+    if (r < 0)
+        return -EBADF;
+    do {
+        r = mmapx_i_changes_next(&changes, &run);
+        if (r == 0 && run.len > 0)
+            r = take_run(c, &run, fn, arg);
+    } while (r == 0 && run.len > 0);
+    mmapx_i_changes_end(&changes);
+    /* Comparing would do, if the descriptor could be read. */
+    return r == -ENOTSUP && c->compares_with < 0 ? -EBADF : r;
+}
+
+/* --- Giving the copies back ----------------------------------------------- */
+
+/* Where nothing drops them, the file is mapped there once more. */
+static void
+drop(const struct mmapx_i_commit *c, const struct mmapx_i_span *run)
+{
+    void *place = run->addr;
+
+    if (mmapx_os_drop(run->addr, run->len) == -ENOTSUP
+        && c->compares_with >= 0 && !mmapx_i_has_any(c->m, MMAPX_I_MIXED))
+        mmapx_os_mmap(&place, run->len, mmapx_i_protection(c->m),
+                      MAP_PRIVATE | MAP_FIXED, c->fd,
+                      mmapx_i_place_of(c->m, run->addr));
+}
+
+/*
+ * Drop the copies, which the file has now.  One that cannot be dropped does no
+ * harm.  What was found by comparing is not found again.
+ */
+void
+mmapx_i_commit_drop(const struct mmapx_i_commit *c)
+{
+    struct mmapx_i_changes changes;
+    struct mmapx_i_span run;
+
+    if (mmapx_i_changes_begin(&changes, c->m, &c->span, c->compares_with) < 0)
+        return;
+    while (changes.pages >= 0 && mmapx_i_changes_next(&changes, &run) == 0
+           && run.len > 0)
+        drop(c, &run);
+    if (changes.pages < 0)
+        drop(c, &c->span);
+    mmapx_i_changes_end(&changes);
+}
+
+/* --- Writing -------------------------------------------------------------- */
+
+int
+mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at)
+{
+    const unsigned char *bytes = from;
+
+    while (len > 0) {
+        int64_t n = mmapx_os_write_at(fd, bytes, len, at);
+
+        if (n <= 0)
+            return n < 0 ? (int)n : -EIO;
+        bytes += n;
+        at += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* A failure is a lost write of the file's shared mappings. */
+int
+mmapx_i_flush_file(int fd, uintptr_t identity)
+{
+    int r = mmapx_os_flush_data(fd);
+
+    if (r < 0 && r != -EBADF)
+        mmapx_i_lose(identity, r);
+    return r;
+}
+
+struct writer {
+    int fd;
+    bool has_written;
+};
+
+static int
+write_piece(void *arg, const struct mmapx_i_piece *piece)
+{
+    struct writer *w = arg;
+
+    w->has_written = true;
+    return mmapx_i_write_all(w->fd, piece->from, piece->len, piece->at);
+}
+
+static int
+is_above(void *arg, const struct mmapx_i_piece *piece)
+{
+    const int64_t *limit = arg;
+
+    return piece->at + (int64_t)piece->len > *limit ? -EFBIG : 0;
+}
+
+/* Beyond its limit the kernel writes a part and sends SIGXFSZ. */
+static int
+check_limit(const struct mmapx_i_commit *c)
+{
+    unsigned char *end = c->span.addr + c->span.len;
+    int64_t limit;
+    int r = mmapx_os_file_limit(&limit);
+
+    if (r < 0 || c->st.type != MMAPX_OS_FILE || c->st.size <= limit
+        || mmapx_i_place_of(c->m, end) <= limit)
+        return r;
+    return mmapx_i_commit_walk(c, is_above, &limit);
+}
+
+static int
+commit(struct mmapx *m, int fd, size_t off, size_t len)
+{
+    struct writer w = { .fd = fd };
+    struct mmapx_i_commit c;
+    int r = mmapx_i_commit_begin(&c, m, fd, off, len);
+
+    if (r < 0 || c.span.len == 0)
+        return r;
+    r = check_limit(&c);
+    if (r == 0)
+        r = mmapx_i_commit_walk(&c, write_piece, &w);
+    if (r == 0 && w.has_written)
+        r = mmapx_i_flush_file(fd, mmapx_i_identity(m));
+    if (r == 0)
+        mmapx_i_commit_drop(&c);
+    return r;
+}
+
+/* --- Looking -------------------------------------------------------------- */
+
+/* From the first page on: how many bytes are alike. */
+static int
+first_run(const struct mmapx *m, const struct mmapx_i_span *span, size_t *len,
+          bool *is_changed)
+{
+    struct mmapx_i_changes changes;
+    struct mmapx_i_span run;
+    int r = mmapx_i_changes_begin(&changes, m, span, -1);
+
+    if (r < 0)
+        return r;
+    r = mmapx_i_changes_next(&changes, &run);
+    *is_changed = run.len > 0 && run.addr == span->addr;
+    *len = run.len == 0 ? span->len : (size_t)(run.addr - span->addr);
+    while (r == 0 && *is_changed && run.len > 0
+           && run.addr == span->addr + *len) {
+        *len += run.len;
+        r = mmapx_i_changes_next(&changes, &run);
+    }
+    mmapx_i_changes_end(&changes);
+    return r;
+}
+
+static int
+changed_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
+{
+    struct mmapx_i_span span;
+    bool is_changed = false;
+    size_t len = 0;
+    int r = mmapx_i_span(m, off, MMAPX_TO_END, MMAPX_I_OUTWARD, &span);
+
+    if (r == 0)
+        r = run == NULL ? -EINVAL : check_mapping(m);
+    if (r == 0 && span.len > 0)
+        r = first_run(m, &span, &len, &is_changed);
+    if (r < 0)
+        return r;
+    /* The first page begins before off, the last ends behind the mapping. */
+    if (len > 0)
+        len -= (size_t)((unsigned char *)m->addr + off - span.addr);
+    if (len > m->len - off)
+        len = m->len - off;
+    *run = (struct mmapx_run){ .off = off, .len = len,
+                               .resident = is_changed };
+    return 0;
+}
+
+int
+mmapx_commit(struct mmapx *m, int fd, size_t off, size_t len)
+{
+    return mmapx_i_result(commit(m, fd, off, len));
+}
+
+int
+mmapx_changed_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
+{
+    return mmapx_i_result(changed_run(m, off, run));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Private changes on their way into the file: commit.c and journal.c. */
+#ifndef MMAPX_COMMIT_H
+#define MMAPX_COMMIT_H
+
+#include "internal.h"
+
+/* changes.c: the changed pages of a span, in ascending order. */
+struct mmapx_i_changes {
+    const struct mmapx *m;
+    struct mmapx_i_span rest; /* not looked at yet */
+    int pages; /* says which pages are changed; negative: comparing does */
+    int fd;    /* of the file, to compare with; negative: there is none */
+};
+
+int mmapx_i_changes_begin(struct mmapx_i_changes *c, const struct mmapx *m,
+                          const struct mmapx_i_span *span, int fd);
+int mmapx_i_changes_next(struct mmapx_i_changes *c, struct mmapx_i_span *run);
+void mmapx_i_changes_end(struct mmapx_i_changes *c);
+int64_t mmapx_i_place_of(const struct mmapx *m, const unsigned char *addr);
+
+/* commit.c: a range of a mapping, and the file that its changes belong to. */
+struct mmapx_i_commit {
+    const struct mmapx *m;
+    int fd;
+    struct mmapx_i_span span;
+    int compares_with; /* fd if it can be read, else -1 */
+    struct mmapx_os_stat st;
+};
+
+/* Changed bytes and their place in the file. */
+struct mmapx_i_piece {
+    const unsigned char *from;
+    size_t len;
+    int64_t at;
+};
+
+int mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m,
+                         int fd, size_t off, size_t len);
+int mmapx_i_commit_walk(const struct mmapx_i_commit *c,
+                        int (*fn)(void *arg, const struct mmapx_i_piece *piece),
+                        void *arg);
+void mmapx_i_commit_drop(const struct mmapx_i_commit *c);
+int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);
+int mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at);
+int mmapx_i_flush_file(int fd, uintptr_t identity);
+
+#endif /* MMAPX_COMMIT_H */
