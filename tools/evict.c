@@ -46,38 +46,72 @@ is_dirty(const struct survey *s)
            || s->writeback > 0;
 }
 
+/* The system drops whole pages; and up to the end of the file also the last
+ * unit of its cache, which may be larger than the last page. */
 static int
-evict_steps(struct work *work, const struct work_file *f)
+drop(const struct work_file *f, int64_t off, int64_t len)
+{
+    int64_t page = (int64_t)mmapx_page_size(NULL);
+    int64_t begin = off - off % page;
+    int64_t end = off + len;
+
+    if (end >= f->file->size)
+        end = begin; /* which means to the end */
+    else if (end % page != 0)
+        end += page - end % page;
+    return posix_fadvise(f->file->fd, (off_t)begin, (off_t)(end - begin),
+                         POSIX_FADV_DONTNEED);
+}
+
+/* The same where something has stayed: it may be mapped by this process. */
+static int
+drop_more(const struct work_file *f, int64_t off, int64_t len)
+{
+    return mmapx_cache_evict(f->file->fd, off, len) < 0 ? errno : 0;
+}
+
+static int
+in_steps(struct work *work, const struct work_file *f,
+         int (*step)(const struct work_file *f, int64_t off, int64_t len))
 {
     struct pace pace = { .step = FIRST_EVICTED };
     int64_t end = f->off + f->len;
+    int error = 0;
 
-    for (int64_t off = f->off, n; off < end; off += n) {
+    for (int64_t off = f->off, n; off < end && error == 0; off += n) {
         if (tool_interrupted != 0)
             return EINTR;
         n = pace_next(&pace, off, end);
-        if (mmapx_cache_evict(f->file->fd, off, n) < 0)
-            return errno;
-        work->bytes = tool_sum(work->bytes, n);
-        progress_add(&work->progress, f->file->path, n);
+        error = step(f, off, n);
+        if (step == drop) {
+            work->bytes = tool_sum(work->bytes, n);
+            progress_add(&work->progress, f->file->path, n);
+        }
     }
-    return 0;
+    return error;
 }
 
 /* Files that are not in memory are most of a tree, and need nothing. */
 static int
-evict_file(struct work *work, const struct work_file *f)
+evict_file(struct work *work, struct work_file *f)
 {
     int error = 0;
 
     if (f->before.known != 0 && f->before.cached == 0) {
         work->bytes = tool_sum(work->bytes, f->len);
         progress_add(&work->progress, f->file->path, f->len);
+        f->after = f->before;
         return 0;
     }
     if (work->o->sync && is_dirty(&f->before))
         error = write_back(f);
-    return error != 0 ? error : evict_steps(work, f);
+    if (error == 0)
+        error = in_steps(work, f, drop);
+    error = work_look_after(f, error);
+    if (error != 0 || tool_interrupted != 0
+        || (f->after.known != 0 && f->after.cached == 0))
+        return error;
+    return work_look_after(f, in_steps(work, f, drop_more));
 }
 
 /* That pages stay is no failure. */

@@ -54,7 +54,7 @@ data_bytes(const struct work_file *f, int64_t size)
 }
 
 static int
-load_file(struct work *work, const struct work_file *f)
+load_file(struct work *work, struct work_file *f)
 {
     int64_t end = f->off + f->len;
     int64_t data_end, data;
@@ -75,7 +75,7 @@ load_file(struct work *work, const struct work_file *f)
     if (error == 0)
         error = bring_end(&b);
     work->bytes = tool_sum(work->bytes, error == 0 ? f->len : 0);
-    return error;
+    return work_look_after(f, error);
 }
 
 /* How many bytes of data are not in memory, at most.  A file may be cut or

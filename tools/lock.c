@@ -185,7 +185,7 @@ hold_entry(struct lock *l, const struct lock_entry *e)
     struct tool_file file = { .path = e->path, .fd = -1 };
     struct stat st;
     int handle = open_look_along(e->path, &st);
-    int error = handle < 0 ? errno : open_file(&file, handle);
+    int error = handle < 0 ? errno : open_file(&file, handle, &st);
     int status = TOOL_OK;
 
     if (error == 0) {

@@ -163,22 +163,19 @@ open_handle(int handle, int flags)
 }
 
 int
-open_file(struct tool_file *file, int handle)
+open_file(struct tool_file *file, int handle, const struct stat *st)
 {
-    struct stat st;
     int error = 0;
 
-    if (fstat(handle, &st) < 0)
-        return errno;
-    if (S_ISDIR(st.st_mode))
+    if (S_ISDIR(st->st_mode))
         return EISDIR;
     file->fd = open_handle(handle, OPEN);
     if (file->fd < 0)
         return errno;
-    file->device = st.st_dev;
-    file->inode = st.st_ino;
-    file->size = st.st_size;
-    if (S_ISBLK(st.st_mode)) {
+    file->device = st->st_dev;
+    file->inode = st->st_ino;
+    file->size = st->st_size;
+    if (S_ISBLK(st->st_mode)) {
         file->size = lseek(file->fd, 0, SEEK_END);
         error = file->size < 0 ? errno : 0;
     }

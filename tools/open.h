@@ -30,9 +30,9 @@ int open_look(int dir, const char *name, bool follow, struct stat *st);
  * link. */
 int open_look_along(const char *path, struct stat *st);
 
-/* Open the file that a handle stands for.  Returns 0 or an errno: EISDIR for a
- * directory. */
-int open_file(struct tool_file *file, int handle);
+/* Open the file that a handle stands for, of which open_look() has said what it
+ * is.  Returns 0 or an errno: EISDIR for a directory. */
+int open_file(struct tool_file *file, int handle, const struct stat *st);
 
 /* A descriptor to read a directory's entries by, or -1 and errno. */
 int open_directory(int handle);

@@ -295,7 +295,7 @@ load_entry(struct restore *s, const struct entry *e)
         tool_no_memory();
     file.path = path;
     handle = open_look_along(path, &st);
-    error = handle < 0 ? errno : open_file(&file, handle);
+    error = handle < 0 ? errno : open_file(&file, handle, &st);
     if (error == 0) {
         load_file(s, &file, size);
         close(file.fd);

@@ -173,7 +173,7 @@ walk_file(struct walk *w, int handle, const struct stat *st)
     int status = TOOL_OK;
 
     if (!is_seen(w, st)) {
-        error = open_file(&file, handle);
+        error = open_file(&file, handle, st);
         if (error != 0) {
             walk_failed(w, error);
         } else {

@@ -51,6 +51,14 @@ print_json(const struct work_file *f, double seconds)
         "seconds", seconds));
 }
 
+int
+work_look_after(struct work_file *f, int error)
+{
+    if (error != 0 && error != EINTR)
+        return error;
+    return survey_range(&f->after, f->file, f->off, f->len);
+}
+
 static int
 work_on(const struct tool_file *file, void *arg)
 {
@@ -64,9 +72,6 @@ work_on(const struct tool_file *file, void *arg)
 
     if (error == 0)
         error = work->kind->run(work, &f);
-    /* Of what was interrupted it is said how far it came. */
-    if (error == 0 || error == EINTR)
-        error = survey_range(&f.after, file, f.off, f.len);
     if (error == EINTR)
         return TOOL_STOPPED;
     if (error != 0)

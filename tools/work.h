@@ -25,8 +25,8 @@ struct work_file {
 
 struct work_kind {
     const char *verb;
-    /* Do it.  Returns 0 or an errno. */
-    int (*run)(struct work *work, const struct work_file *f);
+    /* Do it, and look at the file afterwards.  Returns 0 or an errno. */
+    int (*run)(struct work *work, struct work_file *f);
     /* Judge what came of it.  Returns an exit status. */
     int (*judge)(struct work *work, const struct work_file *f);
 };
@@ -44,6 +44,10 @@ struct work {
     int64_t missing; /* of what load is to have in memory */
     bool unknown;   /* the system did not always say */
 };
+
+/* Look at a file afterwards, also to say how far it came if it was interrupted:
+ * error is what came of the work.  Returns 0 or an errno. */
+int work_look_after(struct work_file *f, int error);
 
 /* Do it to each file.  Returns an exit status. */
 int work_run(struct work *work);
