@@ -345,6 +345,30 @@ START_TEST(a_mapping_that_fn_resizes)
 }
 END_TEST
 
+/* The room is the mapping's own: who has a copy of the handle is covered when
+ * the owner grows into it. */
+static int
+grow_and_fault(void *arg)
+{
+    if (mmapx_resize(&m, -1, 8 * page_size(), 0) != 0)
+        return 8;
+    return load_byte(arg);
+}
+
+START_TEST(a_mapping_that_grows_into_its_room)
+{
+    struct mmapx copy;
+
+    m = short_file(PROT_READ, MAP_SHARED);
+    if (mmapx_reserve(&m, 16 * page_size(), MMAPX_RESIZE_MAYMOVE) != 0)
+        SKIP("no room can be reserved here");
+    copy = m;
+    FAILS(EIO, mmapx_guard(&copy, grow_and_fault,
+                           (char *)m.addr + 7 * page_size()));
+    ck_assert_uint_eq(m.len, 8 * page_size());
+}
+END_TEST
+
 /* The place that a mapping has left is somebody else's. */
 static struct mmapx other;
 
@@ -538,6 +562,7 @@ suite(void)
     ADD_TEST(s, system_calls_that_start_again);
     ADD_TEST(s, a_stack_that_disarms_itself);
     ADD_TEST(s, a_mapping_that_fn_resizes);
+    ADD_TEST(s, a_mapping_that_grows_into_its_room);
     ADD_TEST(s, a_place_that_is_given_up);
     ADD_TEST(s, a_guard_that_was_left_by_a_jump);
     ADD_TEST(s, many_guards);
