@@ -48,7 +48,7 @@ struct mmapx_i_frame {
 };
 
 /* As many guards as one inside the other are found by themselves. */
-enum { MMAPX_I_DEPTH = 8 };
+enum { MMAPX_I_DEPTH = 16 };
 
 /*
  * The list is not in the frames, because a frame may be left by a jump past it,

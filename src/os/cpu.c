@@ -17,10 +17,10 @@ mmapx_os_cpu_probe(void)
     unsigned a, b, c, d;
     unsigned has = 0;
 
-    if (__get_cpuid(1, &a, &b, &c, &d) != 0 && (d & SSE) != 0)
-        has |= MMAPX_OS_CPU_SSE;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & OSPKE) != 0)
-        has |= MMAPX_OS_CPU_KEYS;
+    if (__get_cpuid(1, &a, &b, &c, &d) != 0)
+        has |= (d & SSE) != 0 ? MMAPX_OS_CPU_SSE : 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0)
+        has |= (c & OSPKE) != 0 ? MMAPX_OS_CPU_KEYS : 0;
     __atomic_store_n(&mmapx_os_cpu_has, has, __ATOMIC_RELAXED);
 #endif
 }

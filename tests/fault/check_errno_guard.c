@@ -2,10 +2,12 @@
 /* Failures below mmapx_guard_zeros(): the fault is not ours, then. */
 #include "failures.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "filters.h"
 #include "internal.h"
 
 #include "calls.h"
@@ -107,6 +109,92 @@ START_TEST(the_pages_that_were_replaced)
 }
 END_TEST
 
+/* A kernel that does not know the advice by which it is seen whether another
+ * thread has replaced the page. */
+static void *
+replace_elsewhere(void *arg)
+{
+    size_t n;
+
+    return mmapx_guard_zeros(&m, load, arg, &n) == 0 && n == 1 ? arg : NULL;
+}
+
+static int
+replace_beside_another(void *arg)
+{
+    unsigned char *page = arg;
+    pthread_t thread;
+    void *value;
+
+    if (pthread_create(&thread, NULL, replace_elsewhere,
+                       page - mmapx_os_page_size())
+            != 0
+        || pthread_join(thread, &value) != 0 || value == NULL)
+        return 9;
+    return load(page);
+}
+
+START_TEST(a_kernel_without_the_advice)
+{
+    unsigned char *page;
+
+    set_up_hole();
+    page = (unsigned char *)m.addr + 6 * mmapx_os_page_size();
+    fake_has_no_advice = true;
+    ck_assert_int_eq(
+        mmapx_guard_zeros(&m, replace_beside_another, page, &faults), 0);
+    ck_assert_uint_eq(faults, 1);
+}
+END_TEST
+
+#ifdef __linux__
+/* Before 6.11 the text is read; without /proc nothing is known. */
+static bool
+find_in_text(void *arg)
+{
+    unsigned char *at = (unsigned char *)m.addr + 5 * mmapx_os_page_size();
+    struct mmapx_i_span span = { m.addr, 8 * mmapx_os_page_size() };
+    struct denied query = { SYS_ioctl, ANY, 0, false };
+    int prot;
+
+    (void)arg;
+    return deny(&query, ENOTTY) && mmapx_guard(&m, zeros, at) == 3
+           && mmapx_i_replaced(&m, &span) == 0 && span.addr == at
+           && span.len == mmapx_os_page_size()
+           && mmapx_os_protection(at, &prot) == 0
+           && prot == (PROT_READ | PROT_WRITE)
+           && mmapx_os_protection((void *)(UINTPTR_MAX & ~(uintptr_t)0xfff),
+                                  &prot)
+                  == -ENOMEM;
+}
+
+static bool
+find_nothing(void *arg)
+{
+    struct mmapx_i_span span = { m.addr, 8 * mmapx_os_page_size() };
+    int prot;
+
+    (void)arg;
+#ifdef SYS_open
+    if (!deny(&(struct denied){ SYS_open, ANY, 0, false }, EACCES))
+        return false;
+#endif
+    return mmapx_guard(&m, zeros, hole() - 1) == 3
+           && deny(&(struct denied){ SYS_openat, ANY, 0, false }, EACCES)
+           && mmapx_i_replaced(&m, &span) == -ENOTSUP
+           && mmapx_os_protection(m.addr, &prot) == -ENOTSUP;
+}
+
+START_TEST(the_list_of_mappings)
+{
+    need_filters();
+    set_up_hole();
+    ck_assert(in_child(find_in_text, NULL));
+    ck_assert(in_child(find_nothing, NULL));
+}
+END_TEST
+#endif
+
 Suite *
 suite(void)
 {
@@ -115,5 +203,9 @@ suite(void)
     ADD_TEST(s, no_room_for_zeros);
     ADD_TEST(s, no_protection_is_told);
     ADD_TEST(s, the_pages_that_were_replaced);
+    ADD_TEST(s, a_kernel_without_the_advice);
+#ifdef __linux__
+    ADD_TEST(s, the_list_of_mappings);
+#endif
     return s;
 }

@@ -170,6 +170,16 @@ be_the_child(void)
     _exit(1);
 }
 
+/* A handler that another thread installs between the look and the exchange. */
+static bool races;
+
+static void
+be_late(int sig)
+{
+    (void)sig;
+    _exit(42);
+}
+
 static void
 on_sigaction(int sig, siginfo_t *info, void *context)
 {
@@ -184,6 +194,16 @@ on_sigaction(int sig, siginfo_t *info, void *context)
         memcpy(old, &action, sizeof action);
         return;
     }
+    if (races) {
+        struct sigaction mine = { .sa_flags = SA_RESTART };
+
+        /* The C library's own restorer is not needed: it exits. */
+        races = false;
+        memset(&action, 0, sizeof action);
+        mine.sa_handler = be_late;
+        memcpy(&action, &mine.sa_handler, sizeof mine.sa_handler);
+        syscall(SYS_rt_sigaction, SIGBUS, &action, NULL, 8);
+    }
     memcpy(&action, act, sizeof action);
     regs[REG_RAX] = syscall(SYS_rt_sigaction, SIGBUS, &action, old, 8);
     if (forks) {
@@ -197,21 +217,49 @@ on_sigaction(int sig, siginfo_t *info, void *context)
 }
 
 static bool
-fork_behind(void *arg)
+trap_each_action(void *arg)
 {
     struct sigaction act = { .sa_flags = SA_SIGINFO | SA_NODEFER };
     struct denied all = { SYS_rt_sigaction, 1, (uint32_t)(uintptr_t)&action,
                           true };
 
     (void)arg;
-    forks = true;
     act.sa_sigaction = on_sigaction;
     sigemptyset(&act.sa_mask);
     return ftruncate(fd, (off_t)page_size()) == 0
            && signal(SIGBUS, SIG_DFL) != SIG_ERR
            && sigaction(SIGSYS, &act, NULL) == 0
-           && set_filter(&all, SECCOMP_RET_TRAP) && guard() == 0 && !forks
-           && WIFSIGNALED(child_status) && WTERMSIG(child_status) == SIGBUS;
+           && set_filter(&all, SECCOMP_RET_TRAP) && guard() == 0;
+}
+
+static bool
+fork_behind(void *arg)
+{
+    forks = true;
+    return trap_each_action(arg) && !forks && WIFSIGNALED(child_status)
+           && WTERMSIG(child_status) == SIGBUS;
+}
+
+static bool
+race_with_another(void *arg)
+{
+    races = true;
+    if (trap_each_action(arg) && !races)
+        touch_hole(NULL);
+    return false;
+}
+
+/* Whether it ends by be_late(). */
+static bool
+in_child_that_is_late(void)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(race_with_another(NULL) ? 0 : 1);
+    return waitpid(pid, &status, 0) == pid && WIFEXITED(status)
+           && WEXITSTATUS(status) == 42;
 }
 #endif
 
@@ -227,6 +275,74 @@ START_TEST(a_fork_when_the_handler_is_there)
 #else
     SKIP("written for x86-64");
 #endif
+}
+END_TEST
+
+START_TEST(a_handler_that_comes_in_between)
+{
+#if defined __x86_64__
+    need_filters();
+    if (under_sanitizer())
+        SKIP("the sanitizer wants to know of each handler");
+    set_up();
+    hole = (unsigned char *)m.addr + page_size();
+    ck_assert(in_child_that_is_late());
+#else
+    SKIP("written for x86-64");
+#endif
+}
+END_TEST
+
+/* Filters that forbid a handler. */
+static bool
+cannot_look(void *arg)
+{
+    char c;
+
+    (void)arg;
+    return deny(&(struct denied){ SYS_rt_sigaction, 0, SIGBUS, false }, EPERM)
+           && guard() == -1 && errno == EPERM
+           && mmapx_read(&m, 0, &c, 1) == -1 && errno == EPERM
+           && mmapx_guard_rearm() == -1 && errno == EPERM;
+}
+
+static bool
+cannot_install(void *arg)
+{
+    (void)arg;
+    return deny(&(struct denied){ SYS_rt_sigaction, 1, 0, true }, EPERM)
+           && guard() == -1 && errno == EPERM;
+}
+
+static bool
+cannot_look_again(void *arg)
+{
+    (void)arg;
+    return guard() == 0
+           && deny(&(struct denied){ SYS_rt_sigaction, 0, SIGBUS, false },
+                   EPERM)
+           && guard() == 0 && mmapx_guard_rearm() == -1 && errno == EPERM;
+}
+
+/* The copy is inside a guard, which cannot be had. */
+static bool
+cannot_guard_a_copy(void *arg)
+{
+    sigset_t set;
+
+    sigfillset(&set);
+    pthread_sigmask(SIG_SETMASK, &set, NULL);
+    return cannot_look(arg);
+}
+
+START_TEST(no_handler_may_be_installed)
+{
+    need_filters();
+    set_up();
+    ck_assert(in_child(cannot_look, NULL));
+    ck_assert(in_child(cannot_install, NULL));
+    ck_assert(in_child(cannot_look_again, NULL));
+    ck_assert(in_child(cannot_guard_a_copy, NULL));
 }
 END_TEST
 #endif /* __linux__ */
@@ -248,6 +364,8 @@ suite(void)
 #ifdef __linux__
     ADD_TEST(s, a_fork_while_the_handler_is_installed);
     ADD_TEST(s, a_fork_when_the_handler_is_there);
+    ADD_TEST(s, a_handler_that_comes_in_between);
+    ADD_TEST(s, no_handler_may_be_installed);
 #endif
     return s;
 }

@@ -159,6 +159,44 @@ START_TEST(a_handler_that_comes_again)
 }
 END_TEST
 
+/* More of them than there are places: the newest and the oldest stay. */
+#define CHAIN(n)                                                               \
+    static struct sigaction before_##n;                                        \
+    static void chain_##n(int sig, siginfo_t *info, void *context)             \
+    {                                                                          \
+        calls_of_second++;                                                     \
+        call_action(&before_##n, sig, info, context);                          \
+    }
+CHAIN(0) CHAIN(1) CHAIN(2) CHAIN(3) CHAIN(4) CHAIN(5) CHAIN(6) CHAIN(7) CHAIN(8)
+CHAIN(9)
+
+START_TEST(many_handlers)
+{
+    static void (*const chain[])(int, siginfo_t *, void *) = {
+        chain_0, chain_1, chain_2, chain_3, chain_4,
+        chain_5, chain_6, chain_7, chain_8, chain_9,
+    };
+    static struct sigaction *const before[] = {
+        &before_0, &before_1, &before_2, &before_3, &before_4,
+        &before_5, &before_6, &before_7, &before_8, &before_9,
+    };
+
+    map_both();
+    signal(SIGBUS, repair);
+    ck_assert_int_eq(mmapx_guard_rearm(), 0);
+    for (size_t i = 0; i < 10; i++) {
+        install(chain[i], before[i]);
+        ck_assert_int_eq(mmapx_guard_rearm(), 1);
+        calls_of_first = calls_of_second = 0;
+        foreign = short_file(PROT_READ, MAP_SHARED);
+        ck_assert_int_eq(mmapx_guard(&guarded, touch_foreign, NULL), 0);
+        ck_assert_int_eq(calls_of_first, 1);
+        ck_assert_int_ge(calls_of_second, i < 5 ? (int)i + 1 : 5);
+        ck_assert_int_le(calls_of_second, (int)i + 1);
+    }
+}
+END_TEST
+
 /* --- Ends ----------------------------------------------------------------- */
 
 static void
@@ -294,6 +332,7 @@ suite(void)
     ADD_TEST(s, a_handler_that_is_taken_away);
     ADD_TEST(s, a_fault_that_comes_back);
     ADD_TEST(s, a_handler_that_comes_again);
+    ADD_TEST(s, many_handlers);
     ADD_TEST(s, the_default_at_the_end);
     ADD_TEST(s, a_handler_that_jumps);
     return s;

@@ -500,6 +500,42 @@ START_TEST(many_guards)
 }
 END_TEST
 
+/* The innermost of many is left, and what is outside still stands. */
+static int
+nest_and_jump(void *arg)
+{
+    int *levels = arg;
+
+    if (--*levels == 0)
+        longjmp(out, 1);
+    return mmapx_guard(&other, nest_and_jump, levels) < 0 ? 99 : 3;
+}
+
+static int
+leave_many(void *arg)
+{
+    volatile int result = 0;
+
+    if (setjmp(out) == 0)
+        result = mmapx_guard(&other, nest_and_jump, arg);
+    return result == 0 ? load_byte(hole_in(&m)) : 9;
+}
+
+START_TEST(many_guards_that_are_left)
+{
+    if (under_valgrind())
+        SKIP("valgrind does not extend the stack for a handler");
+    m = short_file(PROT_READ, MAP_SHARED);
+    other = short_file(PROT_READ, MAP_SHARED);
+    for (int depth = 1; depth < 40; depth++) {
+        int levels = depth;
+
+        FAILS(EIO, mmapx_guard(&m, leave_many, &levels));
+        ck_assert_int_eq(levels, 0);
+    }
+}
+END_TEST
+
 /* A thread that ends inside a guard: its destructors are not guarded. */
 static pthread_key_t key;
 
@@ -566,6 +602,7 @@ suite(void)
     ADD_TEST(s, a_place_that_is_given_up);
     ADD_TEST(s, a_guard_that_was_left_by_a_jump);
     ADD_TEST(s, many_guards);
+    ADD_TEST(s, many_guards_that_are_left);
     ADD_TEST(s, a_thread_that_ended_in_a_guard);
     return s;
 }
