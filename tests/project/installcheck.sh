@@ -85,9 +85,10 @@ build_readme() {
 }
 
 run_readme() {
-    echo 'notes of old' >"$tmp/notes"
-    (cd "$tmp" && with_library "./readme$EXEEXT") &&
-        [ "$(cat "$tmp/notes")" = 'editedof old' ]
+    printf 'twelve bytes' >"$tmp/twelve"
+    said=$(with_library "$tmp/readme$EXEEXT" "$tmp/twelve") &&
+        [ "$said" = '12 bytes of 12' ] &&
+        ! with_library "$tmp/readme$EXEEXT" "$tmp/missing"
 }
 
 command_says() {
