@@ -24,8 +24,8 @@ _MMAPX_ADVICE([MERGEABLE], [12])
 _MMAPX_ADVICE([UNMERGEABLE], [13])
 _MMAPX_ADVICE([HUGEPAGE], [14])
 _MMAPX_ADVICE([NOHUGEPAGE], [15])
-_MMAPX_ADVICE([DONTDUMP], [16])
-_MMAPX_ADVICE([DODUMP], [17])
+_MMAPX_ADVICE([DONTDUMP], [16], [], [NOCORE])
+_MMAPX_ADVICE([DODUMP], [17], [], [CORE])
 _MMAPX_ADVICE([WIPEONFORK], [18])
 _MMAPX_ADVICE([KEEPONFORK], [19])
 _MMAPX_ADVICE([COLD], [20])
@@ -38,12 +38,15 @@ _MMAPX_ADVICE([GUARD_INSTALL], [102])
 _MMAPX_ADVICE([GUARD_REMOVE], [103])
 ])
 
-# _MMAPX_ADVICE(NAME, LINUX-NUMBER, [harmless])
+# _MMAPX_ADVICE(NAME, LINUX-NUMBER, [harmless], [NAME-ELSEWHERE])
 AC_DEFUN([_MMAPX_ADVICE], [
 AC_CHECK_DECL([MADV_$1],
     [mmapx_advice=MADV_$1],
     [AS_CASE([$host_os], [linux*], [mmapx_advice=$2], [mmapx_advice=-1])],
     [[#include <sys/mman.h>]])
+m4_ifval([$4],
+    [AC_CHECK_DECL([MADV_$4], [mmapx_advice=MADV_$4], [],
+        [[#include <sys/mman.h>]])])
 m4_ifval([$3],
     [AS_IF([test "x$ac_cv_have_decl_madvise" != xyes],
         [mmapx_advice=POSIX_MADV_$1])],

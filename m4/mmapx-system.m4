@@ -21,6 +21,7 @@ AM_CONDITIONAL([OS_NONE], [test "$mmapx_os" = none])
 AC_CHECK_HEADERS([sys/disk.h sys/dkio.h])
 AC_CHECK_DECLS([MAP_FIXED_NOREPLACE, MAP_LOCKED, MAP_POPULATE], [], [],
     [[#include <sys/mman.h>]])
+AC_CHECK_DECLS([memfd_create], [], [], [[#include <sys/mman.h>]])
 AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
     [[#include <fcntl.h>]])
 AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -272,6 +273,30 @@ mmapx_os_clear_tail(int fd, int64_t size)
     return 0;
 }
 
+/* FreeBSD has them since 13. */
+#if HAVE_DECL_MEMFD_CREATE && defined F_ADD_SEALS
+int
+mmapx_os_memfd(const char *name, unsigned flags)
+{
+    int fd = memfd_create(name, flags | MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    return fd < 0 ? -errno : fd;
+}
+
+int
+mmapx_os_seal_shrink(int fd)
+{
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0 ? -errno : 0;
+}
+
+bool
+mmapx_os_is_sealed(int fd)
+{
+    int seals = fcntl(fd, F_GET_SEALS);
+
+    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+}
+#else
 int
 mmapx_os_memfd(const char *name, unsigned flags)
 {
@@ -292,6 +317,7 @@ mmapx_os_is_sealed(int fd)
     (void)fd;
     return false;
 }
+#endif
 
 int
 mmapx_os_touch_open(struct mmapx_os_touch_fds *t)

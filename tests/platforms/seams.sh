@@ -78,7 +78,14 @@ advice() {
             if [ "$(has "$1" sys/mman.h madvise)" = 1 ]; then
                 [ "$(has "$1" sys/mman.h "MADV_$name")" = 0 ] ||
                     number=MADV_$name
-            elif [ -n "$harmless" ]; then
+                case $name in
+                DODUMP) elsewhere=MADV_CORE ;;
+                DONTDUMP) elsewhere=MADV_NOCORE ;;
+                *) elsewhere=none ;;
+                esac
+                [ "$(has "$1" sys/mman.h $elsewhere)" = 0 ] ||
+                    number=$elsewhere
+            elif [ "$harmless" = ', [harmless]' ]; then
                 number=POSIX_MADV_$name
             fi
             echo "#define MMAPX_OS_MADV_$name $number"
@@ -108,6 +115,7 @@ configured() {
 	sys/mman.h MAP_LOCKED
 	sys/mman.h MAP_POPULATE
 	sys/mman.h madvise
+	sys/mman.h memfd_create
 	fcntl.h posix_fadvise
 	fcntl.h posix_fallocate
 	fcntl.h F_FULLFSYNC
@@ -159,7 +167,9 @@ advised="$advised MADV_WILLNEED"
 # The list is split.
 # shellcheck disable=SC2086
 {
-    system freebsd bsd.c DIOCGMEDIASIZE MADVISE $advised \
+    system freebsd bsd.c DIOCGMEDIASIZE MADVISE MADV_CORE MADV_DONTNEED \
+        MADV_FREE MADV_NOCORE MADV_NORMAL MADV_RANDOM MADV_SEQUENTIAL \
+        MADV_WILLNEED \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK
     system netbsd bsd.c DIOCGMEDIASIZE MADVISE $advised \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK \

@@ -6,6 +6,9 @@
 
 #define O_DIRECT 0x00010000
 #define POSIX_FADV_DONTNEED 4
+#define F_ADD_SEALS 19
+#define F_GET_SEALS 20
+#define F_SEAL_SHRINK 0x0002
 
 int posix_fadvise(int, off_t, off_t, int);
 int posix_fallocate(int, off_t, off_t);

@@ -29,6 +29,10 @@
 #define MADV_WILLNEED 3
 #define MADV_DONTNEED 4
 #define MADV_FREE 5
+#define MADV_NOCORE 8
+#define MADV_CORE 9
+#define MFD_CLOEXEC 0x00000001u
+#define MFD_ALLOW_SEALING 0x00000002u
 
 void *mmap(void *, size_t, int, int, int, off_t);
 int munmap(void *, size_t);
@@ -39,5 +43,6 @@ int munlock(const void *, size_t);
 int madvise(void *, size_t, int);
 int posix_madvise(void *, size_t, int);
 int mincore(const void *, size_t, char *);
+int memfd_create(const char *, unsigned);
 
 #endif
