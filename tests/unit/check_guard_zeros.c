@@ -324,6 +324,85 @@ START_TEST(locks_and_destructors)
 }
 END_TEST
 
+/* --- A compositor and its clients ----------------------------------------- */
+
+/* Each client has a pool, which it may cut at any time.  Accesses nest, in one
+ * pool and in several, and only who has cut its own is to blame. */
+static struct pool {
+    struct mmapx m;
+    size_t faults; /* of all accesses */
+} cut, whole;
+
+static int
+access_pool(struct pool *p, int (*fn)(void *arg), void *arg)
+{
+    size_t faults = 0;
+    int r = mmapx_guard_zeros(&p->m, fn, arg, &faults);
+
+    p->faults += faults;
+    return r;
+}
+
+/* How many of its pages have something else than zeros. */
+static int
+look_at_pool(void *arg)
+{
+    const struct pool *p = arg;
+    int pages = 0;
+
+    for (size_t i = 0; i < p->m.len; i += page_size()) {
+        const volatile unsigned char *c = (unsigned char *)p->m.addr + i;
+
+        pages += (c[1] | c[2] | c[3]) != 0;
+    }
+    return pages;
+}
+
+static int
+access_again(void *arg)
+{
+    return access_pool(arg, look_at_pool, arg);
+}
+
+/* From one to the other, as a surface is drawn on a screen. */
+static int
+copy_pools(void *arg)
+{
+    (void)arg;
+    memcpy(whole.m.addr, cut.m.addr, cut.m.len);
+    return 0;
+}
+
+static int
+access_whole(void *arg)
+{
+    return access_pool(&whole, copy_pools, arg);
+}
+
+START_TEST(a_compositor)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+
+    need_to_go_on();
+    OK(mmapx_map(&whole.m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    cut.m = short_file(PROT_READ, MAP_SHARED);
+    ck_assert_int_eq(access_pool(&cut, access_again, &cut), 1);
+    ck_assert_uint_eq(cut.faults, 3);
+    ck_assert_int_eq(access_pool(&whole, access_again, &whole), 4);
+    ck_assert_uint_eq(whole.faults, 0);
+
+    cut.m = short_file(PROT_READ, MAP_SHARED);
+    cut.faults = 0;
+    ck_assert_int_eq(access_pool(&cut, access_whole, NULL), 0);
+    ck_assert_uint_eq(cut.faults, 3);
+    ck_assert_uint_eq(whole.faults, 0);
+    check_pattern(whole.m.addr, 0, page);
+    for (size_t i = page; i < whole.m.len; i++)
+        ck_assert_int_eq(((unsigned char *)whole.m.addr)[i], 0);
+}
+END_TEST
+
 /* --- Where it cannot be done ---------------------------------------------- */
 
 /* Mappings of a page each, that the kernel cannot join, until there are no
@@ -602,6 +681,7 @@ suite(void)
     ADD_TEST(s, faults_that_are_not_ours);
     ADD_TEST(s, a_system_call);
     ADD_TEST(s, locks_and_destructors);
+    ADD_TEST(s, a_compositor);
     ADD_TEST(s, no_more_mappings);
     ADD_TEST(s, a_full_disk);
     ADD_HUGE_TEST(s, huge_pages);
