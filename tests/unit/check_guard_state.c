@@ -584,6 +584,47 @@ START_TEST(a_thread_that_ended_in_a_guard)
 }
 END_TEST
 
+/* One that is cancelled inside a guard: what it cleans up outside is not. */
+static int
+wait_for_ever(void *arg)
+{
+    (void)arg;
+    for (;;)
+        pause();
+}
+
+static void *
+run_and_clean_up(void *arg)
+{
+    pthread_cleanup_push(fault_at_the_end, arg);
+    mmapx_guard(&m, wait_for_ever, NULL);
+    pthread_cleanup_pop(0);
+    return NULL;
+}
+
+static void
+fault_after_a_cancellation(void)
+{
+    pthread_t thread;
+
+    signal(SIGBUS, SIG_DFL);
+    if (pthread_create(&thread, NULL, run_and_clean_up, hole_in(&m)) == 0
+        && pthread_cancel(thread) == 0)
+        pthread_join(thread, NULL);
+}
+
+START_TEST(a_thread_that_was_cancelled_in_a_guard)
+{
+    m = short_file(PROT_READ, MAP_SHARED);
+#ifdef __GLIBC__
+    ck_assert_int_eq(child_status(fault_after_a_cancellation), -SIGBUS);
+#else
+    /* Where it cleans up on top of fn the guard still stands. */
+    child_status(fault_after_a_cancellation);
+#endif
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -604,5 +645,6 @@ suite(void)
     ADD_TEST(s, many_guards);
     ADD_TEST(s, many_guards_that_are_left);
     ADD_TEST(s, a_thread_that_ended_in_a_guard);
+    ADD_TEST(s, a_thread_that_was_cancelled_in_a_guard);
     return s;
 }
