@@ -589,8 +589,9 @@ static int
 wait_for_ever(void *arg)
 {
     (void)arg;
-    for (;;)
-        pause();
+    while (pause() == -1)
+        continue;
+    return 0;
 }
 
 static void *
