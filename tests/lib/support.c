@@ -24,6 +24,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #endif
 
@@ -189,6 +190,19 @@ bool
 is_root(void)
 {
     return geteuid() == 0;
+}
+
+bool
+on_overlay(int fd)
+{
+#if defined __linux__
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 && (unsigned)fs.f_type == 0x794c7630;
+#else
+    (void)fd;
+    return false;
+#endif
 }
 
 bool

@@ -93,6 +93,10 @@ bool store_kills(void *p);
 bool load_kills(const void *p);
 
 bool is_root(void);
+
+/* Whether the file lies on overlayfs, where the kernel asks the file below and
+ * the library looks at each page. */
+bool on_overlay(int fd);
 bool under_valgrind(void);
 
 /* SKIP where qemu-user answers in the kernel's place, and otherwise; where

@@ -20,6 +20,8 @@ struct TCase {
     void (*setup)(void);
     void (*teardown)(void);
     double timeout;
+    int first; /* what the test is called with, up to end */
+    int end;
 };
 
 struct Suite {
@@ -38,6 +40,7 @@ struct TestResult {
 struct SRunner {
     Suite *suite;
     TestResult *results[MOST];
+    int n;
 };
 
 /* What a test leaves for its parent: shared by all processes. */
@@ -100,7 +103,15 @@ tcase_add_unchecked_fixture(TCase *tc, void (*setup)(void),
 void
 tcase_add_test(TCase *tc, void (*test)(int))
 {
+    tcase_add_loop_test(tc, test, 0, 1);
+}
+
+void
+tcase_add_loop_test(TCase *tc, void (*test)(int), int first, int end)
+{
     tc->test = test;
+    tc->first = first;
+    tc->end = end;
 }
 
 /* The first failure counts, whichever process it is in. */
@@ -129,10 +140,10 @@ check_fail(const char *file, int line, const char *format, ...)
 }
 
 static void
-run_in_child(const TCase *tc)
+run_in_child(const TCase *tc, int i)
 {
     alarm((unsigned)tc->timeout);
-    tc->test(0);
+    tc->test(i);
     exit(0);
 }
 
@@ -156,7 +167,7 @@ note(TestResult *tr, int status)
 }
 
 static TestResult *
-run_case(const TCase *tc)
+run_case(const TCase *tc, int i)
 {
     TestResult *tr = zeroed(sizeof *tr);
     int status = 0;
@@ -169,7 +180,7 @@ run_case(const TCase *tc)
     fflush(stdout);
     pid = fork();
     if (pid == 0)
-        run_in_child(tc);
+        run_in_child(tc, i);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (tc->teardown != NULL)
@@ -195,14 +206,18 @@ srunner_run_all(SRunner *sr, int mode)
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         abort();
-    for (int i = 0; i < sr->suite->n; i++)
-        sr->results[i] = run_case(sr->suite->cases[i]);
+    for (int k = 0; k < sr->suite->n; k++) {
+        const TCase *tc = sr->suite->cases[k];
+
+        for (int i = tc->first; i < tc->end && sr->n < MOST; i++)
+            sr->results[sr->n++] = run_case(tc, i);
+    }
 }
 
 int
 srunner_ntests_run(SRunner *sr)
 {
-    return sr->suite->n;
+    return sr->n;
 }
 
 TestResult **

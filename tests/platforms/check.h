@@ -25,6 +25,7 @@ void tcase_set_timeout(TCase *tc, double seconds);
 void tcase_add_unchecked_fixture(TCase *tc, void (*setup)(void),
                                  void (*teardown)(void));
 void tcase_add_test(TCase *tc, void (*test)(int));
+void tcase_add_loop_test(TCase *tc, void (*test)(int), int first, int end);
 
 SRunner *srunner_create(Suite *s);
 void srunner_run_all(SRunner *sr, int mode);

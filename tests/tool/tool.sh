@@ -230,7 +230,7 @@ human() {
     dd if=/dev/null of="$dir/human" bs=1 seek="$1" 2>/dev/null || return 1
     (cd "$dir" && run 0 status human) &&
         row_is "$(printf '%7s  %7s  %4s  %7s  %9s  [%s]  human' \
-            0B "$2" 0% - - "$none")"
+            0B "$2" 0% "$clean" "$clean" "$none")"
 }
 check '1023 bytes' human 1023 1023B
 check '1024 bytes' human 1024 1.0K

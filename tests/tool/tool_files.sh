@@ -357,7 +357,9 @@ terabyte() {
         put "$dir/tera" $((1099511627776 / page / 2)) 2 || return 1
     bytes "$dir/tera" $((2 * page)) 1099511627776 '<1%' && bar '\.\{16\}-\.\{15\}'
 }
-if sparse "$dir/tera" $((1099511627776 / page)) && [ -s "$dir/tera" ]; then
+if [ $over = yes ]; then
+    skip 'a sparse file of a terabyte' 'on overlayfs each page is looked at'
+elif sparse "$dir/tera" $((1099511627776 / page)) && [ -s "$dir/tera" ]; then
     check 'a sparse file of a terabyte' terabyte
 else
     skip 'a sparse file of a terabyte' 'not on this file system'

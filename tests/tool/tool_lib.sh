@@ -18,6 +18,13 @@ LC_ALL=C
 TERM=xterm
 export LC_ALL TERM
 
+# Where a file lies over another the kernel does not tell what is dirty, and
+# each page is looked at.
+case $(stat -f -c %t "$dir" 2>/dev/null) in
+794c7630) over=yes clean='?' ;;
+*) over=no clean=- ;;
+esac
+
 # A hang is a failure; where it cannot be made one it stays a hang.
 if ! command -v timeout >/dev/null; then
     timeout() {
