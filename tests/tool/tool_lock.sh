@@ -253,6 +253,6 @@ if [ "$most" -gt 0 ] && [ "$most" -le 70000 ] && [ "$(id -u)" -eq 0 ] &&
         too_many_files
 else
     skip 'vm.max_map_count is named once, with the number needed' \
-        'it takes root, python3, many inodes and blocks, and a limit of usual size'
+        'it takes root, python3, a disk with room, and a limit of usual size'
 fi
 finish
