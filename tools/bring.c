@@ -5,11 +5,14 @@
  * A long part goes through mmapx_cache_load(), which reads ahead.  Where parts
  * are short, what is read ahead of them is more than they are, so the system is
  * told not to; then many of them are asked for before the first is waited for.
+ * Where they lie close together, one large request takes less time than many
+ * small ones: all is read, and the gaps are given back.
  */
 #include "tool.h"
 #include "bring.h"
 #include "interrupt.h"
 #include "libmmapx.h"
+#include "survey.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +22,9 @@
  * signals; and so many of short parts wait for each other. */
 enum { LONG_PART = 2 << 20, LONG_STEP = 8 << 20, WAITING = 4 << 20 };
 
+/* To read over a gap of so many bytes takes as long as a request does. */
+enum { SMALL_GAP = 32 << 10 };
+
 void
 bring_begin(struct bring *b, const struct tool_file *file,
             struct progress *progress)
@@ -26,6 +32,8 @@ bring_begin(struct bring *b, const struct tool_file *file,
     *b = (struct bring){ .file = file,
                          .progress = progress,
                          .advice = POSIX_FADV_NORMAL };
+    b->next = &b->batches[0];
+    b->reading = &b->batches[1];
 }
 
 static void
@@ -71,39 +79,143 @@ read_part(int fd, int64_t off, int64_t len)
     return n < 0 ? errno : 0;
 }
 
-int
-bring_end(struct bring *b)
+/* --- Short parts ---------------------------------------------------------- */
+
+static int64_t
+end_of(const struct bring_part *part)
+{
+    return part->off + part->len;
+}
+
+static int64_t
+span_of(const struct bring_batch *batch)
+{
+    return end_of(&batch->parts[batch->n - 1]) - batch->parts[0].off;
+}
+
+struct gaps {
+    struct bring_batch *batch;
+    size_t next;
+};
+
+/* What was in memory before is no gap to be given back. */
+static void
+keep_gap(const struct mmapx_cache_run *run, void *arg)
+{
+    struct gaps *gaps = arg;
+    struct bring_part *parts = gaps->batch->parts;
+
+    if (!run->cached)
+        return;
+    while (gaps->next < gaps->batch->n && parts[gaps->next].off <= run->off)
+        gaps->next++;
+    for (size_t i = gaps->next; i < gaps->batch->n; i++) {
+        if (end_of(&parts[i - 1]) >= run->off + run->len)
+            break;
+        gaps->batch->has_gap[i] = false;
+    }
+}
+
+/* Ask for a batch.  Nothing is waited for. */
+static void
+ask(struct bring *b, struct bring_batch *batch)
+{
+    int64_t begin = batch->parts[0].off;
+    int64_t span = span_of(batch);
+    int64_t gap = span - batch->bytes;
+    struct gaps gaps = { .batch = batch, .next = 1 };
+
+    advise(b, POSIX_FADV_RANDOM);
+    batch->dense = gap <= SMALL_GAP * (int64_t)(batch->n - 1)
+                   && survey_runs(b->file, begin, span, keep_gap, &gaps) == 0;
+    if (batch->dense)
+        posix_fadvise(b->file->fd, (off_t)begin, (off_t)span,
+                      POSIX_FADV_WILLNEED);
+    for (size_t i = 0; i < batch->n && !batch->dense; i++)
+        posix_fadvise(b->file->fd, (off_t)batch->parts[i].off,
+                      (off_t)batch->parts[i].len, POSIX_FADV_WILLNEED);
+}
+
+/* Give back whole pages between two parts. */
+static void
+give_gaps_back(const struct bring *b, const struct bring_batch *batch)
+{
+    int64_t page = (int64_t)mmapx_page_size(NULL);
+
+    for (size_t i = 1; i < batch->n; i++) {
+        int64_t begin = end_of(&batch->parts[i - 1]) + page - 1;
+        int64_t end = batch->parts[i].off;
+
+        begin -= begin % page;
+        end -= end % page;
+        if (batch->has_gap[i] && begin < end)
+            posix_fadvise(b->file->fd, (off_t)begin, (off_t)(end - begin),
+                          POSIX_FADV_DONTNEED);
+    }
+}
+
+/* Wait for a batch. */
+static int
+wait_for(struct bring *b, struct bring_batch *batch)
 {
     int error = 0;
 
-    if (b->n > 0)
-        advise(b, POSIX_FADV_RANDOM);
-    for (size_t i = 0; i < b->n && b->n > 1; i++)
-        posix_fadvise(b->file->fd, (off_t)b->parts[i].off,
-                      (off_t)b->parts[i].len, POSIX_FADV_WILLNEED);
-    for (size_t i = 0; i < b->n && error == 0; i++) {
-        const struct bring_part *part = &b->parts[i];
-
-        if (tool_interrupted != 0)
-            return EINTR;
-        error = read_part(b->file->fd, part->off, part->len);
-        if (error == 0)
-            progress_add(b->progress, b->file->path, part->len);
+    if (batch->n == 0)
+        return 0;
+    if (batch->dense) {
+        error = read_part(b->file->fd, batch->parts[0].off, span_of(batch));
+        give_gaps_back(b, batch);
     }
-    b->n = 0;
-    b->bytes = 0;
+    for (size_t i = 0; i < batch->n && error == 0 && !batch->dense; i++)
+        error = read_part(b->file->fd, batch->parts[i].off,
+                          batch->parts[i].len);
+    if (error == 0)
+        progress_add(b->progress, b->file->path, batch->bytes);
+    batch->n = 0;
+    batch->bytes = 0;
     return error;
+}
+
+/* Ask for the next batch before the one before it is waited for, so that the
+ * disk is never without work. */
+static int
+go_on(struct bring *b)
+{
+    struct bring_batch *asked = b->next;
+    int error;
+
+    if (tool_interrupted != 0)
+        return EINTR;
+    if (asked->n > 0)
+        ask(b, asked);
+    error = wait_for(b, b->reading);
+    b->next = b->reading;
+    b->reading = asked;
+    return error;
+}
+
+int
+bring_end(struct bring *b)
+{
+    int error = go_on(b);
+
+    return error != 0 ? error : go_on(b);
 }
 
 int
 bring_part(struct bring *b, int64_t off, int64_t len)
 {
+    struct bring_batch *batch = b->next;
+    bool all = off == 0 && len >= b->file->size; /* with nothing behind it */
     int error;
 
-    if (len < LONG_PART) {
-        b->parts[b->n++] = (struct bring_part){ off, len };
-        b->bytes += len;
-        return b->n == BRING_PARTS || b->bytes >= WAITING ? bring_end(b) : 0;
+    if (len < LONG_PART && !all) {
+        batch->has_gap[batch->n] = true;
+        batch->parts[batch->n++] = (struct bring_part){ off, len };
+        batch->bytes += len;
+        return batch->n == BRING_PARTS || span_of(batch) >= WAITING
+                   ? go_on(b)
+                   : 0;
     }
     error = bring_end(b);
     return error != 0 ? error : long_part(b, off, len);

@@ -3,6 +3,7 @@
 #ifndef TOOL_BRING_H
 #define TOOL_BRING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +17,22 @@ struct bring_part {
     int64_t len;
 };
 
+/* Short parts that are read together. */
+struct bring_batch {
+    struct bring_part parts[BRING_PARTS];
+    size_t n;
+    int64_t bytes;
+    bool dense; /* it is read as a whole, and gaps are given back */
+    bool has_gap[BRING_PARTS]; /* in front of a part, not in memory before */
+};
+
 struct bring {
     const struct tool_file *file;
     struct progress *progress;
     int advice; /* that the system was given last */
-    struct bring_part parts[BRING_PARTS]; /* that wait to be read together */
-    size_t n;
-    int64_t bytes; /* of these */
+    struct bring_batch batches[2];
+    struct bring_batch *next;    /* that parts are added to */
+    struct bring_batch *reading; /* that was asked for, and is waited for */
 };
 
 void bring_begin(struct bring *b, const struct tool_file *file,
@@ -32,7 +42,7 @@ void bring_begin(struct bring *b, const struct tool_file *file,
  * the file.  Returns 0 or an errno; EINTR: tool_interrupted was set. */
 int bring_part(struct bring *b, int64_t off, int64_t len);
 
-/* Bring in what still waits. */
+/* Bring in what still waits.  Returns as bring_part() does. */
 int bring_end(struct bring *b);
 
 /* Where data begin from *off on, and where they end, both at most end: holes

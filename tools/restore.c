@@ -229,7 +229,7 @@ load_runs(struct restore *s, const struct tool_file *file, int64_t *found,
            && snapshot_run(s->reader.line, &off, &len) && off < file->size) {
         int64_t n = len < file->size - off ? len : file->size - off;
 
-        batch.runs[batch.n++] = (struct bring_part){ off, n };
+        batch.runs[batch.n++] = (struct bring_part){ .off = off, .len = n };
         *wanted += n;
         if (batch.n == BATCH)
             error = load_batch(s, file, &batch);

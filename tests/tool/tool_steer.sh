@@ -203,6 +203,35 @@ restore() {
 }
 when_evicting 'restore' restore
 
+# runs STEP NUMBER: a page in each STEP of the file that is long, and the snapshot
+# of that.
+runs() {
+    awk -v name="$dir/wide" -v step="$1" -v n="$2" -v page="$page" 'BEGIN {
+        print "mmapx snapshot 1"
+        printf "file %d %s\n", 1024 * page, name
+        for (i = 0; i < n; i++)
+            printf "%d %d\n", i * step * page, page
+        print "end 1" }' >"$dir/snap"
+}
+# restores_little BYTES: so many are restored, and a tenth more is in memory.
+restores_little() {
+    out_of_memory "$dir/wide" && run 0 restore -b "$dir/snap" &&
+        grep -q "^restored $1 in 1 file" "$out" &&
+        run 0 status -b "$dir/wide" &&
+        rows | awk -v most="$1" '{ print; exit !($1 >= most && $1 <= most * 1.1) }'
+}
+small_runs() {
+    pages 1024 >"$dir/wide" && runs 2 512 &&
+        restores_little $((512 * page)) && runs 32 32 &&
+        restores_little $((32 * page)) || return 1
+    # What was there before stays, also between two runs.
+    out_of_memory "$dir/wide" && runs 2 512 &&
+        run 0 load --range=$((101 * page)):1 "$dir/wide" &&
+        run 0 restore "$dir/snap" && run 0 status -b --ranges "$dir/wide" &&
+        grep -q "^    $((100 * page)):$((3 * page))\$" "$out"
+}
+when_evicting 'small runs bring little else' small_runs
+
 from_a_pipe() {
     run 0 snapshot -r -o "$dir/snap" "$tree" &&
         run 0 snapshot -r "$tree" && cmp "$out" "$dir/snap" || return 1
