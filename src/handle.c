@@ -48,7 +48,7 @@ mmapx_i_fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     m->reserved[MMAPX_I_INFO]
         = (uintptr_t)obj->kind
           | (uintptr_t)page_shift(obj->page_size) << MMAPX_I_PAGE_SHIFT
-          | (uintptr_t)obj->identity << MMAPX_I_IDENTITY_SHIFT
+          | obj->identity << MMAPX_I_IDENTITY_SHIFT
           | ((flags & MAP_SHARED) != 0 ? MMAPX_I_SHARED : 0u)
           | (owner->group_writes ? MMAPX_I_GROUP_WRITES : 0u)
           | (owner->others_write ? MMAPX_I_OTHERS_WRITE : 0u);

@@ -190,11 +190,12 @@ mmapx_i_owner(const struct mmapx *m)
 static inline uintptr_t
 mmapx_i_identity(const struct mmapx *m)
 {
-    return (uint32_t)mmapx_i_info(m) >> MMAPX_I_IDENTITY_SHIFT;
+    return mmapx_i_info(m) >> MMAPX_I_IDENTITY_SHIFT;
 }
 
-/* Whether a descriptor's object is the one that was mapped.  Another one
- * passes by chance once in 32768 times: it is a check against mistakes. */
+/* Whether a descriptor's object is the one that was mapped.  On 32-bit
+ * systems another one passes by chance once in 32768 times: there it is a check
+ * against mistakes. */
 static inline bool
 mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
 {
@@ -224,7 +225,7 @@ struct mmapx_i_object {
     int fd;
     int64_t offset;
     struct mmapx_os_owner owner;
-    unsigned identity;
+    uintptr_t identity;
 };
 
 /* handle.c */

@@ -114,7 +114,7 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
     r = mmapx_os_anon_page_size(flags, &obj.page_size);
     if (r < 0)
         return r;
-    obj.identity = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) & 0x7fff;
+    obj.identity = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) & 0x7fffu;
     return map_object(m, addr, len, prot, flags, &obj);
 }
 

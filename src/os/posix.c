@@ -53,7 +53,7 @@ mmapx_os_page_size(void)
 }
 
 /* Device and inode, folded. */
-static unsigned
+static uintptr_t
 identity_of(const struct stat *sb)
 {
     uint64_t device = (uint64_t)(S_ISBLK(sb->st_mode) || S_ISCHR(sb->st_mode)
@@ -62,7 +62,7 @@ identity_of(const struct stat *sb)
     uint64_t mixed = ((uint64_t)sb->st_ino ^ device * 0x9e3779b97f4a7c15u)
                      * 0xff51afd7ed558ccdu;
 
-    return (unsigned)(mixed >> 49);
+    return (uintptr_t)(mixed >> (64 - MMAPX_OS_IDENTITY_BITS));
 }
 
 static enum mmapx_os_type

@@ -318,6 +318,30 @@ START_TEST(what_was_behind_the_end)
 }
 END_TEST
 
+/* Each is another file, whatever its number. */
+START_TEST(no_other_file_passes)
+{
+    size_t page = page_size();
+    int fd = temp_file(page);
+    struct mmapx m, other;
+
+    if (sizeof(size_t) < 8)
+        SKIP("the handle has too few bits for that");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    need_native();
+    for (int i = 0; i < 60000; i++) {
+        int strange = -1;
+
+        if (mmapx_map_memfd(&other, &strange, "strange", 1, 0) != 0)
+            SKIP("no memfd");
+        FAILS(EINVAL, mmapx_resize(&m, strange, 2 * page,
+                                   MAYMOVE | BOTH | SPARSE));
+        OK(mmapx_unmap(&other));
+        close(strange);
+    }
+}
+END_TEST
+
 /* --- Limits --------------------------------------------------------------- */
 
 START_TEST(a_full_disk)
@@ -494,6 +518,7 @@ suite(void)
     ADD_TEST(s, grow_and_cut_the_file);
     ADD_TEST(s, what_was_behind_the_end);
     ADD_TEST(s, a_private_page_is_new_too);
+    ADD_TEST(s, no_other_file_passes);
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, a_move_is_undone);
     ADD_TEST(s, a_length_that_nothing_has);
