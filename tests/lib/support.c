@@ -78,7 +78,7 @@ need_memlock(size_t bytes)
     struct rlimit limit;
 
     ck_assert_int_eq(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
-    if (limit.rlim_max < bytes)
+    if ((uintmax_t)limit.rlim_max < bytes) /* signed on FreeBSD */
         SKIP("the hard limit on locked memory is too low");
 #else
     (void)bytes;
@@ -90,7 +90,7 @@ bool
 limit_memlock(size_t bytes)
 {
 #ifdef RLIMIT_MEMLOCK
-    struct rlimit limit = { bytes, bytes };
+    struct rlimit limit = { (rlim_t)bytes, (rlim_t)bytes };
 
     return setrlimit(RLIMIT_MEMLOCK, &limit) == 0;
 #else

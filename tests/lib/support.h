@@ -12,6 +12,11 @@
 
 #include "libmmapx.h"
 
+/* Not every system has it, and none has to. */
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+
 Suite *suite(void);
 
 /* A test is a case of its own, so that the report has its name. */

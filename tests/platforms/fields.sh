@@ -89,11 +89,12 @@ layers() {
 upperdir=$tmp/layers/upper,workdir=$tmp/layers/work$1" overlay "$tmp/mnt"
 }
 
-# A FUSE file system that hands everything on to ext4.
+# A FUSE file system that hands everything on to ext4.  Without an option each
+# open(2) drops what is cached of the file.
 through_fuse() {
     image "$tmp/below" ext4 '' mkfs.ext4 -q -b 4096 || return
     mkdir -p "$tmp/mnt"
-    bindfs -f "$tmp/below" "$tmp/mnt" &
+    bindfs -f -o auto_cache "$tmp/below" "$tmp/mnt" &
     bindfs=$!
     # It says nothing when it is ready.
     tries=0

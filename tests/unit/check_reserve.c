@@ -699,7 +699,7 @@ START_TEST(readers_go_on)
     struct rlimit limit;
 
     need_the_kernel();
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < most)
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && (uintmax_t)limit.rlim_cur < most)
         SKIP("RLIMIT_FSIZE is too small");
     ck_assert_int_eq(ftruncate(fd, (off_t)page), 0);
     OK(mmapx_map(&all.m, fd, RW, MAP_SHARED));
