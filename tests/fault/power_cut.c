@@ -40,14 +40,31 @@ make_file(const char *path, enum way way)
     return fd >= 0 && fsync(fd) == 0 ? fd : -1;
 }
 
+/* FILE.journal, with its name on the disk. */
+static int
+open_journal(const char *path)
+{
+    char name[4096];
+    int fd, dir;
+
+    snprintf(name, sizeof name, "%s.journal", path);
+    fd = open(name, O_RDWR | O_CREAT, 0600);
+    strrchr(name, '/')[1] = '\0';
+    dir = open(name, O_RDONLY);
+    return fd >= 0 && dir >= 0 && fsync(dir) == 0 ? fd : -1;
+}
+
 static int
 write_records(enum way way, const char *path)
 {
+    int flags = is_private_way(way) ? MAP_PRIVATE : MAP_SHARED;
     int fd = make_file(path, way);
     struct mmapx m;
     char line[16];
 
-    if (fd < 0 || mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED) != 0) {
+    if (way == BY_COMMIT_ATOMIC)
+        records_journal = open_journal(path);
+    if (fd < 0 || mmapx_map(&m, fd, PROT_READ | PROT_WRITE, flags) != 0) {
         perror(path);
         return 1;
     }
@@ -68,9 +85,13 @@ static int
 verify(enum way way, const char *path, uint32_t n)
 {
     unsigned char record[RECORD];
-    int fd = open(path, O_RDONLY);
+    int fd = open(path, O_RDWR);
     struct stat st;
 
+    if (way == BY_COMMIT_ATOMIC && mmapx_recover(fd, open_journal(path)) < 0) {
+        perror("mmapx_recover");
+        return 1;
+    }
     if (fd < 0 || fstat(fd, &st) != 0) {
         perror(path);
         return 1;

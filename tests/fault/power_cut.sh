@@ -101,6 +101,8 @@ for fs in ext4 xfs; do
     check "$fs: mmapx_sync_file" cuts "$fs" 1
     check "$fs: RESIZE_FILE and mmapx_sync_file" cuts "$fs" 2
     check "$fs: RESIZE_FILE sparsely and mmapx_sync" cuts "$fs" 3
+    check "$fs: mmapx_commit" cuts "$fs" 5
+    check "$fs: mmapx_commit_atomic" cuts "$fs" 6
     umount "$tmp/mnt"
 done
 finish

@@ -3,6 +3,14 @@
 
 #include <string.h>
 
+int records_journal = -1;
+
+bool
+is_private_way(enum way way)
+{
+    return way == BY_COMMIT || way == BY_COMMIT_ATOMIC;
+}
+
 void
 fill_record(unsigned char *record, uint32_t number)
 {
@@ -31,7 +39,7 @@ grow(struct mmapx *m, int fd, int flags)
 size_t
 record_at(enum way way, uint32_t number)
 {
-    if (way == BY_SYNC || way == BY_SYNC_FILE || way == NOT_AT_ALL)
+    if (way != BY_GROWING && way != BY_GROWING_SPARSE)
         return (size_t)(number * 7 % SLOTS) * SLOT;
     return (size_t)number * RECORD;
 }
@@ -56,6 +64,10 @@ write_record(struct mmapx *m, int fd, enum way way, uint32_t number)
     case BY_SYNC_FILE:
     case BY_GROWING:
         return mmapx_sync_file(m, fd, at, RECORD);
+    case BY_COMMIT:
+        return mmapx_commit(m, fd, at, RECORD);
+    case BY_COMMIT_ATOMIC:
+        return mmapx_commit_atomic(m, fd, records_journal, at, RECORD);
     default:
         return 0;
     }

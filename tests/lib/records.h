@@ -22,7 +22,15 @@ enum way {
     BY_GROWING,        /* mmapx_resize() with FILE, mmapx_sync_file() */
     BY_GROWING_SPARSE, /* with SPARSE too, mmapx_sync() */
     NOT_AT_ALL,        /* no sync: to see that a loss is noticed */
+    BY_COMMIT,         /* a private mapping, mmapx_commit() */
+    BY_COMMIT_ATOMIC,  /* the same, mmapx_commit_atomic() */
 };
+
+/* The file that mmapx_commit_atomic() needs. */
+extern int records_journal;
+
+/* Whether the mapping is a private one. */
+bool is_private_way(enum way way);
 
 void fill_record(unsigned char *record, uint32_t number);
 bool is_record(const unsigned char *record, uint32_t number);

@@ -148,6 +148,18 @@ counts_the_others() {
 check 'word_count counts' counts
 check 'and goes on after a file that is not there' counts_the_others
 
+# --- slots --------------------------------------------------------------------
+
+stores() {
+    says '1 one
+2 two' ./examples/slots "$tmp/two" one two &&
+        says '2 two' ./examples/slots "$tmp/two"
+}
+check 'slots keeps a text' stores
+check 'and loses none that was safe, killed 1,000 times' \
+    ./libtool --mode=execute tests/project/killer 1000 examples/slots \
+    "$tmp/slots"
+
 # --- replace ------------------------------------------------------------------
 
 replaces() {
