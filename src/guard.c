@@ -18,16 +18,13 @@ struct place {
 };
 
 static struct place
-place_of(const ucontext_t *context)
+place_of(const void *context)
 {
     struct place p = { 0, { .ss_flags = SS_DISABLE } };
 
-    if (context != NULL) {
+    if (context != NULL)
         p.sp = mmapx_os_context_sp(context);
-        p.stack = context->uc_stack;
-    } else {
-        sigaltstack(NULL, &p.stack);
-    }
+    mmapx_os_context_stack(context, &p.stack);
     /* A handler on the stack that it interrupted is just below. */
     if (p.sp == 0 && (p.stack.ss_flags & SS_ONSTACK) == 0)
         p.sp = (uintptr_t)__builtin_frame_address(0);
@@ -105,7 +102,7 @@ covers(const struct mmapx_i_frame *f, uintptr_t addr)
 }
 
 static _Noreturn void
-unwind(struct mmapx_i_frame *f, const ucontext_t *context)
+unwind(struct mmapx_i_frame *f, const void *context, const stack_t *stack)
 {
     sigset_t all, now;
 
@@ -113,11 +110,9 @@ unwind(struct mmapx_i_frame *f, const ucontext_t *context)
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &now);
     mmapx_i_leave(f);
-    f->stack.ss_flags = SS_DISABLE;
-    if (context != NULL)
-        f->stack = context->uc_stack;
+    f->stack = *stack;
     if (f->kind == MMAPX_I_COPY) {
-        f->mask = context != NULL ? context->uc_sigmask : now;
+        f->mask = context != NULL ? mmapx_os_context_mask(context) : now;
         mmapx_os_cpu_complete(&f->cpu, context);
     }
     siglongjmp(f->env, 1);
@@ -135,7 +130,7 @@ mmapx_i_serve(const siginfo_t *info, const void *context)
         if (!covers(f, addr))
             continue;
         if (f->kind != MMAPX_I_ZEROS)
-            unwind(f, context);
+            unwind(f, context, &p.stack);
         if (mmapx_i_replace(f, addr))
             return true;
     }

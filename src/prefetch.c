@@ -48,7 +48,8 @@ batch_add(struct batch *b, const struct mmapx_i_span *span)
 {
     for (size_t at = 0, len; at < span->len; at += len) {
         len = span->len - at < PREFETCH_STEP ? span->len - at : PREFETCH_STEP;
-        b->list[b->n++] = (struct iovec){ span->addr + at, len };
+        /* Some systems have a char pointer there. */
+        b->list[b->n++] = (struct iovec){ (void *)(span->addr + at), len };
         if (b->n == BATCH)
             batch_begin(b);
     }

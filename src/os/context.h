@@ -7,13 +7,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <ucontext.h>
+#ifdef __sun
+#include <ucontext.h> /* elsewhere signal.h has it, and some have no other */
+#endif
 
 /* The stack pointer; 0 where it is not known, which is where registers have
  * names of the system's own. */
 static inline uintptr_t
-mmapx_os_context_sp(const ucontext_t *context)
+mmapx_os_context_sp(const void *handed)
 {
+    const ucontext_t *context = handed;
+
 #if !defined __linux__
     (void)context;
     return 0;
@@ -38,6 +42,32 @@ mmapx_os_context_sp(const ucontext_t *context)
 #else
     (void)context;
     return 0;
+#endif
+}
+
+/* The alternate stack as the interrupted code had it, which Linux can disarm
+ * for the handler.  Elsewhere a context may name the thread's own stack. */
+static inline void
+mmapx_os_context_stack(const void *context, stack_t *stack)
+{
+#ifdef __linux__
+    if (context != NULL) {
+        *stack = ((const ucontext_t *)context)->uc_stack;
+        return;
+    }
+#endif
+    (void)context;
+    sigaltstack(NULL, stack);
+}
+
+/* The signals that the interrupted code had blocked. */
+static inline sigset_t
+mmapx_os_context_mask(const void *context)
+{
+#ifdef __OpenBSD__
+    return (sigset_t)((const ucontext_t *)context)->sc_mask;
+#else
+    return ((const ucontext_t *)context)->uc_sigmask;
 #endif
 }
 

@@ -11,10 +11,10 @@
 #ifndef MMAPX_OS_CPU_H
 #define MMAPX_OS_CPU_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <ucontext.h>
 
 /* What only the running machine knows, found by mmapx_os_cpu_probe(). */
 enum { MMAPX_OS_CPU_SSE = 1, MMAPX_OS_CPU_KEYS = 2 };
@@ -192,9 +192,10 @@ mmapx_os_cpu_save_for_copy(struct mmapx_os_cpu *cpu)
 }
 
 static inline void
-mmapx_os_cpu_complete(struct mmapx_os_cpu *cpu, const ucontext_t *context)
+mmapx_os_cpu_complete(struct mmapx_os_cpu *cpu, const void *handed)
 {
 #if defined __linux__ && defined __x86_64__
+    const ucontext_t *context = handed;
     uint32_t keys = cpu->keys;
 
     /* An emulator may leave the registers out: all exceptions unmasked. */
@@ -209,7 +210,7 @@ mmapx_os_cpu_complete(struct mmapx_os_cpu *cpu, const ucontext_t *context)
     }
 #else
     (void)cpu;
-    (void)context;
+    (void)handed;
 #endif
 }
 

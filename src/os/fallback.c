@@ -2,6 +2,7 @@
 /* What every system but Linux answers to the questions of the seam. */
 #include "../internal.h"
 #include "context.h"
+#include "held.h"
 
 #include <fcntl.h>
 #include <string.h>
