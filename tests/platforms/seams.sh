@@ -17,7 +17,9 @@ compile() {
     compiler=$1
     dirs="-I$headers/$2"
     case $2 in
-    *bsd) dirs="$dirs -I$headers/bsd -D__$2__" ;;
+    freebsd) dirs="$dirs -I$headers/bsd -D__FreeBSD__" ;;
+    netbsd) dirs="$dirs -I$headers/bsd -D__NetBSD__" ;;
+    openbsd) dirs="$dirs -I$headers/bsd -D__OpenBSD__" ;;
     illumos) dirs="$dirs -D__sun" ;;
     esac
     shift 2
@@ -119,9 +121,12 @@ configured() {
 	fcntl.h posix_fadvise
 	fcntl.h posix_fallocate
 	fcntl.h F_FULLFSYNC
+	unistd.h fdatasync
 	sys/uio.h preadv
 	disks DIOCGMEDIASIZE
 	end
+    # A system that is no more than POSIX stands for one without threads here.
+    [ "$1" = posix ] || echo '#define HAVE_PTHREAD_SETCANCELSTATE 1'
     vec=$(mincore_vec "$1")
     [ -z "$vec" ] || echo "#define MMAPX_MINCORE_VEC $vec"
     advice "$1"
@@ -150,7 +155,8 @@ system() {
         echo "$host: not $*" >&2
         exit 1
     fi
-    for file in "$sources"/src/*.c "$sources"/src/os/posix.c \
+    for file in "$sources"/src/*.c "$sources"/src/os/cpu.c \
+        "$sources"/src/os/posix.c \
         "$sources"/src/os/fallback.c "$sources/src/os/$seam"; do
         for compiler in gcc clang; do
             # The list is split.
@@ -167,15 +173,15 @@ advised="$advised MADV_WILLNEED"
 # The list is split.
 # shellcheck disable=SC2086
 {
-    system freebsd bsd.c DIOCGMEDIASIZE MADVISE MADV_CORE MADV_DONTNEED \
-        MADV_FREE MADV_NOCORE MADV_NORMAL MADV_RANDOM MADV_SEQUENTIAL \
+    system freebsd bsd.c DIOCGMEDIASIZE FDATASYNC MADVISE MADV_CORE \
+        MADV_DONTNEED MADV_FREE MADV_NOCORE MADV_NORMAL MADV_RANDOM MADV_SEQUENTIAL \
         MADV_WILLNEED \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK
-    system netbsd bsd.c DIOCGMEDIASIZE MADVISE $advised \
+    system netbsd bsd.c DIOCGMEDIASIZE FDATASYNC MADVISE $advised \
         'MMAPX_MINCORE char' POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DISK \
         SYS_DKIO
-    system openbsd bsd.c MADVISE $advised PREADV SYS_DISK SYS_DKIO
-    system illumos none.c MADVISE $advised 'MMAPX_MINCORE char' \
+    system openbsd bsd.c FDATASYNC MADVISE $advised PREADV SYS_DISK SYS_DKIO
+    system illumos none.c FDATASYNC MADVISE $advised 'MMAPX_MINCORE char' \
         POSIX_FADVISE POSIX_FALLOCATE PREADV SYS_DKIO
     system posix none.c POSIX_MADV_NORMAL POSIX_MADV_RANDOM \
         POSIX_MADV_SEQUENTIAL POSIX_MADV_WILLNEED

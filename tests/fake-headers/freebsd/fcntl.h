@@ -5,6 +5,7 @@
 #include_next <fcntl.h>
 
 #define O_DIRECT 0x00010000
+#define POSIX_FADV_WILLNEED 3
 #define POSIX_FADV_DONTNEED 4
 #define F_ADD_SEALS 19
 #define F_GET_SEALS 20

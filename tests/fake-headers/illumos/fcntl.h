@@ -5,6 +5,7 @@
 #include_next <fcntl.h>
 
 #define O_DIRECT 0x2000000
+#define POSIX_FADV_WILLNEED 3
 #define POSIX_FADV_DONTNEED 4
 
 int posix_fadvise(int, off_t, off_t, int);

@@ -5,6 +5,7 @@
 
 #include_next <unistd.h>
 
+int fdatasync(int);
 int ioctl(int, int, ...);
 
 #endif

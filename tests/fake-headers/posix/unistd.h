@@ -18,6 +18,8 @@ uid_t geteuid(void);
 pid_t getpid(void);
 off_t lseek(int, off_t, int);
 ssize_t pread(int, void *, size_t, off_t);
+ssize_t pwrite(int, const void *, size_t, off_t);
+ssize_t read(int, void *, size_t);
 ssize_t write(int, const void *, size_t);
 long sysconf(int);
 

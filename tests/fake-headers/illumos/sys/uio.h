@@ -14,6 +14,8 @@ struct iovec {
 };
 
 ssize_t readv(int, const struct iovec *, int);
+ssize_t writev(int, const struct iovec *, int);
 ssize_t preadv(int, const struct iovec *, int, off_t);
+ssize_t pwritev(int, const struct iovec *, int, off_t);
 
 #endif

@@ -10,5 +10,6 @@ struct iovec {
 };
 
 ssize_t readv(int, const struct iovec *, int);
+ssize_t writev(int, const struct iovec *, int);
 
 #endif
