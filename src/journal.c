@@ -93,7 +93,7 @@ encode(unsigned char *bytes, const struct header *h)
 
 /* --- Reading -------------------------------------------------------------- */
 
-/* Exactly so many bytes: 0, or -ENODATA where the journal ends before. */
+/* Exactly so many bytes, which the journal had when its size was asked. */
 static int
 read_exactly(int fd, unsigned char *to, size_t len, int64_t at)
 {
@@ -101,7 +101,7 @@ read_exactly(int fd, unsigned char *to, size_t len, int64_t at)
         int64_t n = mmapx_os_read_at(fd, to, len, at);
 
         if (n <= 0)
-            return n < 0 ? (int)n : -ENODATA;
+            return n < 0 ? (int)n : -EIO;
         to += n;
         at += n;
         len -= (size_t)n;
@@ -181,7 +181,7 @@ judge(int journal, int64_t size, struct header *h)
         return TORN;
     r = sum_of_records(journal, HEADER, h->length, &sum);
     if (r < 0)
-        return r == -ENODATA ? TORN : r;
+        return r;
     return sum == h->sum ? WHOLE : TORN;
 }
 
@@ -201,7 +201,7 @@ copy(int journal, int64_t from, int fd, int64_t to, uint64_t len)
         from += (int64_t)n;
         to += (int64_t)n;
     }
-    return r == -ENODATA ? -EIO : r;
+    return r;
 }
 
 /* One record: 0, with its place, or -EINVAL for one that cannot be. */
@@ -390,7 +390,7 @@ record(void *arg, const struct mmapx_i_piece *piece)
                               w->h.length - (int64_t)rest);
     if (r == 0)
         r = sum_of_records(w->journal, begin, w->h.length, &w->h.sum);
-    return r == -ENODATA ? -EIO : r;
+    return r;
 }
 
 /* The whole journal, on the disk.  What failed half-way is taken away. */

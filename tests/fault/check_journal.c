@@ -339,7 +339,7 @@ START_TEST(every_call_fails)
         { FAKE_WRITE_AT, ENOSPC }, { FAKE_WRITE_AT, EIO },
         { FAKE_FLUSH_DATA, EIO },  { FAKE_READ_AT, EIO },
         { FAKE_SET_SIZE, EIO },    { FAKE_STAT, EIO },
-        { FAKE_OWN_PAGES, ENOTSUP },
+        { FAKE_OWN_PAGES, ENOTSUP }, { FAKE_READ_AT, ENODATA }, /* disks */
     };
     static struct image now;
 
