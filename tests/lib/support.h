@@ -137,6 +137,10 @@ void restore_huge_pool(void);
  * none to be had.  Its backing goes when both are closed. */
 int loop_device(int fd);
 
+/* Take the file behind a loop device away, so that reads of the device fail;
+ * SKIPs where the kernel reads zeros instead (6.1 does). */
+void lose_backing(int file, int device);
+
 /* Whether nothing but appending changes the file, by its attribute; SKIPs where
  * that cannot be set. */
 void set_append_only(int fd, bool on);

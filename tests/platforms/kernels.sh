@@ -4,7 +4,7 @@
 # Debian's kernels, in qemu-system-x86_64, on ext4, xfs and tmpfs.
 #
 # Each kernel is the cloud kernel of a suite of Debian ($SUITES), as far as the
-# machine's mirror ($MIRROR) has that suite.  The system is an initramfs with
+# machine's mirror ($MIRROR) has that suite; PLACES=/xfs takes one place.  The system is an initramfs with
 # busybox and the static programs.  With /dev/kvm it takes a minute or two for a
 # kernel; without, ten times as long.  Nothing is installed.
 # shellcheck source=tests/platforms/common.sh
@@ -22,6 +22,7 @@ suites=${SUITES:-bullseye bookworm bookworm-backports trixie trixie-backports si
 # shellcheck disable=SC2016 # apt expands that.
 mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
     'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed 1q)}
+places=${PLACES:-/ext4 /xfs /tmp}
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
 failed=
 
@@ -72,7 +73,7 @@ echo 1 >/proc/sys/vm/overcommit_memory
 echo "kernel $(uname -r)"
 mount -t ext4 /dev/vda /ext4 && mount -t xfs /dev/vdb /xfs ||
     echo 'not ok - disks'
-for place in /ext4 /xfs /tmp; do
+for place in PLACES; do
     mkdir -p -m 1777 $place/tmp $place/strangers
     export TMPDIR=$place/tmp MMAPX_FUZZ_DIR=$place/tmp
     for program in /check_*; do
@@ -90,6 +91,8 @@ echo 'the end'
 umount /ext4 /xfs
 poweroff -f
 END
+    sed "s|PLACES|$places|" root/init >init
+    cat init >root/init
     chmod 755 root/init
 }
 

@@ -58,7 +58,7 @@ loop() {
         ln -s . "$dir/loop/again" || return 1
     finds 'loop/file ' -r "$dir/loop" || return 1
     run 1 status -rL "$dir/loop" && [ "$(names)" = 'loop/file ' ] &&
-        lines "$err" 1 && grep -q 'again: Too many levels' "$err"
+        lines "$err" 1 && grep -q -E "again: $loop_text" "$err"
 }
 check 'a loop of links ends' loop
 
@@ -383,17 +383,29 @@ block_device() {
         run 0 evict "$device" && run 0 status -b "$device" &&
         rows | grep -q "^ *0  *$((8 * page))  *0%"
 }
+reads_fail() {
+    sync "$dir/disk" && : >"$dir/disk" &&
+        ! dd if="$device" bs="$page" skip=7 count=1 iflag=direct \
+            >/dev/null 2>&1
+}
 # What could not be read counts as cached to the system.
 failing_device() {
     sync "$dir/disk" && : >"$dir/disk" && run 0 evict "$device" || return 1
     for _ in 1 2 3; do
-        run 1 load "$device" && complains ".*$device: Input/output error" ||
+        run 1 load "$device" && lines "$out" 0 &&
+            grep -q -E "^mmapx: .*$device: $io_text\$" "$err" ||
             return 1
     done
 }
-if [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1; then
+if [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1 &&
+    losetup --help 2>&1 | grep -q -e --show; then
     check 'a block device' on_device block_device
-    check 'a block device that cannot be read' on_device failing_device
+    if on_device reads_fail; then
+        check 'a block device that cannot be read' on_device failing_device
+    else
+        skip 'a block device that cannot be read' \
+            'this kernel reads zeros from a device that has lost its file'
+    fi
 else
     skip 'block devices' 'it takes root and loop devices'
 fi

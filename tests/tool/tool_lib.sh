@@ -25,6 +25,11 @@ case $(stat -f -c %t "$dir" 2>/dev/null) in
 *) over=no clean=- ;;
 esac
 
+# The C library's texts: glibc's and, after the "|", musl's.  For grep -E.
+loop_text='(Too many levels|Symbolic link loop)'
+io_text='(Input/output|I/O) error'
+files_text='(Too many open files|No file descriptors available)'
+
 # A hang is a failure; where it cannot be made one it stays a hang.
 if ! command -v timeout >/dev/null; then
     timeout() {

@@ -65,7 +65,7 @@ rounds() {
 
 # only_honest: what was complained of is a name that is something else by now.
 only_honest() {
-    ! grep -v -e ': Too many levels' -e ': Not a directory' \
+    ! grep -v -E -e ": $loop_text" -e ': Not a directory' \
         -e ': Cannot be mapped' "$err"
 }
 

@@ -145,16 +145,16 @@ fails() {
         "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" 2>"$err"
     code=$?
     cat "$err" "$trace"
-    [ "$code" -eq 1 ] && grep -q "snap: $3\$" "$err" && nothing_left
+    [ "$code" -eq 1 ] && grep -q -E "snap: $3\$" "$err" && nothing_left
 }
 when_traced 'a device that is full' fails fsync ENOSPC 'No space left on device'
-when_traced 'a device that fails' fails fsync EIO 'Input/output error'
+when_traced 'a device that fails' fails fsync EIO "$io_text"
 when_traced 'a name that cannot be given' fails '/^rename' EACCES \
     'Permission denied'
 
 # What is no regular file is written through, and never replaced.
 through() {
-    run 0 snapshot -o "$1" "$tree/file" && [ -"$2" "$1" ] &&
+    run 0 snapshot -o "$1" "$tree/file" && test "-$2" "$1" &&
         [ "$(ls "$dir/new")" = "$(basename "$1")" ]
 }
 not_regular() {
