@@ -26,6 +26,7 @@ static const struct row {
     { "9", row_resize, "growing and appending" },
     { "10", row_sync, "sync of pages dirtied at random" },
     { "11", row_status, "status of 20,000 files" },
+    { "14", row_commit, "private changes into the file" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

@@ -259,6 +259,7 @@ ROWS = {
     "9": "Growing and appending",
     "10": "Sync of 1 % of the pages",
     "11": "Status of many small files",
+    "14": "Private changes into the file",
 }
 
 

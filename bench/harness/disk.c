@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "harness/command.h"
@@ -103,4 +104,25 @@ loop_drop(void)
         close(disk.device);
     disk.device = -1;
     file_drop(&disk.backing);
+}
+
+double
+disk_written(const struct file *f)
+{
+    unsigned long long sectors = 0;
+    char path[96];
+    struct stat sb;
+    FILE *in;
+
+    if (fstat(f->fd, &sb) < 0)
+        return 0;
+    snprintf(path, sizeof path, "/sys/dev/block/%u:%u/stat", major(sb.st_dev),
+             minor(sb.st_dev));
+    in = fopen(path, "re");
+    if (in == NULL
+        || fscanf(in, "%*u %*u %*u %*u %*u %*u %llu", &sectors) != 1)
+        sectors = 0;
+    if (in != NULL)
+        fclose(in);
+    return (double)sectors * 512;
 }

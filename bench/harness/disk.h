@@ -4,10 +4,14 @@
 #define MMAPX_BENCH_DISK_H
 
 #include "harness/base.h"
+#include "harness/files.h"
 
 /* A file system on a loop device with a read-ahead of 128 KiB; its directory,
  * or NULL (and a line that says why). */
 const char *loop_disk(const char *row, size_t size);
 void loop_drop(void);
+
+/* Bytes that a file's disk has been given to write since it was there. */
+double disk_written(const struct file *f);
 
 #endif /* MMAPX_BENCH_DISK_H */

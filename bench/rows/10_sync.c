@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 struct job {
@@ -15,28 +13,6 @@ struct job {
     uint64_t *pages;
     size_t n;
 };
-
-/* Bytes that the disk has been given to write since it was there. */
-static double
-disk_written(const struct file *f)
-{
-    unsigned long long sectors = 0;
-    char path[96];
-    struct stat sb;
-    FILE *in;
-
-    if (fstat(f->fd, &sb) < 0)
-        return 0;
-    snprintf(path, sizeof path, "/sys/dev/block/%u:%u/stat", major(sb.st_dev),
-             minor(sb.st_dev));
-    in = fopen(path, "re");
-    if (in == NULL
-        || fscanf(in, "%*u %*u %*u %*u %*u %*u %llu", &sectors) != 1)
-        sectors = 0;
-    if (in != NULL)
-        fclose(in);
-    return (double)sectors * 512;
-}
 
 static void
 store(const struct job *job, struct mmapx *m)

@@ -26,6 +26,7 @@ void row_evict(void);
 void row_guard(void);
 void row_resize(void);
 void row_sync(void);
+void row_commit(void);
 void row_status(void);
 
 #endif /* MMAPX_BENCH_ROWS_H */
