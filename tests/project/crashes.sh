@@ -12,6 +12,7 @@ at_exit() {
     rm -rf "$tap_output" "$tmp"
 }
 trap at_exit EXIT
+# shellcheck disable=SC3045 # Each sh that has a core file has it.
 ulimit -c 0
 
 lines=40000
@@ -53,6 +54,7 @@ both server 'the file was cut: the connection is closed'
 
 # on_full_disk WORD: in a file system of its own that nobody else sees.
 on_full_disk() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
     unshare -rm sh -c '
         mount -t tmpfs -o size=64k none "$1" || exit 77
         dd if=/dev/zero of="$1/full" bs=4096 2>/dev/null
@@ -73,6 +75,7 @@ tracker_mended() {
     [ "$said" = 'cannot keep notes: No space left on device' ]
 }
 
+# shellcheck disable=SC2016 # Likewise.
 if unshare -rm sh -c 'mount -t tmpfs -o size=64k none "$1"' sh "$tmp" \
     2>/dev/null; then
     check 'tracker dies of SIGBUS' tracker_dies

@@ -104,6 +104,7 @@ beside_renamer() {
     result=0
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         for command in status load evict snapshot; do
+            # shellcheck disable=SC2086 # With its options.
             timeout 60 "$mmapx" $command -r "$dir/living" >"$out" 2>"$err"
             [ $? -le 1 ] && only_honest && ! grep -q /bin/ "$out" || result=1
         done
@@ -185,6 +186,7 @@ hole() {
         printf x | dd of="$1/tera" bs=1 seek=1099511627776 conv=notrunc \
             2>/dev/null || return 1
     for command in status load evict snapshot; do
+        # shellcheck disable=SC2086 # With its options.
         timeout 20 "$mmapx" $command "$1/tera" || return 1
     done
     timeout 20 "$mmapx" status -b "$1/tera" | sed 1d |

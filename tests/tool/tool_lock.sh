@@ -178,6 +178,7 @@ print(s.recv(100).decode())
 sys.exit(p.wait())
 PYTHON
 notifies() {
+    # shellcheck disable=SC2015 # Either of the two has failed.
     python3 "$dir/manager.py" "$1" "$mmapx" lock "$tree/file" >"$out" &&
         [ "$(cat "$out")" = 'READY=1
 STOPPING=1' ] || { cat "$out"; return 1; }

@@ -186,6 +186,7 @@ check 'another name of a file keeps the file' hard_link
 
 # in_tmpfs SCRIPT: with a tmpfs of its own in $1, where devices may be made.
 in_tmpfs() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
     mkdir -p "$dir/tmpfs" && unshare -m sh -c '
         mount -t tmpfs none "$1" && mknod "$1/null" c 1 3 &&
             mknod "$1/full" c 1 7 || exit 1
