@@ -185,6 +185,7 @@ hard_link() {
 check 'another name of a file keeps the file' hard_link
 
 # in_tmpfs SCRIPT: with a tmpfs of its own in $1, where devices may be made.
+# shellcheck disable=SC2016 # It is that shell which expands.
 in_tmpfs() {
     # shellcheck disable=SC2016 # It is that shell which expands.
     mkdir -p "$dir/tmpfs" && unshare -m sh -c '
