@@ -10,12 +10,12 @@
  */
 #include "tool.h"
 #include "bring.h"
+#include "fadvise.h"
 #include "interrupt.h"
 #include "libmmapx.h"
 #include "survey.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 /* A part of so many bytes is long; so many are read between two looks at the

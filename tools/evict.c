@@ -2,6 +2,7 @@
 /* mmapx evict: out of memory. */
 #include "tool.h"
 #include "commands.h"
+#include "fadvise.h"
 #include "interrupt.h"
 #include "libmmapx.h"
 #include "pace.h"
@@ -9,7 +10,6 @@
 #include "work.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
