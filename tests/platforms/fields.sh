@@ -190,6 +190,15 @@ run_model() {
 
 run_strangers() {
     one strangers ./tests/platforms/strangers "$tmp/mnt/strangers" "$rounds" 5
+    # What older kernels and filters do not have.
+    for call in cachestat pagemap_scan process_madvise; do
+        one "strangers-without-$call" ./tests/platforms/strangers -w "$call" \
+            "$tmp/mnt/strangers" "$((rounds / 3))" 6
+    done
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    one strangers-without-proc unshare --mount sh -c \
+        'umount -l /proc && exec "$@"' sh ./tests/platforms/strangers \
+        "$tmp/mnt/strangers" "$((rounds / 3))" 7
 }
 
 # count PATTERN
