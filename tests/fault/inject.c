@@ -52,6 +52,28 @@ count(void)
     return mmapx_resident_count(&m, 1, 2, &pages);
 }
 
+/* A change of a private mapping, which the file has afterwards or has not. */
+static int
+commit(void)
+{
+    struct mmapx own;
+    unsigned char byte = 0;
+    int r, code;
+
+    if (mmapx_map(&own, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE) != 0)
+        return -1;
+    ((unsigned char *)own.addr)[page] = 'c';
+    r = mmapx_commit(&own, fd, 0, MMAPX_TO_END);
+    code = errno;
+    if (r == 0 && (pread(fd, &byte, 1, (off_t)page) != 1 || byte != 'c'))
+        printf("not written ");
+    if (((unsigned char *)own.addr)[page] != 'c')
+        printf("lost ");
+    mmapx_unmap(&own);
+    errno = code;
+    return r;
+}
+
 static int
 lock(void)
 {
@@ -77,6 +99,7 @@ static const struct verb {
 } verbs[] = {
     { "sync", sync_some }, { "sync_file", sync_file }, { "advise", advise },
     { "populate", populate }, { "count", count }, { "lock", lock },
+    { "commit", commit },
     { "grow", grow }, { "shrink", shrink },
 };
 

@@ -66,6 +66,12 @@ gives 'madvise:error=EFAULT:when=1' populate EFAULT ok
 gives 'madvise:error=EINVAL:when=1..2' populate ok ok
 gives 'mincore:error=EAGAIN:when=1' count EAGAIN ok
 gives 'mlock2:error=EAGAIN:when=1' lock EAGAIN ok
+# PAGEMAP_SCAN is missing before 6.7.
+gives 'ioctl:error=ENOTTY' commit ok ok
+gives 'pwrite64:error=EINTR:when=1' commit ok ok
+gives 'pwrite64:error=ENOSPC:when=1' commit ENOSPC ok
+gives 'fdatasync:error=EINTR:when=1' commit ok ok
+gives 'fdatasync:error=EIO:when=1' commit EIO ok
 
 # Growing extends the mapping, or moves it, and then allocates.
 gives 'fallocate:error=EINTR:when=1..3' grow ok ok
