@@ -102,6 +102,17 @@ the_seam_is_listed() {
     [ -s "$tmp/seam" ] && diff "$tmp/seam" "$tmp/listed"
 }
 
+each_source_in_design() {
+    for source in "$srcdir"/src/*.c "$srcdir"/src/os/*.c; do
+        name=$(basename "$source" .c)
+        grep -q -E "(^|[ /])$name(\.c|\.\[ch\])([ ,;:.]|\$)" \
+            "$srcdir/doc/design" || echo "$name.c is not in doc/design"
+    done >"$tmp/lacks"
+    cat "$tmp/lacks"
+    ! [ -s "$tmp/lacks" ]
+}
+
+check 'doc/design says where each source belongs' each_source_in_design
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
     each_called_in "$srcdir"/tests/*/check_*.c "$srcdir/tests/project/edit.c"
