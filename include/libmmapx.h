@@ -217,6 +217,11 @@ const char *mmapx_version(void);
 /*
  * The advice of madvise(2) under names and numbers that are the same on every
  * system; they are translated where the system's own differ.
+ *
+ * Take RANDOM and SEQUENTIAL back by NORMAL after the first read of the file,
+ * always: since Linux 6.3 or so touches of a mapping with one of them do not
+ * count as use, and pages that are used all the time are dropped first.  To go
+ * on reading at random see mmapx_prefetch(3), "The hot set".
  */
 enum mmapx_advice {
     MMAPX_MADV_NORMAL         = 0,   /* no special treatment */
@@ -521,10 +526,13 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
                      struct mmapx_cache_run *runs, size_t *n);
 
 /*
- * mmapx_cache_load: bring a range of a file into the page cache.  Returns when
- *     its data are there; what is there already is not read again.  Holes are
- *     left out where the file system tells of them: no disk is waited for
- *     there.  Pages that are not locked may go again at any time.
+ * mmapx_cache_load: bring a range of a file into the page cache, in the largest
+ *     units that the file system has.  Returns when its data are there; what is
+ *     there already is not read again.  Holes are left out where the file
+ *     system tells of them: no disk is waited for there.  Pages that are not
+ *     locked may go again at any time.  For a file that will be changed at
+ *     random through a mapping call mmapx_cache_prefetch() for all of it first:
+ *     that begins to read single pages, of which a store makes one dirty.
  * mmapx_cache_evict: drop the range from the page cache, also where this
  *     process has it mapped.  It is advice: pages stay that are dirty (fsync(2)
  *     first), locked, in use, mapped by another process, of a file system that
@@ -1040,6 +1048,8 @@ int mmapx_join(struct mmapx *m, struct mmapx *next);
  * or to stop, call it for one part after the other.  After an error the pages
  * before the failing one may be there, and some of those after it.
  * A kernel without the advice POPULATE_* has the pages touched, in a guard.
+ * What is not in memory is read first, in large units and whatever advice the
+ * mapping has; call mmapx_prefetch() before for single pages.
  *
  * Errors:
  * EACCES     the mapping may not be read, or written, or is of a device whose

@@ -35,7 +35,7 @@ struct part {
     unsigned char cached[PART / UNIT]; /* an enum amount for each unit */
 };
 
-/* Whether a touch of a mapping brings in a whole block, or that is unknown. */
+/* Whether the touch of a page brings in the whole block, or is not known. */
 enum touches { UNTRIED, BLOCKS, PAGES };
 
 struct loader {
@@ -247,8 +247,8 @@ has_blocks(void)
 
 /*
  * The end of the block that begins at off, if it can be brought in as one: all
- * of it is data, nothing of it is cached, and no hole follows that would be
- * read with it.  Else off.  The last block of a file is as long as it is.
+ * of it is data, nothing of it is cached, and no hole follows that would come
+ * with it.  Else off.  The last block of a file is as long as it is.
  */
 static int64_t
 whole_block(const struct loader *l, const struct part *part, int64_t off)

@@ -53,6 +53,10 @@ int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);
 /* residency.c: how many of n pages mincore(2) has found in memory. */
 size_t mmapx_i_resident(const unsigned char *vec, size_t n);
 
+/* read_in.c: read what is missing of a mapping's pages, whatever its advice is,
+ * before they are populated. */
+void mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span);
+
 /* populate.c: the call of the same name. */
 int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
 

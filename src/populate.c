@@ -79,7 +79,8 @@ advise_again(const struct mmapx_i_span *step, enum mmapx_advice advice)
 }
 
 static int
-populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
+populate_by_advice(const struct mmapx *m, const struct mmapx_i_span *span,
+                   enum mmapx_advice advice)
 {
     struct mmapx_i_span step;
     int r = 0;
@@ -87,6 +88,7 @@ populate_by_advice(const struct mmapx_i_span *span, enum mmapx_advice advice)
     for (size_t done = 0; done < span->len && r == 0; done += step.len) {
         step.addr = span->addr + done;
         step.len = lesser(span->len - done, ADVICE_STEP);
+        mmapx_i_read_in(m, &step);
         r = advise_again(&step, advice);
     }
     return r;
@@ -177,7 +179,7 @@ take_step(struct contest *c, enum way way, const struct mmapx_i_span *step)
 }
 
 static int
-populate_by_contest(const struct mmapx_i_span *span)
+populate_by_contest(const struct mmapx *m, const struct mmapx_i_span *span)
 {
     struct contest c = { .until_retry = ADVICE_STEP,
                          .retry_gap = ADVICE_STEP };
@@ -189,9 +191,10 @@ populate_by_contest(const struct mmapx_i_span *span)
         enum way way = choose(&c, &step.len);
 
         if (way == TOUCH && !can_touch(&c))
-            return populate_by_advice(&rest, MMAPX_MADV_POPULATE_READ);
+            return populate_by_advice(m, &rest, MMAPX_MADV_POPULATE_READ);
         if (step.len > rest.len)
             step.len = rest.len;
+        mmapx_i_read_in(m, &step);
         r = take_step(&c, way, &step);
         rest.addr += step.len;
         rest.len -= step.len;
@@ -206,8 +209,8 @@ populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span)
 {
     if (mmapx_i_kind(m) == MMAPX_I_FILE && span->len >= LEAST_CONTEST
         && mmapx_i_page_size(m) == mmapx_os_page_size())
-        return populate_by_contest(span);
-    return populate_by_advice(span, MMAPX_MADV_POPULATE_READ);
+        return populate_by_contest(m, span);
+    return populate_by_advice(m, span, MMAPX_MADV_POPULATE_READ);
 }
 
 /* -------------------------------------------------------------------------- */
@@ -228,7 +231,7 @@ mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
     if (!mmapx_i_has_any(m, MMAPX_I_MIXED) && !mmapx_i_has_any(m, needed))
         return -EACCES;
 
-    r = writes ? populate_by_advice(&span, MMAPX_MADV_POPULATE_WRITE)
+    r = writes ? populate_by_advice(m, &span, MMAPX_MADV_POPULATE_WRITE)
                : populate_for_reading(m, &span);
     if (r == -ENOTSUP)
         return populate_by_touch(m, &span, writes);

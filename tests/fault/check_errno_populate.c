@@ -60,6 +60,7 @@ set_up_race(uint64_t advice_work, uint64_t touch_work)
         SKIP("this file system does not read ahead: tmpfs has nothing to read");
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     fake_reset();
+    fake_mincore_bits = 1; /* all is cached */
     fake_advice_work = advice_work;
     fake_touch_work = touch_work;
 }
@@ -70,6 +71,7 @@ check_populated(void)
     size_t pages;
 
     OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    fake_mincore_bits = 0;
     OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
     ck_assert_uint_eq(pages, mmapx_page_count(&m, 0, MMAPX_TO_END));
 }
@@ -181,6 +183,49 @@ START_TEST(population_by_touching)
 }
 END_TEST
 
+/* What is not cached is read in before: through a second mapping, or where there
+ * can be none, by what only begins to read. */
+START_TEST(what_is_not_cached)
+{
+    enum { SIZE = 1 << 20, WINDOWS = SIZE / (128 << 10) };
+
+    set_up();
+    OK(mmapx_unmap(&m));
+    OK(ftruncate(fd, SIZE));
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    fake_reset();
+    OK(run_populate());
+    if (fake_count(FAKE_MREMAP) == 0)
+        SKIP("holes are cached here");
+    ck_assert_int_eq(fake_count(FAKE_MREMAP), 1);
+    ck_assert_int_eq(fake_count(FAKE_MUNMAP), 1);
+    ck_assert_int_le(fake_count(FAKE_MADVISE), 4);
+
+    /* Now it is there. */
+    fake_reset();
+    OK(run_populate());
+    ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), 1);
+
+    OK(ftruncate(fd, 0));
+    OK(ftruncate(fd, SIZE));
+    fake_reset();
+    fake_fail(FAKE_MREMAP, ENOMEM, 1);
+    OK(run_populate());
+    ck_assert_int_eq(fake_count(FAKE_MREMAP), 1);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), WINDOWS + 1);
+    OK(mmapx_unmap(&m));
+
+    OK(ftruncate(fd, 0));
+    OK(ftruncate(fd, SIZE));
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_PRIVATE));
+    fake_reset();
+    OK(run_populate());
+    ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
+    ck_assert_int_eq(fake_count(FAKE_MADVISE), WINDOWS + 1);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -192,5 +237,6 @@ suite(void)
     ADD_TEST(s, touching_fails);
     ADD_TEST(s, touching_a_bad_place);
     ADD_TEST(s, population_by_touching);
+    ADD_TEST(s, what_is_not_cached);
     return s;
 }

@@ -465,6 +465,10 @@ static const struct exception {
     { run_advise, FAKE_MADVISE, ANY, ENOSYS, ENOTSUP },
     { run_advise, FAKE_MADVISE, ANY, EOPNOTSUPP, ENOTSUP },
     { run_advise, FAKE_MADVISE, ANY, ENODEV, EINVAL },
+    /* What is not known to be missing is not read before. */
+    { run_populate, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_lock, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_cache_load_mapped, FAKE_MINCORE, ANY, ANY, 0 },
     { run_populate, FAKE_MADVISE, ANY, EINTR, 0 },
     { run_populate, FAKE_MADVISE, ANY, EINVAL, EACCES },
     { run_populate, FAKE_MADVISE, ANY, ENOSYS, 0 },

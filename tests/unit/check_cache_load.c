@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* In which pieces a file is loaded, and how little of what is no data. */
+/* In which pieces a file is loaded or populated, and how little of what is no
+ * data. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
@@ -41,29 +42,48 @@ cold_file(void)
     return fd;
 }
 
+/* What smaps says about the mapping at addr in the line that begins with key. */
+static bool
+find_line(const void *addr, const char *key, char *line, size_t size)
+{
+    FILE *in = fopen("/proc/self/smaps", "r");
+    char begin[32];
+    bool inside = false;
+    bool found = false;
+
+    if (in == NULL)
+        SKIP("there is no /proc/self/smaps");
+    snprintf(begin, sizeof begin, "%lx-", (unsigned long)(uintptr_t)addr);
+    while (!found && fgets(line, (int)size, in) != NULL) {
+        inside = inside || strncmp(line, begin, strlen(begin)) == 0;
+        found = inside && strncmp(line, key, strlen(key)) == 0;
+    }
+    fclose(in);
+    return found;
+}
+
 /* Bytes of a file that the kernel maps by huge pages: what is in smaps for the
  * mapping at addr. */
 static size_t
 huge_bytes_at(const void *addr)
 {
-    FILE *in = fopen("/proc/self/smaps", "r");
-    char line[512], begin[32];
-    bool found = false;
-    size_t kib = 0;
+    char line[512];
 
-    if (in == NULL)
-        SKIP("there is no /proc/self/smaps");
-    snprintf(begin, sizeof begin, "%lx-", (unsigned long)(uintptr_t)addr);
-    while (fgets(line, sizeof line, in) != NULL) {
-        if (strncmp(line, begin, strlen(begin)) == 0)
-            found = true;
-        else if (found && strncmp(line, "FilePmdMapped:", 14) == 0) {
-            kib = strtoul(line + 14, NULL, 10);
-            break;
-        }
-    }
-    fclose(in);
-    return kib << 10;
+    return find_line(addr, "FilePmdMapped:", line, sizeof line)
+               ? strtoul(line + 14, NULL, 10) << 10
+               : 0;
+}
+
+/* Whether the mapping at addr has a flag of smaps, such as rr for RANDOM. */
+static bool
+has_flag(const void *addr, const char *flag)
+{
+    char line[512], word[8];
+
+    if (!find_line(addr, "VmFlags:", line, sizeof line))
+        SKIP("the kernel does not tell a mapping's flags");
+    snprintf(word, sizeof word, " %s ", flag);
+    return strstr(line, word) != NULL;
 }
 
 static size_t
@@ -133,6 +153,48 @@ START_TEST(half_of_it_in_huge_pages)
     ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
     ck_assert_uint_ge(huge_bytes(fd), FILE_SIZE - BLOCK);
     ck_assert_uint_lt(huge_bytes(fd), FILE_SIZE);
+}
+END_TEST
+
+/* A mapping's own advice does not count, and is as before afterwards. */
+START_TEST(populated_in_huge_pages)
+{
+    static const enum mmapx_advice advice[]
+        = { MMAPX_MADV_NORMAL, MMAPX_MADV_RANDOM, MMAPX_MADV_SEQUENTIAL };
+    struct mmapx m;
+
+    need_huge_pages();
+    for (size_t i = 0; i < 3; i++) {
+        int fd = cold_file();
+
+        OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, advice[i]));
+        OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+        ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+        ck_assert_uint_eq(huge_bytes_at(m.addr), FILE_SIZE);
+        ck_assert(!has_flag(m.addr, "hg"));
+        ck_assert_int_eq(has_flag(m.addr, "rr"), i == 1);
+        ck_assert_int_eq(has_flag(m.addr, "sr"), i == 2);
+        OK(mmapx_unmap(&m));
+        close(fd);
+    }
+}
+END_TEST
+
+/* A private mapping has no second one. */
+START_TEST(a_private_mapping_populated)
+{
+    int fd = cold_file();
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+    memset((char *)m.addr + 5, 7, page_size());
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    for (size_t i = 0; i < FILE_SIZE; i += 4093)
+        ck_assert_int_eq(((unsigned char *)m.addr)[i],
+                         i >= 5 && i < 5 + page_size() ? 7 : pattern(i));
 }
 END_TEST
 
@@ -221,6 +283,8 @@ suite(void)
     ADD_TEST(s, a_cold_file_in_huge_pages);
     ADD_TEST(s, part_by_part_in_huge_pages);
     ADD_TEST(s, half_of_it_in_huge_pages);
+    ADD_TEST(s, populated_in_huge_pages);
+    ADD_TEST(s, a_private_mapping_populated);
     ADD_TEST(s, single_pages_by_prefetch);
     ADD_TEST(s, the_bytes);
     ADD_TEST(s, no_holes_behind_data);
