@@ -47,6 +47,7 @@ struct loader {
     int64_t end;
     int64_t data_end; /* from at on there are data as far as this */
     int64_t begun;    /* small pieces before this have been begun */
+    bool told;        /* where the data are */
     bool cut;         /* the file has become shorter */
 };
 
@@ -105,7 +106,8 @@ skip_hole(struct loader *l)
 
     while (l->at < l->end && l->at >= l->data_end && l->at > from) {
         from = l->at;
-        mmapx_os_next_data(l->fd, &l->at, l->end, &l->data_end);
+        l->told
+            = mmapx_os_next_data(l->fd, &l->at, l->end, &l->data_end);
     }
     if (l->at >= l->data_end)
         l->data_end = l->end;
@@ -247,8 +249,9 @@ has_blocks(void)
 
 /*
  * The end of the block that begins at off, if it can be brought in as one: all
- * of it is data, nothing of it is cached, and no hole follows that would come
- * with it.  Else off.  The last block of a file is as long as it is.
+ * of it is data for certain, since on tmpfs the touch of a hole takes memory;
+ * nothing of it is cached; and no hole follows that would come with it.  Else
+ * off.  The last block of a file is as long as it is.
  */
 static int64_t
 whole_block(const struct loader *l, const struct part *part, int64_t off)
@@ -256,7 +259,7 @@ whole_block(const struct loader *l, const struct part *part, int64_t off)
     int64_t block = (int64_t)mmapx_os_large_alignment;
     int64_t end = off;
 
-    if (l->touches == PAGES || off % block != 0)
+    if (l->touches == PAGES || !l->told || off % block != 0)
         return off;
     if (part->before_hole && part->end - off <= 2 * block)
         return off;

@@ -94,11 +94,12 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
     return -ENOSYS;
 }
 
-void
+bool
 mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
 {
     (void)fd, (void)off;
     *data_end = end;
+    return false;
 }
 
 int

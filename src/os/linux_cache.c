@@ -78,7 +78,7 @@ struct extents {
  * well, but it moves the position of a descriptor that is not ours alone.
  * What is allocated and was never written reads as a hole does.
  */
-void
+bool
 mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
 {
     struct extents extents = { .map = { .fm_start = (uint64_t)*off,
@@ -90,7 +90,7 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
 
     *data_end = end;
     if (syscall(SYS_ioctl, fd, FS_IOC_FIEMAP, &extents) < 0)
-        return;
+        return false;
     for (uint32_t i = 0; i < extents.map.fm_mapped_extents; i++, extent++) {
         bool first = begin == (uint64_t)end;
 
@@ -109,6 +109,7 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
         *off = begin < (uint64_t)end ? (int64_t)begin : end;
     if (stop < (uint64_t)end)
         *data_end = (int64_t)stop;
+    return true;
 }
 
 /* Of the calls that begin to read, the cheapest where the part is there. */

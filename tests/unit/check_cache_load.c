@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOCK = 2 << 20, FILE_SIZE = 4 * BLOCK };
@@ -254,6 +255,22 @@ START_TEST(no_holes_behind_data)
 }
 END_TEST
 
+/* To read a hole of memory takes none, to map it would. */
+START_TEST(a_hole_in_memory)
+{
+    struct mmapx m;
+    struct stat sb;
+    int fd = -1;
+
+    if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    OK(mmapx_unmap(&m));
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    ck_assert_int_eq(sb.st_blocks, 0);
+}
+END_TEST
+
 /* As large as the file system lets it be. */
 START_TEST(a_sparse_file)
 {
@@ -288,6 +305,7 @@ suite(void)
     ADD_TEST(s, single_pages_by_prefetch);
     ADD_TEST(s, the_bytes);
     ADD_TEST(s, no_holes_behind_data);
+    ADD_TEST(s, a_hole_in_memory);
     ADD_TEST(s, a_sparse_file);
     return s;
 }
