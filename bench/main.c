@@ -26,7 +26,10 @@ static const struct row {
     { "9", row_resize, "growing and appending" },
     { "10", row_sync, "sync of pages dirtied at random" },
     { "11", row_status, "status of 20,000 files" },
+    { "12", row_prefetch, "records begun ahead" },
+    { "13", row_little_memory, "a file of eight times the memory" },
     { "14", row_commit, "private changes into the file" },
+    { "15", row_populate_cold, "populate what is not in the cache" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 

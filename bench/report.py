@@ -85,6 +85,8 @@ def is_time(result):
 def value(result, who):
     which = "wall" if is_time(result) else "bytes"
     amount = result[who][which]["median"]
+    if result["measure"] == "count":
+        return f"{amount:.0f}"
     return time_text(amount) if is_time(result) else size_text(amount)
 
 
@@ -92,6 +94,8 @@ def relation(result, which):
     amount = result["relation"][which]
     if result["measure"] == "time difference":
         return f"{amount:+.1f} ns"
+    if result["measure"] == "count":
+        return f"{amount:.0f}"
     return ratio_text(amount)
 
 
@@ -111,6 +115,8 @@ def goal_text(result):
         text = f"<= +{goal:.0f} ns"
     elif result["measure"] == "bytes share":
         text = ">= " + short(ratio_text(goal))
+    elif result["measure"] == "count":
+        text = f"<= {goal:.0f}"
     else:
         text = "<= " + short(ratio_text(goal))
     return text + ("  met" if result["met"] else "  MISSED")

@@ -95,6 +95,12 @@ loop_disk(const char *row, size_t size)
     return NULL;
 }
 
+bool
+loop_read_ahead(size_t bytes)
+{
+    return ioctl(disk.device, SET_READ_AHEAD, (unsigned long)bytes / 512) == 0;
+}
+
 void
 loop_drop(void)
 {

@@ -9,6 +9,8 @@
 /* A file system on a loop device with a read-ahead of 128 KiB; its directory,
  * or NULL (and a line that says why). */
 const char *loop_disk(const char *row, size_t size);
+/* Another read-ahead, in bytes, of the files that are opened from now on. */
+bool loop_read_ahead(size_t bytes);
 void loop_drop(void);
 
 /* Bytes that a file's disk has been given to write since it was there. */

@@ -77,6 +77,15 @@ ratio_text(double ratio)
     return text;
 }
 
+const char *
+count_text(double count)
+{
+    char *text = next_text();
+
+    snprintf(text, 24, "%.0f", count);
+    return text;
+}
+
 /* --- JSON ---------------------------------------------------------------- */
 
 void

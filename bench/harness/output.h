@@ -12,6 +12,7 @@ void json_string(FILE *out, const char *s);
 const char *bytes_text(double bytes); /* valid until called 8 times more */
 const char *time_text(double ns);
 const char *ratio_text(double ratio);
+const char *count_text(double count);
 
 void json_pair(const char *name, const char *value); /* behind another one */
 

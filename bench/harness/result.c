@@ -93,6 +93,7 @@ measure_name(enum measure measure)
         [TIME_DIFFERENCE] = "time difference",
         [BYTES_RATIO]     = "bytes ratio",
         [BYTES_SHARE]     = "bytes share",
+        [COUNT]           = "count",
     };
 
     return names[measure];
@@ -125,12 +126,16 @@ value_text(const struct result *r, int who)
     double value
         = contest_spread(r->c, who, is_time ? WALL : BYTES).median;
 
+    if (r->measure == COUNT)
+        return count_text(value);
     return is_time ? time_text(value) : bytes_text(value);
 }
 
 static const char *
 relation_text(const struct result *r, double value)
 {
+    if (r->measure == COUNT)
+        return count_text(value);
     return r->measure == TIME_DIFFERENCE ? time_text(value)
                                          : ratio_text(value);
 }
@@ -145,8 +150,7 @@ print_table(const struct result *r)
              relation_text(r, r->relation.max));
     snprintf(goal, sizeof goal, "%s %s",
              r->measure == BYTES_SHARE ? ">=" : "<=",
-             r->measure == TIME_DIFFERENCE ? time_text(r->goal)
-                                           : ratio_text(r->goal));
+             relation_text(r, r->goal));
     snprintf(cpu, sizeof cpu, "%.3f", r->cpu);
     fprintf(opt.table, "%-4s %-36s %-2s %9s %9s  %-22s %9s %-19s %6s %-9s %s\n",
             r->c->row, r->c->work, r->c->state, value_text(r, r->ours),
@@ -188,6 +192,8 @@ compare(const struct contest *c, int ours, int theirs, enum measure measure,
         r.relation.low /= (double)c->size;
         r.relation.high /= (double)c->size;
     }
+    if (measure == COUNT)
+        r.relation = contest_spread(c, ours, BYTES);
     r.met = is_met(&r);
     if (opt.table != NULL)
         print_table(&r);

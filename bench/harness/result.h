@@ -13,6 +13,7 @@ enum measure {
     TIME_DIFFERENCE, /* ours - theirs, in ns */
     BYTES_RATIO,
     BYTES_SHARE,     /* ours / the size worked on, at least the goal */
+    COUNT,           /* ours, of whatever is counted in place of bytes */
 };
 #define NO_GOAL 0.0
 

@@ -10,6 +10,7 @@
 #include "harness/disk.h"
 #include "harness/files.h"
 #include "harness/folios.h"
+#include "harness/group.h"
 #include "harness/options.h"
 #include "harness/output.h"
 #include "harness/peers.h"
@@ -28,5 +29,8 @@ void row_resize(void);
 void row_sync(void);
 void row_commit(void);
 void row_status(void);
+void row_prefetch(void);
+void row_little_memory(void);
+void row_populate_cold(void);
 
 #endif /* MMAPX_BENCH_ROWS_H */
