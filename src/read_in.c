@@ -110,6 +110,8 @@ mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span)
         || span->len == mmapx_os_page_size() || seems_cached(span)
         || has_few_missing(span))
         return;
-    if (!mmapx_i_has_any(m, MMAPX_I_SHARED) || read_aside(span) < 0)
+    /* Pages that were replaced are private. */
+    if (!mmapx_i_has_any(m, MMAPX_I_SHARED)
+        || mmapx_i_has_any(m, MMAPX_I_REPLACED) || read_aside(span) < 0)
         begin(span);
 }

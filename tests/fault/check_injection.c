@@ -342,6 +342,17 @@ run_grow_beyond_room(void)
 }
 
 /* A file of its own, so large that touching it may be worth it. */
+/* What is read in before it is populated. */
+static void
+map_hole(void)
+{
+    int hole = temp_file(0);
+
+    OK(ftruncate(hole, 1 << 20));
+    OK(mmapx_map(&m, hole, PROT_READ, MAP_SHARED));
+    close(hole);
+}
+
 static void
 map_large_file(void)
 {
@@ -355,8 +366,15 @@ map_large_file(void)
 static int
 run_populate_by_touching(void)
 {
+    fake_mincore_bits = 1; /* all is cached */
     fake_advice_work = 90000;
     fake_touch_work = 9000;
+    return run_populate();
+}
+
+static int
+run_populate_cold(void)
+{
     return run_populate();
 }
 
@@ -401,6 +419,7 @@ static const struct scenario {
     { "sync_file", map_shared, run_sync_file },
     { "populate", map_shared, run_populate },
     { "populate by touching", map_large_file, run_populate_by_touching },
+    { "populate, cold", map_hole, run_populate_cold },
     { "cache_stat", map_nothing, run_cache_stat },
     { "cache_stat by mapping", map_nothing, run_cache_stat_by_mapping },
     { "cache_run", map_nothing, run_cache_run },
@@ -468,6 +487,17 @@ static const struct exception {
     /* What is not known to be missing is not read before. */
     { run_populate, FAKE_MINCORE, ANY, ANY, 0 },
     { run_lock, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_populate_by_touching, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_populate_cold, FAKE_MINCORE, ANY, ANY, 0 },
+    { run_populate_cold, FAKE_MREMAP, ANY, ANY, 0 },
+    { run_populate_cold, FAKE_MUNMAP, ANY, ANY, 0 },
+    { run_populate_cold, FAKE_MADVISE, 1, ANY, 0 },
+    { run_populate_cold, FAKE_MADVISE, 2, ANY, 0 },
+    { run_populate_cold, FAKE_MADVISE, 3, ANY, 0 },
+    { run_populate_cold, FAKE_MADVISE, 4, EINTR, 0 },
+    { run_populate_cold, FAKE_MADVISE, 4, EINVAL, EACCES },
+    { run_populate_cold, FAKE_MADVISE, 4, ENOSYS, 0 },
+    { run_populate_cold, FAKE_MADVISE, 4, EOPNOTSUPP, 0 },
     { run_cache_load_mapped, FAKE_MINCORE, ANY, ANY, 0 },
     { run_populate, FAKE_MADVISE, ANY, EINTR, 0 },
     { run_populate, FAKE_MADVISE, ANY, EINVAL, EACCES },
@@ -761,7 +791,8 @@ static bool
 leaves_mapping(const struct scenario *s, enum fake_call call)
 {
     return call == FAKE_MUNMAP
-           && (s->map == map_nothing || s->run == run_shrink_both
+           && (s->map == map_nothing || s->run == run_populate_cold
+               || s->run == run_shrink_both
                || s->run == run_grow_and_shrink || group_of(s->run) != NULL);
 }
 
