@@ -112,6 +112,21 @@ each_source_in_design() {
     ! [ -s "$tmp/lacks" ]
 }
 
+each_advice_in() {
+    grep -o 'MMAPX_MADV_[A-Z_]*' "$header" | LC_ALL=C sort -u >"$tmp/advices"
+    for file; do
+        while read -r advice; do
+            grep -q -w -E "(MMAPX_MADV_)?${advice#MMAPX_MADV_}" \
+                "$srcdir/$file" || echo "$advice is not in $file"
+        done <"$tmp/advices"
+    done >"$tmp/lacks"
+    cat "$tmp/lacks"
+    [ -s "$tmp/advices" ] && ! [ -s "$tmp/lacks" ]
+}
+
+check 'each advice is in all places' each_advice_in m4/mmapx-advice.m4 \
+    src/advise.c src/os/posix.c doc/mmapx_advise.3 tests/project/header_c.c \
+    tests/unit/check_advise.c tests/fault/check_seam_arguments.c
 check 'doc/design says where each source belongs' each_source_in_design
 check 'NEWS names each function' each_in "$srcdir/NEWS"
 check 'the tests call each function' \
