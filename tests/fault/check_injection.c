@@ -889,8 +889,8 @@ START_TEST(everything_that_can_fail)
     need_the_kernel();
     need_memlock(16 * page_size()); /* else EPERM is a true answer */
     fd = temp_file(0);
-    if (on_overlay(fd))
-        SKIP("each answer about the cache is asked for twice on overlayfs");
+    if (is_stacked(fd))
+        SKIP("each answer about the cache is asked for twice here");
     close(fd);
     for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
         fail_everywhere(&scenarios[i], failures);

@@ -193,12 +193,14 @@ is_root(void)
 }
 
 bool
-on_overlay(int fd)
+is_stacked(int fd)
 {
 #if defined __linux__
     struct statfs fs;
 
-    return fstatfs(fd, &fs) == 0 && (unsigned)fs.f_type == 0x794c7630;
+    return fstatfs(fd, &fs) == 0
+           && ((unsigned)fs.f_type == 0x794c7630 /* overlayfs */
+               || (unsigned)fs.f_type == 0x65735546 /* FUSE */);
 #else
     (void)fd;
     return false;

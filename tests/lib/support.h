@@ -99,9 +99,9 @@ bool load_kills(const void *p);
 
 bool is_root(void);
 
-/* Whether the file lies on overlayfs, where the kernel asks the file below and
- * the library looks at each page. */
-bool on_overlay(int fd);
+/* Whether the file lies on overlayfs or FUSE, which may stand before another
+ * file: the library looks at each page there. */
+bool is_stacked(int fd);
 bool under_valgrind(void);
 
 /* SKIP where qemu-user answers in the kernel's place, and otherwise; where

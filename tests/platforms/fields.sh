@@ -94,7 +94,7 @@ upperdir=$tmp/layers/upper,workdir=$tmp/layers/work$1" overlay "$tmp/mnt"
 through_fuse() {
     image "$tmp/below" ext4 '' mkfs.ext4 -q -b 4096 || return
     mkdir -p "$tmp/mnt"
-    bindfs -f -o auto_cache "$tmp/below" "$tmp/mnt" &
+    bindfs -f -o kernel_cache "$tmp/below" "$tmp/mnt" &
     bindfs=$!
     # It says nothing when it is ready.
     tries=0

@@ -21,7 +21,7 @@ export LC_ALL TERM
 # Where a file lies over another the kernel does not tell what is dirty, and
 # each page is looked at.
 case $(stat -f -c %t "$dir" 2>/dev/null) in
-794c7630) over=yes clean='?' ;;
+794c7630 | 65735546) over=yes clean='?' ;;
 *) over=no clean=- ;;
 esac
 

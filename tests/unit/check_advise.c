@@ -474,7 +474,7 @@ START_TEST(remove_from_a_file_to_be_appended_to)
 
     need_native();
     need(MMAPX_MADV_REMOVE);
-    if (on_overlay(fd))
+    if (is_stacked(fd))
         SKIP("the file below, which is mapped, does not have the attribute");
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     set_append_only(fd, true);
