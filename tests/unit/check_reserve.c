@@ -719,6 +719,58 @@ START_TEST(readers_go_on)
 }
 END_TEST
 
+/* --- A database ----------------------------------------------------------- */
+
+/* Its header is locked and its data are read at random.  Where a reader is at
+ * work it may only grow behind its old end; a writer alone may move it. */
+static void
+grow_database(struct mmapx *m, int fd, size_t len, bool has_readers)
+{
+    int flags = BOTH | (has_readers ? 0 : MAYMOVE);
+    size_t old = m->len;
+
+    OK(mmapx_resize(m, fd, len, flags));
+    /* In a room the new part has no advice. */
+    OK(mmapx_advise(m, old, len - old, MMAPX_MADV_RANDOM));
+    memset((char *)m->addr + old, 'x', len - old);
+    ck_assert_uint_eq(file_size(fd), len);
+}
+
+static void
+run_database(bool has_readers)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    struct mmapx m;
+    const char *header;
+
+    OK(mmapx_map(&m, fd, RW, MAP_SHARED));
+    if (has_readers)
+        OK(mmapx_reserve(&m, 256 * page, MAYMOVE));
+    OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+    OK(mmapx_lock(&m, 0, page, 0));
+    header = m.addr;
+    for (size_t len = 8 * page; len <= 256 * page; len *= 2) {
+        grow_database(&m, fd, len, has_readers);
+        check_pattern(m.addr, 0, 4 * page);
+        ck_assert(!has_readers || m.addr == header);
+    }
+    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_resize(&m, fd, 16 * page, BOTH));
+    check_pattern(m.addr, 0, 4 * page);
+    ck_assert_uint_eq(file_size(fd), 16 * page);
+    OK(mmapx_unmap(&m));
+}
+
+START_TEST(a_database)
+{
+    need_the_kernel();
+    need_memlock(page_size());
+    run_database(true);
+    run_database(false);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -747,5 +799,6 @@ suite(void)
     ADD_HUGE_TEST(s, huge_pages);
     ADD_TEST(s, a_child_has_its_own);
     ADD_TEST(s, readers_go_on);
+    ADD_TEST(s, a_database);
     return s;
 }

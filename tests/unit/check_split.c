@@ -298,6 +298,31 @@ START_TEST(huge_pages)
 }
 END_TEST
 
+/* A model for inference: all of the file is mapped and read ahead, what is in
+ * use is locked as it grows, and both ends are given back. */
+START_TEST(a_model)
+{
+    size_t page = page_size();
+    int fd = temp_file(64 * page + 5);
+    struct mmapx m, middle, tail;
+
+    need_memlock(64 * page);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_prefetch(&m, &(struct mmapx_range){ 0, m.len }, 1));
+    for (size_t at = 8 * page; at < 56 * page; at += 4 * page)
+        OK(mmapx_lock(&m, at, 4 * page, 0));
+    OK(mmapx_split(&m, 8 * page, &middle));
+    OK(mmapx_split(&middle, 48 * page, &tail));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_unmap(&tail));
+    check_pattern(middle.addr, 8 * page, 48 * page);
+    ck_assert(load_kills((char *)middle.addr - 1));
+    ck_assert(load_kills((char *)middle.addr + middle.len));
+    OK(mmapx_unlock(&middle, 0, MMAPX_TO_END));
+    OK(mmapx_unmap(&middle));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -311,6 +336,7 @@ suite(void)
     ADD_TEST(s, what_does_not_adjoin);
     ADD_TEST(s, anonymous_memory);
     ADD_TEST(s, bad_arguments);
+    ADD_TEST(s, a_model);
     ADD_HUGE_TEST(s, huge_pages);
     return s;
 }
