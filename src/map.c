@@ -12,7 +12,8 @@ is_exact(int flags)
 /*
  * mmap(2) at exactly addr without replacing anything.  Kernels that do not
  * know MAP_FIXED_NOREPLACE take addr for a hint; with MAP_FIXED beside it they
- * would clobber what is there.
+ * would clobber what is there.  A hint that is not followed although nothing is
+ * there lies outside the address space.
  */
 static int
 map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
@@ -24,7 +25,7 @@ map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
     if (r < 0 || *addr == wanted)
         return r;
     mmapx_os_munmap(*addr, len);
-    return -EEXIST;
+    return mmapx_os_is_free(wanted, len) ? -ENOMEM : -EEXIST;
 }
 
 /*

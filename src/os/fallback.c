@@ -187,6 +187,13 @@ mmapx_os_mremap_copy(void *from, size_t len, void *to)
     return -ENOSYS;
 }
 
+bool
+mmapx_os_is_free(const void *addr, size_t len)
+{
+    (void)addr, (void)len;
+    return false;
+}
+
 size_t
 mmapx_os_piece(const void *addr, size_t len)
 {

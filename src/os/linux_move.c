@@ -79,6 +79,26 @@ find_mapping(struct mmapx_os_proc *in, const void *addr, char *line,
     return false;
 }
 
+/* The lines are sorted by address, and the list ends where it can be read no
+ * further. */
+bool
+mmapx_os_is_free(const void *addr, size_t len)
+{
+    uintptr_t begin = (uintptr_t)addr;
+    struct mmapx_os_mapping map = { .end = 0 };
+    struct mmapx_os_proc in;
+    char line[128];
+    bool found;
+
+    if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
+        return false;
+    found = find_mapping(&in, addr, line, sizeof line, &map);
+    mmapx_os_proc_close(&in);
+    if (found || map.end == 0)
+        return false;
+    return map.end <= begin || map.begin - begin >= len;
+}
+
 /* Where nothing is told a page is surely one. */
 size_t
 mmapx_os_piece(const void *addr, size_t len)

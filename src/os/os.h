@@ -201,6 +201,9 @@ int mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new);
 int mmapx_os_mremap_keeping(void *from, size_t len, void *to);
 int mmapx_os_mremap_copy(void *from, size_t len, void *to);
 
+/* Whether certainly nothing is mapped in len bytes at addr. */
+bool mmapx_os_is_free(const void *addr, size_t len);
+
 /* How many bytes from addr on, len at most, are certainly one mapping to the
  * kernel. */
 size_t mmapx_os_piece(const void *addr, size_t len);

@@ -102,6 +102,13 @@ START_TEST(an_old_kernel_and_noreplace)
                            MAP_SHARED | MAP_FIXED | mmapx_os_fixed_noreplace));
     ck_assert_uint_eq(count_mappings(), mappings);
     check_pattern(m.addr, 0, m.len);
+#ifdef __linux__
+    /* Nothing is there: the address is not one that can be had. */
+    MAP_FAILS(ENOMEM, n,
+              mmapx_map_at(&n, (void *)(UINTPTR_MAX - 2 * page_size() + 1), fd,
+                           0, 1, PROT_READ,
+                           MAP_SHARED | mmapx_os_fixed_noreplace));
+#endif
 }
 END_TEST
 
