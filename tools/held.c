@@ -11,6 +11,7 @@
 #include "survey.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* Bytes between two looks at the signals. */
 enum { LOCK_STEP = 8 << 20 };
@@ -80,15 +81,22 @@ lock_cached(struct held *held, const struct tool_file *file,
 {
     struct touching t = { .held = held, .want = want };
     struct mmapx_cache c;
+    int64_t cached;
     int error;
 
     if (mmapx_cache_stat(file->fd, want->off, want->bytes, &c) < 0)
         return errno;
     if (c.cached == held->resident)
         return 0;
+    cached = survey_bytes(c.cached, want->bytes);
+    if (cached > held->locked
+        && !want->fits(want->arg, cached - held->locked))
+        return HELD_NO_ROOM;
     error = survey_runs(file, want->off, want->bytes, touch_run, &t);
-    if (error == 0)
+    if (error == 0) {
         held->resident = c.cached;
+        held->locked = cached;
+    }
     return error;
 }
 
@@ -157,7 +165,6 @@ hold_new(struct held *held, const struct tool_file *file,
 {
     int r;
 
-    held_release(held);
     held->device = file->device;
     held->inode = file->inode;
     if (want->bytes == 0)
@@ -205,6 +212,63 @@ hold_less(struct held *held, const struct hold *want)
     return 0;
 }
 
+/*
+ * Whether the file may have been changed since the last look.  If it was cut
+ * and written again, or punched, its pages are no longer in the mapping.  What
+ * has changed just now may do so again without another time.
+ */
+static bool
+may_have_changed(struct held *held, const struct tool_file *file)
+{
+    struct timespec before = held->changed;
+    struct stat st;
+
+    held->changed = (struct timespec){ 0 };
+    if (fstat(file->fd, &st) < 0)
+        return true;
+    if (time(NULL) - st.st_ctim.tv_sec > 2)
+        held->changed = st.st_ctim;
+    return before.tv_sec != st.st_ctim.tv_sec
+           || before.tv_nsec != st.st_ctim.tv_nsec;
+}
+
+/* What the mapping has of the file is locked, all that is wanted of it. */
+static int
+hold_again(struct held *held, const struct tool_file *file,
+           const struct hold *want)
+{
+    if (want->parts != NULL)
+        return lock_parts(held, file, want);
+    if (!want->on_fault)
+        return in_steps(held, file, want, 0, LOCK);
+    held->resident = UINT64_MAX;
+    return 0;
+}
+
+/* The mapping, as long as it is to be.  What was kept for another file of the
+ * name is given up first. */
+static int
+fit_mapping(struct held *held, const struct tool_file *file,
+            const struct hold *want, bool same)
+{
+    int64_t had = same ? (int64_t)held->map.len : 0;
+    bool changed;
+
+    if (!same)
+        held_release(held);
+    changed = may_have_changed(held, file);
+    if (!want->on_fault && want->keep > held->locked
+        && !want->fits(want->arg, want->keep - held->locked))
+        return HELD_NO_ROOM;
+    if (!same)
+        return hold_new(held, file, want);
+    if (want->bytes > had)
+        return hold_more(held, file, want);
+    if (want->bytes < had)
+        return hold_less(held, want);
+    return changed ? hold_again(held, file, want) : 0;
+}
+
 int
 held_update(struct held *held, const struct tool_file *file,
             const struct hold *want)
@@ -212,18 +276,14 @@ held_update(struct held *held, const struct tool_file *file,
     bool same = held->map.addr != NULL && held->device == file->device
                 && held->inode == file->inode && want->bytes > 0;
     int64_t had = same ? (int64_t)held->map.len : 0;
-    int error = 0;
+    int error = fit_mapping(held, file, want, same);
 
-    if (!same)
-        error = hold_new(held, file, want);
-    else if (want->bytes > had)
-        error = hold_more(held, file, want);
-    else if (want->bytes < had)
-        error = hold_less(held, want);
     if (error == 0 && want->parts != NULL && want->bytes > had)
         error = lock_parts(held, file, want);
     else if (error == 0 && want->on_fault && held->map.addr != NULL)
         error = lock_cached(held, file, want);
+    if (error == 0 && !want->on_fault)
+        held->locked = want->keep;
     if (error != 0 && !same)
         held_release(held);
     return error;
@@ -233,5 +293,7 @@ void
 held_release(struct held *held)
 {
     mmapx_unmap(&held->map);
+    held->locked = 0;
     held->resident = 0;
+    held->changed = (struct timespec){ 0 };
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "bring.h"
 #include "files.h"
@@ -17,7 +18,9 @@ struct held {
     dev_t device;
     ino_t inode;
     struct mmapx map;  /* unmapped while there is nothing to keep */
+    int64_t locked;    /* bytes that are kept */
     uint64_t resident; /* locked pages, where only cached ones are locked */
+    struct timespec changed; /* when the file was, as far as that is over */
     bool on_fault;     /* a touched page of the mapping is locked */
     unsigned look;     /* which look has seen its name last */
     int error;         /* that was met in the last look, or 0 */
@@ -26,10 +29,13 @@ struct held {
 /* What is to be kept of a file, and who is told how far it is. */
 struct hold {
     int64_t off;
-    int64_t bytes;
+    int64_t bytes; /* up to the last one that is kept */
+    int64_t keep;  /* so many of them */
     bool on_fault; /* only what is in memory in any case */
     const struct bring_part *parts; /* only these, ascending; or NULL */
     size_t n;
+    /* Whether there is room for so many more, which are counted as locked. */
+    bool (*fits)(void *arg, int64_t bytes);
     void (*progress)(void *arg, const char *path, int64_t bytes);
     void *arg;
 };
@@ -37,8 +43,10 @@ struct hold {
 /*
  * Bring what is kept of a file to what is wanted: the first time all of it,
  * later what has come since, and all of it again where the name belongs to
- * another file now.  Returns 0, or an errno with what was kept before.
+ * another file now.  Returns 0, or with what was kept before an errno, or
+ * HELD_NO_ROOM where want->fits() has said no.
  */
+enum { HELD_NO_ROOM = -1 };
 int held_update(struct held *held, const struct tool_file *file,
                 const struct hold *want);
 

@@ -31,7 +31,7 @@ ask_for(const struct tool_options *o, int64_t bytes)
     if (space.is_short || space.asked <= space.memory.available)
         return;
     space.is_short = true;
-    memory_complain(&space.memory, "loaded", space.asked, o->bytes);
+    memory_complain(&space.memory, NULL, "loaded", space.asked, o->bytes);
 }
 
 /* --- A file --------------------------------------------------------------- */

@@ -31,12 +31,14 @@ struct lock {
     const struct tool_options *o;
     struct lock_list list; /* from a snapshot */
     struct progress progress;
+    struct memory memory; /* that is left */
     void *tree; /* of struct held, by path */
     struct held **all;
     size_t n;
     size_t room;
     size_t files; /* that were seen in this look */
-    int64_t bytes;
+    int64_t bytes;  /* that are locked */
+    int64_t wanted; /* of all files */
     unsigned look; /* counts them */
     bool full;     /* a limit is reached: nothing more can be kept */
     int status;
@@ -103,27 +105,52 @@ add_progress(void *arg, const char *path, int64_t bytes)
 }
 
 static void
-print_held(const struct held *held, const struct hold *want, int64_t bytes)
+print_held(const struct held *held, const struct hold *want)
 {
     json_line(json_pack("{s:o, s:I, s:I}", "path", json_path(held->path),
                         "offset", (json_int_t)want->off, "locked",
-                        (json_int_t)bytes));
+                        (json_int_t)held->locked));
+}
+
+/*
+ * Whether so much more can be locked.  What is locked cannot be taken back by
+ * the system, which would kill some process in the end, most likely this one.
+ * A part is left to others where locking goes on by itself.
+ */
+static bool
+fits(void *arg, int64_t bytes)
+{
+    struct lock *l = arg;
+    struct memory *m = &l->memory;
+    int64_t all, reserve;
+
+    if (l->o->force)
+        return true;
+    if (bytes > m->available)
+        memory_look(m);
+    all = m->group != INT64_MAX ? m->group : m->available;
+    reserve = l->look > 1 || l->o->on_fault ? all / 16 : 0;
+    if (bytes > m->available - reserve)
+        return false;
+    m->available -= bytes;
+    return true;
 }
 
 /* A failure is said when it comes, not again in each look while it lasts. */
 static int
 fail(struct lock *l, struct held *held, int64_t bytes, int error)
 {
-    if (error != held->error)
+    if (error != held->error && error == HELD_NO_ROOM)
+        memory_complain(&l->memory, held->path, "locked", bytes, l->o->bytes);
+    else if (error != held->error)
         l->full = limits_blame(held->path, bytes, error);
     held->error = error;
     return TOOL_FAILED;
 }
 
-/* Keep what is wanted of a file, so many bytes. */
+/* Keep what is wanted of a file. */
 static int
-hold(struct lock *l, const struct tool_file *file, struct hold *want,
-     int64_t bytes)
+hold(struct lock *l, const struct tool_file *file, struct hold *want)
 {
     struct held *held;
     int error;
@@ -132,18 +159,20 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want,
     if (l->full)
         return TOOL_FAILED;
     want->progress = l->look == 1 ? add_progress : NULL;
+    want->fits = fits;
     want->arg = l;
     held = find(l, file->path, want->parts != NULL);
     held->look = l->look;
     error = held_update(held, file, want);
     if (error == EINTR && tool_interrupted != 0)
         return TOOL_OK;
+    l->bytes = tool_sum(l->bytes, held->locked);
+    l->wanted = tool_sum(l->wanted, want->keep);
     if (error != 0)
-        return fail(l, held, bytes, error);
+        return fail(l, held, want->keep, error);
     held->error = 0;
-    l->bytes = tool_sum(l->bytes, bytes);
-    if (l->look == 1 && l->o->json && bytes > 0)
-        print_held(held, want, bytes);
+    if (l->look == 1 && l->o->json && want->keep > 0)
+        print_held(held, want);
     return TOOL_OK;
 }
 
@@ -157,7 +186,8 @@ hold_file(const struct tool_file *file, void *arg)
         .on_fault = l->o->on_fault,
     };
 
-    return hold(l, file, &want, want.bytes);
+    want.keep = want.bytes;
+    return hold(l, file, &want);
 }
 
 /* What a snapshot names of a file, as far as that still reaches. */
@@ -166,16 +196,15 @@ hold_parts(struct lock *l, const struct tool_file *file,
            const struct lock_entry *e)
 {
     struct hold want = { .parts = e->parts, .n = e->n };
-    int64_t bytes = 0;
 
     for (size_t i = 0; i < e->n && e->parts[i].off < file->size; i++) {
         int64_t left = file->size - e->parts[i].off;
         int64_t n = e->parts[i].len < left ? e->parts[i].len : left;
 
         want.bytes = e->parts[i].off + n;
-        bytes += n;
+        want.keep += n;
     }
-    return hold(l, file, &want, bytes);
+    return hold(l, file, &want);
 }
 
 /* A file that has gone is no failure: it may come back. */
@@ -223,6 +252,8 @@ look(struct lock *l)
     l->look++;
     l->files = 0;
     l->bytes = 0;
+    l->wanted = 0;
+    memory_look(&l->memory);
     if (l->o->files0 != NULL || l->o->paths[0] != NULL)
         status = tool_files(l->o, hold_file, l);
     for (size_t i = 0; i < l->list.n && tool_interrupted == 0; i++)
@@ -238,17 +269,40 @@ look(struct lock *l)
 
 /* -------------------------------------------------------------------------- */
 
-/* What is locked cannot be taken back by the system, which would kill some
- * process in the end. */
+/* The bytes that a snapshot names and its files still have. */
+static int64_t
+list_size(const struct lock_list *list)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct lock_entry *e = &list->entries[i];
+        struct stat st;
+        int handle = open_look_along(e->path, &st);
+
+        if (handle < 0)
+            continue;
+        close(handle);
+        for (size_t k = 0; k < e->n && e->parts[k].off < st.st_size; k++) {
+            int64_t left = st.st_size - e->parts[k].off;
+
+            sum = tool_sum(sum,
+                           e->parts[k].len < left ? e->parts[k].len : left);
+        }
+    }
+    return sum;
+}
+
+/* Whether all of it fits, before anything is locked. */
 static bool
-fits(const struct tool_options *o, int64_t total)
+all_fit(const struct tool_options *o, int64_t total)
 {
     struct memory memory;
 
     memory_look(&memory);
     if (o->force || o->on_fault || total <= memory.available)
         return true;
-    memory_complain(&memory, "locked", total, o->bytes);
+    memory_complain(&memory, NULL, "locked", total, o->bytes);
     fputs("mmapx: --force locks them all the same\n", stderr);
     return false;
 }
@@ -256,12 +310,16 @@ fits(const struct tool_options *o, int64_t total)
 static void
 say_locked(const struct lock *l)
 {
-    char size[24];
+    char locked[24], wanted[24];
 
-    if (!l->o->json)
-        printf("locked %s in %zu file%s, until interrupted\n",
-               tool_size(size, l->bytes, l->o->bytes), l->files,
-               l->files == 1 ? "" : "s");
+    if (l->o->json)
+        return;
+    printf("locked %s", tool_size(locked, l->bytes, l->o->bytes));
+    if (l->o->on_fault)
+        printf(" of %s", tool_size(wanted, l->wanted, l->o->bytes));
+    printf(" in %zu file%s%s, until interrupted\n", l->files,
+           l->files == 1 ? "" : "s",
+           l->o->on_fault ? ", and what comes in" : "");
 }
 
 /* Look again every few seconds, and when SIGHUP comes.  A look that takes long
@@ -298,15 +356,17 @@ tool_lock(const struct tool_options *o)
     tool_catch_hangup();
     if (o->snapshot != NULL)
         status = lock_list_read(&l.list, o->snapshot);
-    total = tool_sum(tool_total_size(o), l.list.bytes);
-    if (fits(o, total)) {
+    total = tool_sum(tool_total_size(o), list_size(&l.list));
+    if (all_fit(o, total)) {
         progress_begin(&l.progress, o, "locking", total);
         if (look(&l) != TOOL_OK)
             status = TOOL_FAILED;
     } else {
         status = TOOL_FAILED;
     }
-    if (!l.full && l.bytes > 0 && tool_interrupted == 0) {
+    /* What is empty or missing now may come. */
+    if (!l.full && (status == TOOL_OK || l.bytes > 0)
+        && tool_interrupted == 0) {
         say_locked(&l);
         if (fflush(stdout) == 0)
             stay(&l);

@@ -14,6 +14,9 @@
 
 static bool too_many_mappings; /* was found once */
 
+/* No address space of today has room for so much. */
+#define TOO_LARGE (sizeof(void *) > 4 ? INT64_C(1) << 47 : INT64_C(1) << 31)
+
 /* A number from the first line of a file that has the word before it, or -1. */
 static long long
 read_number(const char *path, const char *word, int base)
@@ -98,6 +101,12 @@ limits_blame(const char *path, int64_t bytes, int error)
         return false;
     }
     fflush(stdout);
+    if (error == ENOMEM && bytes >= TOO_LARGE) {
+        fputs("mmapx: ", stderr);
+        tool_name(stderr, path);
+        fputs(": Too large to be mapped\n", stderr);
+        return false;
+    }
     if (error != EPERM && has_too_many_mappings())
         return true; /* limits_explain() says it */
     if (!may_lock_all() && mmapx_lock_limit(&limit, &locked) == 0

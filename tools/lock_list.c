@@ -45,7 +45,6 @@ list_entry(const struct snapshot_entry *e, void *arg)
         tool_no_memory();
     list->entries[list->n++]
         = (struct lock_entry){ .path = path, .at = e->at };
-    list->bytes = tool_sum(list->bytes, e->bytes);
 }
 
 static void

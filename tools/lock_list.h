@@ -19,7 +19,6 @@ struct lock_entry {
 struct lock_list {
     struct lock_entry *entries;
     size_t n;
-    int64_t bytes; /* of all parts */
 };
 
 /* Read a snapshot.  A wrong entry is complained of and left out; the status is

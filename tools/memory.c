@@ -180,14 +180,19 @@ memory_look(struct memory *memory)
 }
 
 void
-memory_complain(const struct memory *memory, const char *verb, int64_t bytes,
-                bool exact)
+memory_complain(const struct memory *memory, const char *path,
+                const char *verb, int64_t bytes, bool exact)
 {
     char need[24], have[24], limit[24];
 
     progress_hide();
     fflush(stdout);
-    fprintf(stderr, "mmapx: %s are to be %s, and %s of memory are available",
+    fputs("mmapx: ", stderr);
+    if (path != NULL) {
+        tool_name(stderr, path);
+        fputs(": ", stderr);
+    }
+    fprintf(stderr, "%s are to be %s, and %s of memory are available",
             tool_size(need, bytes, exact), verb,
             tool_size(have, memory->available, exact));
     if (memory->group != INT64_MAX)

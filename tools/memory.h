@@ -19,9 +19,9 @@ struct memory {
 
 void memory_look(struct memory *memory);
 
-/* Say on stderr, in one line, that so many bytes do not fit; verb is what was
- * to be done with them. */
-void memory_complain(const struct memory *memory, const char *verb,
-                     int64_t bytes, bool exact);
+/* Say on stderr, in one line, that so many bytes do not fit, of a file unless
+ * path is NULL; verb is what was to be done with them. */
+void memory_complain(const struct memory *memory, const char *path,
+                     const char *verb, int64_t bytes, bool exact);
 
 #endif /* TOOL_MEMORY_H */

@@ -329,7 +329,7 @@ load_into_room(struct restore *s)
     memory_look(&memory);
     fits = s->noted <= memory.available;
     if (!fits)
-        memory_complain(&memory, "restored", s->noted, s->o->bytes);
+        memory_complain(&memory, NULL, "restored", s->noted, s->o->bytes);
     load_all(s);
     progress_hide();
     if (!fits && tool_interrupted == 0) {

@@ -87,9 +87,8 @@ survey_runs(const struct tool_file *file, int64_t off, int64_t len,
 
 /* --- Counts --------------------------------------------------------------- */
 
-/* The bytes of so many pages, but no more than there are. */
-static int64_t
-bytes_of(uint64_t pages, int64_t most)
+int64_t
+survey_bytes(uint64_t pages, int64_t most)
 {
     uint64_t page = mmapx_page_size(NULL);
 
@@ -151,7 +150,7 @@ cached_bytes(struct survey *s, const struct tool_file *file, int64_t off,
     int64_t rest = end % page != 0 ? page - end % page : 0;
     int error;
 
-    s->cached = bytes_of(pages, INT64_MAX);
+    s->cached = survey_bytes(pages, INT64_MAX);
     error = take_rest(s, file->fd, off, off % page);
     if (error == 0)
         error = take_rest(s, file->fd, end - 1, rest);
@@ -181,10 +180,10 @@ survey_range(struct survey *s, const struct tool_file *file, int64_t off,
     else if (c.cached > 0)
         error = cached_bytes(s, file, off, c.cached);
     s->known = c.known;
-    s->dirty = bytes_of(c.dirty, s->cached);
-    s->writeback = bytes_of(c.writeback, s->cached);
-    s->evicted = bytes_of(c.evicted, INT64_MAX);
-    s->recently_evicted = bytes_of(c.recently_evicted, INT64_MAX);
+    s->dirty = survey_bytes(c.dirty, s->cached);
+    s->writeback = survey_bytes(c.writeback, s->cached);
+    s->evicted = survey_bytes(c.evicted, INT64_MAX);
+    s->recently_evicted = survey_bytes(c.recently_evicted, INT64_MAX);
     return error;
 }
 

@@ -23,6 +23,9 @@ struct survey {
 int survey_range(struct survey *s, const struct tool_file *file, int64_t off,
                  int64_t len);
 
+/* The bytes of so many pages, but no more than there are. */
+int64_t survey_bytes(uint64_t pages, int64_t most);
+
 /* Call fn for each run of a range, one after the other without gaps, as far as
  * the file reaches.  Returns 0 or an errno. */
 int survey_runs(const struct tool_file *file, int64_t off, int64_t len,

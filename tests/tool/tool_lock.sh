@@ -162,6 +162,54 @@ snapshot() {
 }
 check '--snapshot locks what a snapshot names' snapshot
 
+# Cut and written again, with the size that it had: no page of it is in the
+# mapping any more.
+follows_rewriting() {
+    becomes 20 || return 1
+    pages 20 >"$dir/copy" && cat "$dir/copy" >"$tree/file" || return 1
+    for _ in $(seq 600); do
+        pinned "$tree/file" 20 >/dev/null && return 0
+        cat "$dir/copy" >"$tree/file"
+        sleep 0.3
+    done
+    pinned "$tree/file" 20
+}
+rewriting() {
+    pages 20 >"$tree/file"
+    start "$@" "$tree/file"
+    and_stop follows_rewriting
+}
+check 'a file that is rewritten in place is kept' rewriting
+check 'so is one of which only what is cached is locked' rewriting --on-fault
+
+# Nothing is there yet.
+waits() {
+    becomes 0 && pages 3 >"$tree/later" && becomes 3
+}
+waiting() {
+    rm -rf "$tree/later"
+    printf '%s\n' 'mmapx snapshot 1' \
+        "file $((3 * page)) $(cd "$tree" && pwd -P)/later" "0 $((3 * page))" \
+        'end 1' >"$dir/snapshot"
+    start --snapshot="$dir/snapshot"
+    and_stop waits
+}
+check 'it waits for files that are missing' waiting
+
+says_what_is_locked() {
+    pages 20 >"$tree/file"
+    pinned "$tree/file" 0 || return 1
+    start -b --on-fault "$tree/file"
+    stop
+    cat "$out"
+    grep -q "^locked 0 of $((20 * page)) in 1 file, and what comes in, " "$out"
+}
+if pinned "$tree/file" 0 >/dev/null; then
+    check '--on-fault says what is locked' says_what_is_locked
+else
+    skip '--on-fault says what is locked' 'this file system does not evict'
+fi
+
 # --- A service manager --------------------------------------------------------
 
 # The socket's end: it prints what it is sent, a datagram a line.
@@ -223,6 +271,29 @@ more_than_the_group() {
         grep -q '100M are to be locked, .* control group .* limited to 64M' \
             "$err"
 }
+# It grows beyond what the group allows: what was kept is kept.
+grows_too_large() {
+    pages 4 >"$dir/grows"
+    sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
+        "$mmapx" lock -n 0.1 "$dir/grows" >"$out" 2>"$err" &
+    started=$!
+    and_stop keeps_what_it_had
+}
+keeps_what_it_had() {
+    becomes 4 || return 1
+    truncate -s 1G "$dir/grows"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'while ! [ -s "$1" ]; do sleep 0.05; done' sh "$err"
+    cat "$err"
+    becomes 4 && grep -q 'grows: 1.0G are to be locked, and ' "$err"
+}
+if [ -n "$group" ]; then
+    check 'a file that grows beyond that is kept as far as it was' \
+        grows_too_large
+else
+    skip 'a file that grows beyond that is kept as far as it was' \
+        'no memory control group can be made here'
+fi
 if [ -n "$group" ]; then
     check 'so is more than the control group allows' more_than_the_group
 else
