@@ -4,202 +4,199 @@
 
 #include <unistd.h>
 
+#include "calls.h"
 #include "fake_os.h"
 
-#include "calls.h"
-
-int fd;
-struct mmapx m;
-int memfd = 77;
-
 int
-run_map(void)
+run_map(struct fixture *f)
 {
-    return mmapx_map(&m, fd, PROT_READ, MAP_SHARED);
+    return mmapx_map(&f->m, f->fd, PROT_READ, MAP_SHARED);
 }
 
 int
-run_map_region(void)
+run_map_region(struct fixture *f)
 {
-    return mmapx_map_region(&m, fd, 5, 10, PROT_READ, MAP_SHARED);
+    return mmapx_map_region(&f->m, f->fd, 5, 10, PROT_READ, MAP_SHARED);
 }
 
 int
-run_map_at(void)
+run_map_at(struct fixture *f)
 {
-    return mmapx_map_at(&m, NULL, fd, 5, 10, PROT_READ, MAP_SHARED);
+    return mmapx_map_at(&f->m, NULL, f->fd, 5, 10, PROT_READ, MAP_SHARED);
 }
 
 int
-run_map_path(void)
+run_map_path(struct fixture *f)
 {
-    return mmapx_map_path(&m, "/dev/null", PROT_READ, MAP_SHARED);
+    return mmapx_map_path(&f->m, "/dev/null", PROT_READ, MAP_SHARED);
 }
 
 int
-run_map_anon(void)
+run_map_anon(struct fixture *f)
 {
-    return mmapx_map_anon(&m, 10, PROT_READ, MAP_PRIVATE);
+    return mmapx_map_anon(&f->m, 10, PROT_READ, MAP_PRIVATE);
 }
 
 int
-run_unmap(void)
+run_unmap(struct fixture *f)
 {
-    return mmapx_unmap(&m);
+    return mmapx_unmap(&f->m);
 }
 
 int
-run_advise(void)
+run_advise(struct fixture *f)
 {
-    return mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_WILLNEED);
+    return mmapx_advise(&f->m, 0, MMAPX_TO_END, MMAPX_MADV_WILLNEED);
 }
 
 int
-run_residency(void)
+run_residency(struct fixture *f)
 {
     unsigned char vec[16];
 
-    return mmapx_residency(&m, 0, MMAPX_TO_END, vec, sizeof vec);
+    return mmapx_residency(&f->m, 0, MMAPX_TO_END, vec, sizeof vec);
 }
 
 int
-run_resident_count(void)
+run_resident_count(struct fixture *f)
 {
     size_t pages;
 
-    return mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages);
+    return mmapx_resident_count(&f->m, 0, MMAPX_TO_END, &pages);
 }
 
 int
-run_resident_run(void)
+run_resident_run(struct fixture *f)
 {
     struct mmapx_run run;
 
-    return mmapx_resident_run(&m, 0, &run);
+    return mmapx_resident_run(&f->m, 0, &run);
 }
 
 int
-run_lock(void)
+run_lock(struct fixture *f)
 {
-    return mmapx_lock(&m, 0, MMAPX_TO_END, 0);
+    return mmapx_lock(&f->m, 0, MMAPX_TO_END, 0);
 }
 
 int
-run_lock_on_fault(void)
+run_lock_on_fault(struct fixture *f)
 {
-    return mmapx_lock(&m, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
+    return mmapx_lock(&f->m, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
 }
 
 int
-run_unlock(void)
+run_unlock(struct fixture *f)
 {
-    return mmapx_unlock(&m, 0, MMAPX_TO_END);
+    return mmapx_unlock(&f->m, 0, MMAPX_TO_END);
 }
 
 int
-run_protect(void)
+run_protect(struct fixture *f)
 {
-    return mmapx_protect(&m, 0, MMAPX_TO_END, PROT_NONE);
+    return mmapx_protect(&f->m, 0, MMAPX_TO_END, PROT_NONE);
 }
 
 int
-run_sync(void)
+run_sync(struct fixture *f)
 {
-    return mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC);
+    return mmapx_sync(&f->m, 0, MMAPX_TO_END, MS_SYNC);
 }
 
 int
-run_sync_file(void)
+run_sync_file(struct fixture *f)
 {
-    return mmapx_sync_file(&m, fd, 0, MMAPX_TO_END);
+    return mmapx_sync_file(&f->m, f->fd, 0, MMAPX_TO_END);
 }
 
-/* m grows by a page, with the file and without; fd is its file. */
+/* The mapping grows by a page, with the file and without. */
 int
-run_resize(void)
+run_resize(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, m.len + page_size(), MMAPX_RESIZE_MAYMOVE);
-}
-
-int
-run_resize_to_end(void)
-{
-    return mmapx_resize(&m, fd, MMAPX_TO_END, MMAPX_RESIZE_MAYMOVE);
+    return mmapx_resize(&f->m, f->fd, f->m.len + page_size(),
+                        MMAPX_RESIZE_MAYMOVE);
 }
 
 int
-run_shrink(void)
+run_resize_to_end(struct fixture *f)
 {
-    return mmapx_resize(&m, -1, 1, 0);
+    return mmapx_resize(&f->m, f->fd, MMAPX_TO_END, MMAPX_RESIZE_MAYMOVE);
 }
 
 int
-run_resize_both(void)
+run_shrink(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, m.len + page_size(),
+    return mmapx_resize(&f->m, -1, 1, 0);
+}
+
+int
+run_resize_both(struct fixture *f)
+{
+    return mmapx_resize(&f->m, f->fd, f->m.len + page_size(),
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
 }
 
 int
-run_resize_sparse(void)
+run_resize_sparse(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, m.len + page_size(),
+    return mmapx_resize(&f->m, f->fd, f->m.len + page_size(),
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
                             | MMAPX_RESIZE_SPARSE);
 }
 
 int
-run_shrink_both(void)
+run_shrink_both(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, 1, MMAPX_RESIZE_FILE);
+    return mmapx_resize(&f->m, f->fd, 1, MMAPX_RESIZE_FILE);
 }
 
 int
-run_populate(void)
+run_populate(struct fixture *f)
 {
-    return mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
+    return mmapx_populate(&f->m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
 }
 
 int
-run_cache_stat(void)
+run_cache_stat(struct fixture *f)
 {
     struct mmapx_cache c;
 
-    return mmapx_cache_stat(fd, 0, -1, &c);
+    return mmapx_cache_stat(f->fd, 0, -1, &c);
 }
 
 int
-run_cache_run(void)
+run_cache_run(struct fixture *f)
 {
     struct mmapx_cache_run run;
 
-    return mmapx_cache_run(fd, 0, &run);
+    return mmapx_cache_run(f->fd, 0, &run);
 }
 
 int
-run_cache_runs(void)
+run_cache_runs(struct fixture *f)
 {
     struct mmapx_cache_run runs[8];
     size_t n = 8;
 
-    return mmapx_cache_runs(fd, 0, -1, runs, &n);
+    return mmapx_cache_runs(f->fd, 0, -1, runs, &n);
 }
 
 /* On a file system in memory everything stays cached, and nothing is read. */
 int
-run_cache_load(void)
+run_cache_load(struct fixture *f)
 {
     fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
-    return mmapx_cache_load(fd, 0, -1);
+    return mmapx_cache_load(f->fd, 0, -1);
 }
 
 /* Large enough for huge pages. */
 int
-run_cache_load_blocks(void)
+run_cache_load_blocks(struct fixture *f)
 {
     int file = temp_file(512 << 10);
     int r;
 
+    (void)f;
     fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     r = mmapx_cache_load(file, 0, -1);
     close(file);
@@ -207,58 +204,59 @@ run_cache_load_blocks(void)
 }
 
 int
-run_cache_load_mapped(void)
+run_cache_load_mapped(struct fixture *f)
 {
     fake_reads_past_cache = true;
-    return run_cache_load();
+    return run_cache_load(f);
 }
 
 int
-run_cache_evict(void)
+run_cache_evict(struct fixture *f)
 {
-    return mmapx_cache_evict(fd, 0, -1);
+    return mmapx_cache_evict(f->fd, 0, -1);
 }
 
 int
-run_cache_evict_stacking(void)
+run_cache_evict_stacking(struct fixture *f)
 {
     fake_stacks = true;
-    return mmapx_cache_evict(fd, 0, -1);
+    return mmapx_cache_evict(f->fd, 0, -1);
 }
 
 int
-run_name(void)
+run_name(struct fixture *f)
 {
-    return mmapx_name(&m, "a name");
+    return mmapx_name(&f->m, "a name");
 }
 
 int
-run_prefetch(void)
+run_prefetch(struct fixture *f)
 {
     struct mmapx_range all = { 0, MMAPX_TO_END };
 
-    return mmapx_prefetch(&m, &all, 1);
+    return mmapx_prefetch(&f->m, &all, 1);
 }
 
 int
-run_cache_prefetch(void)
+run_cache_prefetch(struct fixture *f)
 {
     struct mmapx_cache_range all = { 0, -1 };
 
-    return mmapx_cache_prefetch(fd, &all, 1);
+    return mmapx_cache_prefetch(f->fd, &all, 1);
 }
 
 int
-run_map_memfd(void)
+run_map_memfd(struct fixture *f)
 {
-    return mmapx_map_memfd(&m, &memfd, "test", 10, 0);
+    return mmapx_map_memfd(&f->m, &f->memfd, "test", 10, 0);
 }
 
 void
-set_up(void)
+set_up(struct fixture *f)
 {
+    *f = (struct fixture){ .m = MMAPX_INIT, .memfd = UNTOUCHED_FD };
     fake_reset();
-    fd = temp_file(3 * page_size() + 1);
-    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    f->fd = temp_file(3 * page_size() + 1);
+    OK(mmapx_map(&f->m, f->fd, PROT_READ, MAP_SHARED));
     fake_reset();
 }

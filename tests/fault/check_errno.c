@@ -14,12 +14,9 @@
 
 #include "internal.h"
 
-#include "calls.h"
-
 START_TEST(mapping)
 {
-    static int (*const maps[])(void)
-        = { run_map, run_map_region, run_map_at };
+    static fixture_call *const maps[] = { run_map, run_map_region, run_map_at };
     static const int codes[] = { EACCES, EAGAIN, EBADF, EINVAL, EIO, ENFILE,
                                  ENODEV, ENOMEM, ENOTSUP, EOVERFLOW, EPERM,
                                  EROFS, ETXTBSY };
@@ -74,11 +71,13 @@ END_TEST
 
 START_TEST(a_device_without_a_size)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_is_block_device = true;
     fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
-    MAP_FAILS(EIO, m, run_map());
-    OK(run_map_region()); /* an explicit length needs none */
+    MAP_FAILS(EIO, f.m, run_map(&f));
+    OK(run_map_region(&f)); /* an explicit length needs none */
     ck_assert_int_eq(fake_count(FAKE_DEVICE_SIZE), 1);
 }
 END_TEST
@@ -86,27 +85,28 @@ END_TEST
 /* A kernel that takes MAP_FIXED_NOREPLACE for a hint and puts it elsewhere. */
 START_TEST(an_old_kernel_and_noreplace)
 {
+    struct fixture f;
     size_t mappings;
-    struct mmapx n;
+    struct mmapx m;
 
-    set_up();
+    set_up(&f);
     if (mmapx_os_fixed_noreplace == 0)
         SKIP("the system has no MAP_FIXED_NOREPLACE");
     fake_ignores_address = true;
     mappings = count_mappings();
-    MAP_FAILS(EEXIST, n,
-              mmapx_map_at(&n, m.addr, fd, 0, 1, PROT_READ,
+    MAP_FAILS(EEXIST, m,
+              mmapx_map_at(&m, f.m.addr, f.fd, 0, 1, PROT_READ,
                            MAP_SHARED | mmapx_os_fixed_noreplace));
-    MAP_FAILS(EEXIST, n,
-              mmapx_map_at(&n, m.addr, fd, 0, 1, PROT_READ,
+    MAP_FAILS(EEXIST, m,
+              mmapx_map_at(&m, f.m.addr, f.fd, 0, 1, PROT_READ,
                            MAP_SHARED | MAP_FIXED | mmapx_os_fixed_noreplace));
     ck_assert_uint_eq(count_mappings(), mappings);
-    check_pattern(m.addr, 0, m.len);
+    check_pattern(f.m.addr, 0, f.m.len);
 #ifdef __linux__
     /* Nothing is there: the address is not one that can be had. */
-    MAP_FAILS(ENOMEM, n,
-              mmapx_map_at(&n, (void *)(UINTPTR_MAX - 2 * page_size() + 1), fd,
-                           0, 1, PROT_READ,
+    MAP_FAILS(ENOMEM, m,
+              mmapx_map_at(&m, (void *)(UINTPTR_MAX - 2 * page_size() + 1),
+                           f.fd, 0, 1, PROT_READ,
                            MAP_SHARED | mmapx_os_fixed_noreplace));
 #endif
 }
@@ -119,7 +119,7 @@ START_TEST(no_second_place)
     char path[] = "/dev/shm/mmapx-test-XXXXXX";
     int shm = mkstemp(path);
     size_t mappings;
-    struct mmapx n;
+    struct mmapx m;
 
     if (shm < 0)
         SKIP("no /dev/shm");
@@ -129,10 +129,10 @@ START_TEST(no_second_place)
         fake_reset();
         fake_fail(FAKE_MMAP, ENOMEM, 2);
         mappings = count_mappings();
-        OK(mmapx_map_region(&n, shm, offset, MMAPX_TO_END, PROT_READ,
+        OK(mmapx_map_region(&m, shm, offset, MMAPX_TO_END, PROT_READ,
                             MAP_SHARED));
-        ck_assert_int_eq(*(char *)n.addr, 0);
-        OK(mmapx_unmap(&n));
+        ck_assert_int_eq(*(char *)m.addr, 0);
+        OK(mmapx_unmap(&m));
         ck_assert_uint_eq(count_mappings(), mappings);
     }
 #else
@@ -182,12 +182,14 @@ END_TEST
 /* An old kernel says EINVAL of an advice that it does not know. */
 START_TEST(advice_of_the_future)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_fail(FAKE_MADVISE, EINVAL, 1);
-    FAILS(EINVAL, run_advise());
+    FAILS(EINVAL, run_advise(&f));
     fake_knows_no_advice = true;
     fake_fail(FAKE_MADVISE, EINVAL, 1);
-    FAILS(ENOTSUP, run_advise());
+    FAILS(ENOTSUP, run_advise(&f));
     ck_assert_int_eq(mmapx_advice_supported(MMAPX_MADV_WILLNEED), 0);
 }
 END_TEST
@@ -195,35 +197,39 @@ END_TEST
 /* A system whose headers do not have it is not even asked. */
 START_TEST(advice_of_other_systems)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_has_no_advice = true;
-    FAILS(ENOTSUP, run_advise());
+    FAILS(ENOTSUP, run_advise(&f));
     ck_assert_int_eq(mmapx_advice_supported(MMAPX_MADV_WILLNEED), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 0);
     /* Which populates by touching. */
-    OK(run_populate());
+    OK(run_populate(&f));
 }
 END_TEST
 
 /* Older kernels do not tell too many mappings from one that is gone. */
 START_TEST(advice_of_older_kernels)
 {
+    struct fixture f;
     size_t page = page_size();
 
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MADVISE, ENOMEM, 1);
-    FAILS(EAGAIN, mmapx_advise(&m, 0, page, MMAPX_MADV_RANDOM));
+    FAILS(EAGAIN, mmapx_advise(&f.m, 0, page, MMAPX_MADV_RANDOM));
     fake_fail(FAKE_MADVISE, ENOMEM, 1);
-    FAILS(ENOMEM, mmapx_advise(&m, 0, page, MMAPX_MADV_WILLNEED));
-    ck_assert_int_eq(munmap((char *)m.addr + page, page), 0);
+    FAILS(ENOMEM, mmapx_advise(&f.m, 0, page, MMAPX_MADV_WILLNEED));
+    ck_assert_int_eq(munmap((char *)f.m.addr + page, page), 0);
     fake_fail(FAKE_MADVISE, ENOMEM, 1);
-    FAILS(ENOMEM, mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+    FAILS(ENOMEM, mmapx_advise(&f.m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
 }
 END_TEST
 
 START_TEST(residency)
 {
-    static int (*const calls[])(void)
+    struct fixture f;
+    static fixture_call *const calls[]
         = { run_residency, run_resident_count, run_resident_run };
     static const int codes[] = { EAGAIN, ENOMEM, ENOSYS };
 
@@ -234,13 +240,13 @@ START_TEST(residency)
 
             CHECK_FAILURES(failures);
         }
-        set_up();
+        set_up(&f);
         fake_may_not_know = true;
-        FAILS(EPERM, calls[i]());
+        FAILS(EPERM, calls[i](&f));
         ck_assert_int_eq(fake_count(FAKE_MINCORE), 0);
-        OK(mmapx_unmap(&m));
-        OK(run_map_anon());
-        OK(calls[i]());
+        OK(mmapx_unmap(&f.m));
+        OK(run_map_anon(&f));
+        OK(calls[i](&f));
     }
 }
 END_TEST
@@ -249,20 +255,21 @@ START_TEST(residency_of_the_second_window)
 {
     struct mmapx_run run;
     size_t pages = 77;
-    struct mmapx n;
+    struct mmapx m;
 
-    OK(mmapx_map_anon(&n, 5000 * page_size(), PROT_READ, MAP_PRIVATE));
+    OK(mmapx_map_anon(&m, 5000 * page_size(), PROT_READ, MAP_PRIVATE));
     fake_reset();
     fake_fail(FAKE_MINCORE, ENOMEM, 2);
-    FAILS(ENOMEM, mmapx_resident_count(&n, 0, MMAPX_TO_END, &pages));
+    FAILS(ENOMEM, mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
     ck_assert_uint_eq(pages, 77);
     fake_fail(FAKE_MINCORE, ENOMEM, 2);
-    FAILS(ENOMEM, mmapx_resident_run(&n, 0, &run));
+    FAILS(ENOMEM, mmapx_resident_run(&m, 0, &run));
 }
 END_TEST
 
 START_TEST(locking)
 {
+    struct fixture f;
     static const struct failure failures[] = {
         { run_lock, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
         { run_lock, FAKE_MADVISE, EFAULT, EFAULT },
@@ -274,56 +281,60 @@ START_TEST(locking)
     };
 
     CHECK_FAILURES(failures);
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
-    FAILS(EAGAIN, run_lock());
+    FAILS(EAGAIN, run_lock(&f));
     ck_assert_int_eq(fake_count(FAKE_MUNLOCK), 1);
     /* That the unlock fails too is not what the caller asked about. */
     fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
     fake_fail(FAKE_MUNLOCK, ENOMEM, 1);
-    FAILS(EAGAIN, run_lock());
+    FAILS(EAGAIN, run_lock(&f));
 }
 END_TEST
 
 /* Three causes have one errno, and a system without lock on fault has none. */
 START_TEST(what_enomem_means)
 {
+    struct fixture f;
+
     need_memlock(16 * page_size());
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
-    FAILS(EAGAIN, run_lock()); /* neither the limit nor a gap */
+    FAILS(EAGAIN, run_lock(&f)); /* neither the limit nor a gap */
     fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
-    FAILS(EAGAIN, run_lock_on_fault());
+    FAILS(EAGAIN, run_lock_on_fault(&f));
     fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
     fake_fail(FAKE_MSYNC, ENOMEM, 1);
-    FAILS(ENOMEM, run_lock()); /* a gap */
+    FAILS(ENOMEM, run_lock(&f)); /* a gap */
 
     fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
-    OK(run_lock());
+    OK(run_lock(&f));
     ck_assert_int_eq(fake_count(FAKE_MLOCK), 1);
     fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
     fake_fail(FAKE_MLOCK, EAGAIN, 1);
-    FAILS(EAGAIN, run_lock());
+    FAILS(EAGAIN, run_lock(&f));
 }
 END_TEST
 
 /* EPERM with a limit that is not 0 comes from a filter of system calls. */
 START_TEST(locking_behind_a_filter)
 {
+    struct fixture f;
     size_t limit;
 
-    set_up();
+    set_up(&f);
     OK(mmapx_lock_limit(&limit, NULL));
     fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
     if (limit > 0)
-        FAILS(ENOTSUP, run_lock_on_fault());
+        FAILS(ENOTSUP, run_lock_on_fault(&f));
     else
-        FAILS(EPERM, run_lock_on_fault());
+        FAILS(EPERM, run_lock_on_fault(&f));
 }
 END_TEST
 
 START_TEST(the_lock_limit)
 {
+    struct fixture f;
     size_t limit = 77;
     size_t locked = 77;
 
@@ -335,10 +346,10 @@ START_TEST(the_lock_limit)
     OK(mmapx_lock_limit(&limit, NULL));
 
     /* A limit that is not told makes EPERM what it is. */
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
     fake_fail(FAKE_LOCK_LIMIT, EINVAL, 1);
-    FAILS(EPERM, run_lock_on_fault());
+    FAILS(EPERM, run_lock_on_fault(&f));
 }
 END_TEST
 

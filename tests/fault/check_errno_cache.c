@@ -7,10 +7,9 @@
 
 #include "internal.h"
 
-#include "calls.h"
-
 START_TEST(the_page_cache)
 {
+    struct fixture f;
     static const struct failure failures[] = {
         { run_cache_stat, FAKE_CACHESTAT, EBADF, EBADF },
         { run_cache_stat, FAKE_CACHESTAT, EPERM, EPERM },
@@ -32,17 +31,16 @@ START_TEST(the_page_cache)
         { run_cache_prefetch, FAKE_STAT, ENOMEM, ENOMEM },
         { run_cache_prefetch, FAKE_READAHEAD, ENOTSUP, ENOTSUP },
     };
-    static int (*const calls[])(void) = { run_cache_stat, run_cache_run,
-                                          run_cache_runs, run_cache_load,
-                                          run_cache_evict,
-                                          run_cache_prefetch };
+    static fixture_call *const calls[]
+        = { run_cache_stat, run_cache_run, run_cache_runs, run_cache_load,
+            run_cache_evict, run_cache_prefetch };
 
     CHECK_FAILURES(failures);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        set_up();
+        set_up(&f);
         fake_is_block_device = true;
         fake_fail(FAKE_DEVICE_SIZE, EIO, 1);
-        FAILS(EIO, calls[i]());
+        FAILS(EIO, calls[i](&f));
     }
 }
 END_TEST
@@ -51,16 +49,17 @@ END_TEST
  * kernel takes them, and those behind them are begun. */
 START_TEST(reading_ahead)
 {
+    struct fixture f;
     size_t page = page_size();
     struct mmapx_range places[130];
 
-    set_up();
+    set_up(&f);
     for (size_t i = 0; i < 130; i++)
         places[i] = (struct mmapx_range){ i % 3 * page, 1 };
     for (int turn = 1; turn <= 3; turn++) {
         fake_reset();
         fake_fail(FAKE_MADVISE_BATCH, ENOMEM, turn);
-        OK(mmapx_prefetch(&m, places, 130));
+        OK(mmapx_prefetch(&f.m, places, 130));
         ck_assert_int_ge(fake_count(FAKE_MADVISE_BATCH)
                              + fake_count(FAKE_MADVISE), 3);
     }
@@ -69,38 +68,39 @@ START_TEST(reading_ahead)
     fake_reset();
     fake_fail(FAKE_MADVISE_BATCH, ENOTSUP, 1);
     fake_fail(FAKE_MADVISE, EIO, 2);
-    OK(mmapx_prefetch(&m, places, 130));
+    OK(mmapx_prefetch(&f.m, places, 130));
     ck_assert_int_eq(fake_count(FAKE_MADVISE_BATCH), 1);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 130);
 
     /* Nothing is begun where one of them is bad. */
     fake_reset();
-    places[129].off = m.len + 1;
-    FAILS(EINVAL, mmapx_prefetch(&m, places, 130));
+    places[129].off = f.m.len + 1;
+    FAILS(EINVAL, mmapx_prefetch(&f.m, places, 130));
     ck_assert_int_eq(fake_count(FAKE_MADVISE_BATCH), 0);
 
     fake_has_no_advice = true;
-    FAILS(ENOTSUP, mmapx_prefetch(&m, places, 129));
+    FAILS(ENOTSUP, mmapx_prefetch(&f.m, places, 129));
 }
 END_TEST
 
 /* By steps of a window, whatever the kernel says to one of them. */
 START_TEST(reading_ahead_by_descriptor)
 {
+    struct fixture f;
     struct mmapx_cache_range places[2] = { { 0, -1 }, { 5, 1 } };
     int steps = 64;
 
-    set_up();
-    fd = temp_file((size_t)steps * (128 << 10));
+    set_up(&f);
+    f.fd = temp_file((size_t)steps * (128 << 10));
     fake_fail(FAKE_READAHEAD, EIO, 3);
-    OK(mmapx_cache_prefetch(fd, places, 2));
+    OK(mmapx_cache_prefetch(f.fd, places, 2));
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), steps + 1);
     ck_assert_int_eq(fake_read.off, 5);
     ck_assert_int_eq(fake_read.end, 6);
 
     fake_reset();
     places[1].len = -2;
-    FAILS(EINVAL, mmapx_cache_prefetch(fd, places, 2));
+    FAILS(EINVAL, mmapx_cache_prefetch(f.fd, places, 2));
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
 }
 END_TEST
@@ -108,22 +108,23 @@ END_TEST
 /* What is asked through a mapping where there is nothing but mincore(2). */
 START_TEST(the_page_cache_without_cachestat)
 {
+    struct fixture f;
     static const int in_mincore[] = { EAGAIN, ENOSYS, EAGAIN };
     static const int in_mmap[] = { EACCES, EAGAIN, ENOMEM };
-    static int (*const calls[])(void)
+    static fixture_call *const calls[]
         = { run_cache_stat, run_cache_run, run_cache_runs };
 
     for (size_t i = 0; i < 3; i++) {
         for (size_t k = 0; k < 3; k++) {
-            set_up();
+            set_up(&f);
             fake_has_no_cachestat = true;
             fake_fail(FAKE_MINCORE, in_mincore[k], 1);
-            FAILS(in_mincore[k], calls[i]());
+            FAILS(in_mincore[k], calls[i](&f));
             fake_fail(FAKE_MMAP, in_mmap[k], 1);
-            FAILS(in_mmap[k], calls[i]());
+            FAILS(in_mmap[k], calls[i](&f));
         }
         fake_may_not_know = true;
-        FAILS(EPERM, calls[i]());
+        FAILS(EPERM, calls[i](&f));
     }
 }
 END_TEST
@@ -131,23 +132,26 @@ END_TEST
 /* An error in one window is not forgotten over the next. */
 START_TEST(the_page_cache_in_windows)
 {
+    struct fixture f;
     struct mmapx_cache c;
 
-    set_up();
-    ck_assert_int_eq(ftruncate(fd, 65 << 20), 0);
+    set_up(&f);
+    ck_assert_int_eq(ftruncate(f.fd, 65 << 20), 0);
     fake_has_no_cachestat = true;
     fake_fail(FAKE_MINCORE, EAGAIN, 1);
-    FAILS(EAGAIN, mmapx_cache_stat(fd, 0, -1, &c));
-    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    FAILS(EAGAIN, mmapx_cache_stat(f.fd, 0, -1, &c));
+    OK(mmapx_cache_stat(f.fd, 0, -1, &c));
 }
 END_TEST
 
 /* A signal does not end it, and a second look is not needed to go on. */
 START_TEST(loading_through_signals)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_fail(FAKE_READ_AND_DISCARD, EINTR, 1);
-    OK(run_cache_load());
+    OK(run_cache_load(&f));
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 2);
 }
 END_TEST
@@ -155,10 +159,12 @@ END_TEST
 /* Somebody has cut the file: what it has is loaded. */
 START_TEST(loading_what_is_cut_off)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
     fake_ends_early = true;
-    OK(mmapx_cache_load(fd, 0, -1));
+    OK(mmapx_cache_load(f.fd, 0, -1));
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
     fake_reset();
 }
@@ -167,13 +173,14 @@ END_TEST
 /* What is there is not read again. */
 START_TEST(loading_what_is_there)
 {
+    struct fixture f;
     struct mmapx_cache c;
 
-    set_up();
-    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    set_up(&f);
+    OK(mmapx_cache_stat(f.fd, 0, -1, &c));
     if ((c.known & MMAPX_CACHE_DIRTY) == 0)
         SKIP("no cachestat(2) here");
-    OK(mmapx_cache_load(fd, 0, -1));
+    OK(mmapx_cache_load(f.fd, 0, -1));
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
 }
 END_TEST
@@ -182,11 +189,11 @@ END_TEST
  * were reserved. */
 START_TEST(loading_what_is_not_there_yet)
 {
-    struct mmapx n;
+    struct mmapx m;
     int file = -1;
 
     fake_reset();
-    if (mmapx_map_memfd(&n, &file, "test", 0, 0) < 0)
+    if (mmapx_map_memfd(&m, &file, "test", 0, 0) < 0)
         SKIP("no memfd_create(2) here");
     reserve_blocks(file, 0, 4 * page_size());
     OK(mmapx_cache_load(file, 0, -1));
@@ -242,38 +249,39 @@ END_TEST
 /* Through a mapping where that brings whole huge pages, by reads elsewhere. */
 START_TEST(loading_by_blocks)
 {
+    struct fixture f;
     int64_t off = 0;
     int64_t data_end;
 
-    set_up();
+    set_up(&f);
     if (mmapx_os_large_alignment / (page_size() / 8) != page_size())
         SKIP("huge pages are of another size here");
     if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
         SKIP("this kernel does not populate");
-    if (!mmapx_os_next_data(fd, &off, 1, &data_end))
+    if (!mmapx_os_next_data(f.fd, &off, 1, &data_end))
         SKIP("this file system does not say what is a hole");
-    OK(run_cache_load_blocks());
+    OK(run_cache_load_blocks(&f));
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
 
     /* The touch of a page has not brought the others. */
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MINCORE, EAGAIN, 1);
-    OK(run_cache_load_blocks());
+    OK(run_cache_load_blocks(&f));
     ck_assert_int_gt(fake_count(FAKE_READ_AND_DISCARD), 0);
 
     /* A page that cannot be read is looked for by reading. */
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MADVISE, EFAULT, 3);
     fake_fail(FAKE_READ_AND_DISCARD, EIO, 1);
-    FAILS(EIO, run_cache_load_blocks());
+    FAILS(EIO, run_cache_load_blocks(&f));
     fake_reset();
 }
 END_TEST
 
 /* Go through a file as loading does: the first data from off on. */
 static int64_t
-first_data(int64_t off, int64_t end, int64_t *data_end)
+first_data(int fd, int64_t off, int64_t end, int64_t *data_end)
 {
     do
         mmapx_os_next_data(fd, &off, end, data_end);
@@ -287,25 +295,25 @@ START_TEST(what_is_data)
     int64_t page = (int64_t)page_size();
     int64_t end = 2 * FAR * page;
     int64_t data_end;
+    int fd = temp_file(0);
 
     fake_reset();
-    fd = temp_file(0);
     ck_assert_int_eq(ftruncate(fd, (off_t)end), 0);
     ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(FAR * page)), 1);
     ck_assert_int_eq(fsync(fd), 0);
-    if (first_data(0, end, &data_end) == 0)
+    if (first_data(fd, 0, end, &data_end) == 0)
         SKIP("this file system does not say what is a hole");
-    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+    ck_assert_int_eq(first_data(fd, 0, end, &data_end), FAR * page);
     ck_assert_int_gt(data_end, FAR * page);
     ck_assert_int_le(data_end, (FAR + 1) * page);
-    ck_assert_int_eq(first_data(FAR * page, end, &data_end), FAR * page);
-    ck_assert_int_eq(first_data(data_end, end, &data_end), end);
-    ck_assert_int_eq(first_data(0, 7 * page, &data_end), 7 * page);
+    ck_assert_int_eq(first_data(fd, FAR * page, end, &data_end), FAR * page);
+    ck_assert_int_eq(first_data(fd, data_end, end, &data_end), end);
+    ck_assert_int_eq(first_data(fd, 0, 7 * page, &data_end), 7 * page);
 
     /* Allocated and never written, in more parts than are listed at once. */
     for (size_t i = 0; i < MANY; i++)
         reserve_blocks(fd, 2 * i * page_size(), page_size());
-    ck_assert_int_eq(first_data(0, end, &data_end), FAR * page);
+    ck_assert_int_eq(first_data(fd, 0, end, &data_end), FAR * page);
 
     /* Loading does as it is told, and reads once. */
     fake_reset();

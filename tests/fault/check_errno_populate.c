@@ -7,10 +7,9 @@
 
 #include "internal.h"
 
-#include "calls.h"
-
 START_TEST(population)
 {
+    struct fixture f;
     static const struct failure failures[] = {
         { run_populate, FAKE_MADVISE, EFAULT, EFAULT },
 #ifdef EHWPOISON
@@ -21,9 +20,9 @@ START_TEST(population)
     };
 
     CHECK_FAILURES(failures);
-    set_up();
+    set_up(&f);
     fake_fail(FAKE_MADVISE, EINTR, 1);
-    OK(run_populate());
+    OK(run_populate(&f));
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
 }
 END_TEST
@@ -33,32 +32,32 @@ enum { LONG = 200 << 20 };
 
 /* A touch brings in what lies around it, as read-ahead does. */
 static bool
-reads_ahead(void)
+reads_ahead(int fd)
 {
     size_t page = page_size();
     unsigned char vec[1] = { 0 };
-    struct mmapx n;
+    struct mmapx m;
 
-    OK(mmapx_map_region(&n, fd, LONG / 2, 2 * page, PROT_READ, MAP_SHARED));
-    (void)*(volatile unsigned char *)n.addr;
-    OK(mmapx_residency(&n, page, page, vec, 1));
-    OK(mmapx_unmap(&n));
+    OK(mmapx_map_region(&m, fd, LONG / 2, 2 * page, PROT_READ, MAP_SHARED));
+    (void)*(volatile unsigned char *)m.addr;
+    OK(mmapx_residency(&m, page, page, vec, 1));
+    OK(mmapx_unmap(&m));
     return vec[0] == 1;
 }
 
 static void
-set_up_race(uint64_t advice_work, uint64_t touch_work)
+set_up_race(struct fixture *f, uint64_t advice_work, uint64_t touch_work)
 {
     struct mmapx_os_touch_fds toucher;
 
-    set_up();
+    set_up(f);
     if (mmapx_os_touch_open(&toucher) < 0)
         SKIP("the system cannot touch, or not tell what is not mapped");
     mmapx_os_touch_close(&toucher);
-    OK(ftruncate(fd, LONG));
-    if (!reads_ahead())
+    OK(ftruncate(f->fd, LONG));
+    if (!reads_ahead(f->fd))
         SKIP("this file system does not read ahead: tmpfs has nothing to read");
-    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_map(&f->m, f->fd, PROT_READ, MAP_SHARED));
     fake_reset();
     fake_mincore_bits = 1; /* all is cached */
     fake_advice_work = advice_work;
@@ -66,27 +65,29 @@ set_up_race(uint64_t advice_work, uint64_t touch_work)
 }
 
 static void
-check_populated(void)
+check_populated(struct fixture *f)
 {
     size_t pages;
 
-    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    OK(mmapx_populate(&f->m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
     fake_mincore_bits = 0;
-    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
-    ck_assert_uint_eq(pages, mmapx_page_count(&m, 0, MMAPX_TO_END));
+    OK(mmapx_resident_count(&f->m, 0, MMAPX_TO_END, &pages));
+    ck_assert_uint_eq(pages, mmapx_page_count(&f->m, 0, MMAPX_TO_END));
 }
 
 /* The cheaper way goes on, in long steps; the other one is looked at again, a
  * first and a second time in so many bytes. */
 START_TEST(the_cheaper_way_to_populate)
 {
-    set_up_race(90000, 9000);
-    check_populated();
+    struct fixture f;
+
+    set_up_race(&f, 90000, 9000);
+    check_populated(&f);
     ck_assert_int_ge(fake_count(FAKE_TOUCH), 5);
     ck_assert_int_le(fake_count(FAKE_TOUCH), 9);
 
-    set_up_race(9000, 90000);
-    check_populated();
+    set_up_race(&f, 9000, 90000);
+    check_populated(&f);
     ck_assert_int_ge(fake_count(FAKE_TOUCH), 2);
     ck_assert_int_le(fake_count(FAKE_TOUCH), 3);
     ck_assert_int_le(fake_count(FAKE_MADVISE), 12);
@@ -96,8 +97,10 @@ END_TEST
 /* Whole huge pages at a time: there is nothing to compare. */
 START_TEST(populating_cannot_be_faster)
 {
-    set_up_race(100, 0);
-    check_populated();
+    struct fixture f;
+
+    set_up_race(&f, 100, 0);
+    check_populated(&f);
     ck_assert_int_eq(fake_count(FAKE_TOUCH_OPEN), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
 }
@@ -106,26 +109,27 @@ END_TEST
 /* What touching cannot do, or not know, the advice does. */
 START_TEST(touching_fails)
 {
-    enum fake_call calls[] = { FAKE_TOUCH_OPEN, FAKE_TOUCH, FAKE_NEXT_UNMAPPED };
+    struct fixture f;
+    enum fake_call calls[] = {FAKE_TOUCH_OPEN, FAKE_TOUCH, FAKE_NEXT_UNMAPPED};
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         int next;
 
-        set_up_race(90000, 9000);
-        next = dup(fd);
+        set_up_race(&f, 90000, 9000);
+        next = dup(f.fd);
         close(next);
         /* Opening asks once too. */
         fake_fail(calls[i], EFAULT, calls[i] == FAKE_NEXT_UNMAPPED ? 2 : 1);
-        check_populated();
-        ck_assert_int_eq(dup(fd), next);
+        check_populated(&f);
+        ck_assert_int_eq(dup(f.fd), next);
         close(next);
     }
 #ifdef EHWPOISON
-    set_up_race(90000, 9000);
+    set_up_race(&f, 90000, 9000);
     fake_fail(FAKE_TOUCH, EFAULT, 2);
     fake_fail(FAKE_MADVISE, EHWPOISON, 2);
     FAILS(EHWPOISON,
-          mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+          mmapx_populate(&f.m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
 #endif
 }
 END_TEST
@@ -133,23 +137,24 @@ END_TEST
 /* The seam itself: a bad place behind good ones, and what lists no pages. */
 START_TEST(touching_a_bad_place)
 {
+    struct fixture f;
     struct mmapx_os_touch_fds toucher;
     size_t page = page_size();
     size_t len = page;
     unsigned char *at;
-    struct mmapx n;
+    struct mmapx m;
 
-    set_up();
+    set_up(&f);
     if (mmapx_os_touch_open(&toucher) < 0)
         SKIP("the system cannot touch, or not tell what is not mapped");
-    OK(mmapx_map_anon(&n, 4 * page, PROT_READ, MAP_PRIVATE));
-    OK(mmapx_protect(&n, 2 * page, page, PROT_NONE));
-    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 2 * page, page), 0);
-    ck_assert_int_eq(mmapx_os_touch(&toucher, n.addr, 4 * page, page),
+    OK(mmapx_map_anon(&m, 4 * page, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_protect(&m, 2 * page, page, PROT_NONE));
+    ck_assert_int_eq(mmapx_os_touch(&toucher, m.addr, 2 * page, page), 0);
+    ck_assert_int_eq(mmapx_os_touch(&toucher, m.addr, 4 * page, page),
                      -EFAULT);
     mmapx_os_touch_close(&toucher);
-    toucher.pages = fd;
-    at = n.addr;
+    toucher.pages = f.fd;
+    at = m.addr;
     ck_assert_int_lt(mmapx_os_next_unmapped(&toucher, &at, &len), 0);
 }
 END_TEST
@@ -157,44 +162,46 @@ END_TEST
 /* Without the advice each page is touched. */
 START_TEST(population_by_touching)
 {
+    struct fixture f;
     static const int codes[] = { EINVAL, ENOSYS };
     size_t page = page_size();
     int flags[] = { MMAPX_POPULATE_READ, MMAPX_POPULATE_WRITE };
-    struct mmapx n;
+    struct mmapx m;
 
     need_fault_addresses();
-    set_up();
-    OK(mmapx_map_region(&n, fd, 5, 6 * page, PROT_READ | PROT_WRITE,
+    set_up(&f);
+    OK(mmapx_map_region(&m, f.fd, 5, 6 * page, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     for (size_t i = 0; i < 4; i++) {
         fake_knows_no_advice = true;
         fake_fail(FAKE_MADVISE, codes[i % 2], 1);
-        OK(mmapx_populate(&n, 0, 3 * page, flags[i / 2]));
-        check_pattern(n.addr, 5, 3 * page - 5);
+        OK(mmapx_populate(&m, 0, 3 * page, flags[i / 2]));
+        check_pattern(m.addr, 5, 3 * page - 5);
         fake_fail(FAKE_MADVISE, codes[i % 2], 1);
-        FAILS(EFAULT, mmapx_populate(&n, 0, MMAPX_TO_END, flags[i / 2]));
+        FAILS(EFAULT, mmapx_populate(&m, 0, MMAPX_TO_END, flags[i / 2]));
     }
-    OK(mmapx_protect(&n, page - 5, page, PROT_READ));
+    OK(mmapx_protect(&m, page - 5, page, PROT_READ));
     fake_fail(FAKE_MADVISE, EINVAL, 1);
-    FAILS(ENOTSUP, mmapx_populate(&n, 0, 3 * page, MMAPX_POPULATE_WRITE));
+    FAILS(ENOTSUP, mmapx_populate(&m, 0, 3 * page, MMAPX_POPULATE_WRITE));
     /* A copy cannot ask either and takes the caller's word. */
     fake_fail(FAKE_MADVISE, EINVAL, 1);
-    ck_assert_int_eq(mmapx_write(&n, 0, "x", 1), 1);
+    ck_assert_int_eq(mmapx_write(&m, 0, "x", 1), 1);
 }
 END_TEST
 
-/* What is not cached is read in before: through a second mapping, or where there
- * can be none, by what only begins to read. */
+/* What is not cached is read in before: through a second mapping, or where
+ * there can be none, by what only begins to read. */
 START_TEST(what_is_not_cached)
 {
+    struct fixture f;
     enum { SIZE = 1 << 20, WINDOWS = SIZE / (128 << 10) };
 
-    set_up();
-    OK(mmapx_unmap(&m));
-    OK(ftruncate(fd, SIZE));
-    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    set_up(&f);
+    OK(mmapx_unmap(&f.m));
+    OK(ftruncate(f.fd, SIZE));
+    OK(mmapx_map(&f.m, f.fd, PROT_READ, MAP_SHARED));
     fake_reset();
-    OK(run_populate());
+    OK(run_populate(&f));
     if (fake_count(FAKE_MREMAP) == 0)
         SKIP("holes are cached here");
     ck_assert_int_eq(fake_count(FAKE_MREMAP), 1);
@@ -203,24 +210,24 @@ START_TEST(what_is_not_cached)
 
     /* Now it is there. */
     fake_reset();
-    OK(run_populate());
+    OK(run_populate(&f));
     ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 1);
 
-    OK(ftruncate(fd, 0));
-    OK(ftruncate(fd, SIZE));
+    OK(ftruncate(f.fd, 0));
+    OK(ftruncate(f.fd, SIZE));
     fake_reset();
     fake_fail(FAKE_MREMAP, ENOMEM, 1);
-    OK(run_populate());
+    OK(run_populate(&f));
     ck_assert_int_eq(fake_count(FAKE_MREMAP), 1);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), WINDOWS + 1);
-    OK(mmapx_unmap(&m));
+    OK(mmapx_unmap(&f.m));
 
-    OK(ftruncate(fd, 0));
-    OK(ftruncate(fd, SIZE));
-    OK(mmapx_map(&m, fd, PROT_READ, MAP_PRIVATE));
+    OK(ftruncate(f.fd, 0));
+    OK(ftruncate(f.fd, SIZE));
+    OK(mmapx_map(&f.m, f.fd, PROT_READ, MAP_PRIVATE));
     fake_reset();
-    OK(run_populate());
+    OK(run_populate(&f));
     ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), WINDOWS + 1);
 }

@@ -6,8 +6,6 @@
 
 #include "internal.h"
 
-#include "calls.h"
-
 START_TEST(wrong_syncs_are_not_sticky)
 {
     static const struct failure failures[] = {
@@ -22,24 +20,26 @@ START_TEST(wrong_syncs_are_not_sticky)
 END_TEST
 
 static void
-check_sticky(int (*run)(void), enum fake_call call, int code)
+check_sticky(fixture_call *run, enum fake_call call, int code)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_fail(call, code, 1);
-    FAILS(code, run());
-    FAILS(code, run_sync());
-    FAILS(code, run_sync_file());
-    FAILS(code, mmapx_sync(&m, 0, 0, MS_SYNC));
-    FAILS(code, mmapx_sync(&m, 3, 5, MS_ASYNC));
-    FAILS(EINVAL, mmapx_sync(&m, 0, 1, -1));
+    FAILS(code, run(&f));
+    FAILS(code, run_sync(&f));
+    FAILS(code, run_sync_file(&f));
+    FAILS(code, mmapx_sync(&f.m, 0, 0, MS_SYNC));
+    FAILS(code, mmapx_sync(&f.m, 3, 5, MS_ASYNC));
+    FAILS(EINVAL, mmapx_sync(&f.m, 0, 1, -1));
     /* The first failure stays the one that is told. */
     fake_fail(call, code == EIO ? ENOSPC : EIO, 1);
-    FAILS(code, run());
-    OK(mmapx_sync_reset(&m));
+    FAILS(code, run(&f));
+    OK(mmapx_sync_reset(&f.m));
     fake_reset();
-    OK(run_sync());
-    OK(run_sync_file());
-    OK(mmapx_unmap(&m));
+    OK(run_sync(&f));
+    OK(run_sync_file(&f));
+    OK(mmapx_unmap(&f.m));
 }
 
 START_TEST(failed_syncs_are_sticky)
@@ -59,31 +59,39 @@ END_TEST
 /* A new mapping in the same handle begins with a clean record. */
 START_TEST(a_new_mapping_has_not_failed)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_fail(FAKE_MSYNC, EIO, 1);
-    FAILS(EIO, run_sync());
-    OK(mmapx_unmap(&m));
-    OK(run_map());
-    OK(run_sync());
+    FAILS(EIO, run_sync(&f));
+    OK(mmapx_unmap(&f.m));
+    OK(run_map(&f));
+    OK(run_sync(&f));
 }
 END_TEST
 
+static struct fixture *beside;
+
+/* In another sync of the same mapping. */
 static void
 fail_with_enospc(void)
 {
     fake_fail(FAKE_MSYNC, ENOSPC, 1);
-    FAILS(ENOSPC, run_sync());
+    FAILS(ENOSPC, run_sync(beside));
 }
 
 /* Two threads fail; the first one to be told is the one that is remembered. */
 START_TEST(failures_side_by_side)
 {
-    set_up();
+    struct fixture f;
+
+    set_up(&f);
     fake_fail(FAKE_MSYNC, EIO, 1);
+    beside = &f;
     fake_in_msync = fail_with_enospc;
-    FAILS(EIO, run_sync());
+    FAILS(EIO, run_sync(&f));
     fake_reset();
-    FAILS(ENOSPC, run_sync());
+    FAILS(ENOSPC, run_sync(&f));
 }
 END_TEST
 

@@ -10,10 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "fake_os.h"
 #include "internal.h"
-
-#include "calls.h"
 
 static const int codes_of[FAKE_CALLS][20] = { /* up to a 0 */
 #define SEAM_CALL(NAME, name, ...) [FAKE_##NAME] = { __VA_ARGS__ },
@@ -29,90 +28,90 @@ enum { MAKES_EVERY_CALL = false };
 #endif
 
 static void
-map_all(int prot, int flags)
+map_all(struct fixture *f, int prot, int flags)
 {
-    OK(mmapx_map(&m, fd, prot, flags));
+    OK(mmapx_map(&f->m, f->fd, prot, flags));
 }
 
 static void
-map_shared(void)
+map_shared(struct fixture *f)
 {
-    map_all(PROT_READ | PROT_WRITE, MAP_SHARED);
+    map_all(f, PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
 static void
-map_private(void)
+map_private(struct fixture *f)
 {
-    map_all(PROT_READ, MAP_PRIVATE);
+    map_all(f, PROT_READ, MAP_PRIVATE);
 }
 
 /* So that mmapx_write() has to ask. */
 static void
-map_mixed(void)
+map_mixed(struct fixture *f)
 {
-    map_shared();
-    OK(mmapx_protect(&m, page_size(), page_size(), PROT_READ));
+    map_shared(f);
+    OK(mmapx_protect(&f->m, page_size(), page_size(), PROT_READ));
 }
 
 static void
-map_room(void)
+map_room(struct fixture *f)
 {
-    map_shared();
-    OK(mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
+    map_shared(f);
+    OK(mmapx_reserve(&f->m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
 }
 
 static void
-map_private_room(void)
+map_private_room(struct fixture *f)
 {
-    map_all(PROT_READ | PROT_WRITE, MAP_PRIVATE);
-    OK(mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
+    map_all(f, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    OK(mmapx_reserve(&f->m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE));
 }
 
 static void
-map_full_room(void)
+map_full_room(struct fixture *f)
 {
-    map_shared();
-    OK(mmapx_reserve(&m, m.len + page_size(), MMAPX_RESIZE_MAYMOVE));
-    OK(mmapx_resize(&m, -1, mmapx_room(&m), 0));
+    map_shared(f);
+    OK(mmapx_reserve(&f->m, f->m.len + page_size(), MMAPX_RESIZE_MAYMOVE));
+    OK(mmapx_resize(&f->m, -1, mmapx_room(&f->m), 0));
 }
 
 static void
-map_nothing(void)
+map_nothing(struct fixture *f)
 {
-    m = (struct mmapx)MMAPX_INIT;
+    f->m = (struct mmapx)MMAPX_INIT;
 }
 
 static void
-map_first_page(void)
+map_first_page(struct fixture *f)
 {
-    OK(mmapx_map_region(&m, fd, 0, page_size(), PROT_READ | PROT_WRITE,
+    OK(mmapx_map_region(&f->m, f->fd, 0, page_size(), PROT_READ | PROT_WRITE,
                         MAP_SHARED));
 }
 
 static void
-map_beyond_the_end(void)
+map_beyond_the_end(struct fixture *f)
 {
-    OK(mmapx_map_region(&m, fd, 0, 8 * page_size(), PROT_READ | PROT_WRITE,
-                        MAP_SHARED));
+    OK(mmapx_map_region(&f->m, f->fd, 0, 8 * page_size(),
+                        PROT_READ | PROT_WRITE, MAP_SHARED));
 }
 
 static int
-run_map_device(void)
+run_map_device(struct fixture *f)
 {
     int r;
 
     fake_is_block_device = true;
-    r = mmapx_map_region(&m, fd, 0, MMAPX_TO_END, PROT_READ, MAP_SHARED);
+    r = mmapx_map_region(&f->m, f->fd, 0, MMAPX_TO_END, PROT_READ, MAP_SHARED);
     fake_is_block_device = false;
     return r;
 }
 
 static int
-run_map_large(void)
+run_map_large(struct fixture *f)
 {
     fake_misplaces = mmapx_os_large_alignment > 1;
-    return mmapx_map_region(&m, fd, (int64_t)page_size(), 8 << 20, PROT_READ,
-                            MAP_SHARED);
+    return mmapx_map_region(&f->m, f->fd, (int64_t)page_size(), 8 << 20,
+                            PROT_READ, MAP_SHARED);
 }
 
 /* Pages of the mapping's own, with the bytes of the file; and a journal, above
@@ -120,11 +119,11 @@ run_map_large(void)
 static int journal = -1;
 
 static void
-map_changed(void)
+map_changed(struct fixture *f)
 {
-    map_all(PROT_READ | PROT_WRITE, MAP_PRIVATE);
-    *(volatile unsigned char *)m.addr = pattern(0);
-    ((volatile unsigned char *)m.addr)[m.len - 1] = pattern(m.len - 1);
+    map_all(f, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    *(volatile unsigned char *)f->m.addr = pattern(0);
+    ((volatile unsigned char *)f->m.addr)[f->m.len - 1] = pattern(f->m.len - 1);
     if (journal < 0) {
         int made = temp_file(0);
 
@@ -135,125 +134,126 @@ map_changed(void)
 }
 
 static int
-run_commit(void)
+run_commit(struct fixture *f)
 {
-    return mmapx_commit(&m, fd, 0, MMAPX_TO_END);
+    return mmapx_commit(&f->m, f->fd, 0, MMAPX_TO_END);
 }
 
 static int
-run_commit_atomic(void)
+run_commit_atomic(struct fixture *f)
 {
-    return mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END);
+    return mmapx_commit_atomic(&f->m, f->fd, journal, 0, MMAPX_TO_END);
 }
 
 static int
-run_changed(void)
+run_changed(struct fixture *f)
 {
     struct mmapx_run run;
 
-    return mmapx_changed_run(&m, 0, &run);
+    return mmapx_changed_run(&f->m, 0, &run);
 }
 
 static void
-map_memory(void)
+map_memory(struct fixture *f)
 {
-    OK(mmapx_map_anon(&m, 3 * page_size() + 1, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_map_anon(&f->m, 3 * page_size() + 1, PROT_READ, MAP_PRIVATE));
 }
 
 static int
-run_lock_limit(void)
+run_lock_limit(struct fixture *f)
 {
     size_t limit, locked;
 
+    (void)f;
     return mmapx_lock_limit(&limit, &locked);
 }
 
 static int
-run_can_fault(void)
+run_can_fault(struct fixture *f)
 {
-    return mmapx_can_fault(&m, fd) == 1 ? 0 : -1;
+    return mmapx_can_fault(&f->m, f->fd) == 1 ? 0 : -1;
 }
 
 static int
-run_read(void)
+run_read(struct fixture *f)
 {
     char buf[10];
 
-    return mmapx_read(&m, 5, buf, sizeof buf) == sizeof buf ? 0 : -1;
+    return mmapx_read(&f->m, 5, buf, sizeof buf) == sizeof buf ? 0 : -1;
 }
 
 static int
-run_write(void)
+run_write(struct fixture *f)
 {
     unsigned char byte = pattern(5);
 
-    return mmapx_write(&m, 5, &byte, 1) == 1 ? 0 : -1;
+    return mmapx_write(&f->m, 5, &byte, 1) == 1 ? 0 : -1;
 }
 
 static int
-run_sync_async(void)
+run_sync_async(struct fixture *f)
 {
-    return mmapx_sync(&m, 1, 2, MS_ASYNC);
+    return mmapx_sync(&f->m, 1, 2, MS_ASYNC);
 }
 
 static int
-run_cache_stat_by_mapping(void)
-{
-    fake_has_no_cachestat = true;
-    return run_cache_stat();
-}
-
-static int
-run_cache_run_by_mapping(void)
+run_cache_stat_by_mapping(struct fixture *f)
 {
     fake_has_no_cachestat = true;
-    return run_cache_run();
+    return run_cache_stat(f);
 }
 
 static int
-run_map_path_file(void)
+run_cache_run_by_mapping(struct fixture *f)
+{
+    fake_has_no_cachestat = true;
+    return run_cache_run(f);
+}
+
+static int
+run_map_path_file(struct fixture *f)
 {
     char path[32];
 
-    snprintf(path, sizeof path, "/dev/fd/%d", fd);
-    return mmapx_map_path(&m, path, PROT_READ, MAP_SHARED);
+    snprintf(path, sizeof path, "/dev/fd/%d", f->fd);
+    return mmapx_map_path(&f->m, path, PROT_READ, MAP_SHARED);
 }
 
 /* The mapping grows from the file's middle, and the file is cut. */
 static int
-run_grow_and_cut(void)
+run_grow_and_cut(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, 2 * page_size(),
+    return mmapx_resize(&f->m, f->fd, 2 * page_size(),
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
                             | MMAPX_RESIZE_CUT);
 }
 
 /* By a step that is written with zeros, where tails are kept. */
 static int
-run_grow_by_zeros(void)
+run_grow_by_zeros(struct fixture *f)
 {
     fake_zeros_pay = true;
     fake_keeps_tail = true;
-    return mmapx_resize(&m, fd, m.len + (64 << 10),
+    return mmapx_resize(&f->m, f->fd, f->m.len + (64 << 10),
                         MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
 }
 
-/* Nothing may be behind m while it grows. */
+/* Nothing may be behind the mapping while it grows. */
 static char *
-take_behind(void)
+take_behind(struct fixture *f)
 {
     size_t page = page_size();
-    char *end = (char *)m.addr + (m.len + page - 1) / page * page;
+    char *end = (char *)f->m.addr + (f->m.len + page - 1) / page * page;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
 
     return mmap(end, page, PROT_NONE, flags, -1, 0);
 }
 
 static int
-run_and_give_back(int (*run)(void))
+run_and_give_back(struct fixture *f, fixture_call *run)
 {
-    char *taken = take_behind();
-    int r = run();
+    char *taken = take_behind(f);
+    int r = run(f);
     int error = errno;
 
     if (taken != MAP_FAILED)
@@ -263,133 +263,134 @@ run_and_give_back(int (*run)(void))
 }
 
 static int
-run_move(void)
+run_move(struct fixture *f)
 {
-    return run_and_give_back(run_resize);
+    return run_and_give_back(f, run_resize);
 }
 
 static int
-run_move_both(void)
+run_move_both(struct fixture *f)
 {
-    return run_and_give_back(run_resize_both);
+    return run_and_give_back(f, run_resize_both);
 }
 
 /* The same runs where they come out otherwise. */
 static int
-run_move_parts(void)
+run_move_parts(struct fixture *f)
 {
-    return run_move();
+    return run_move(f);
 }
 
 static int
-run_move_parts_both(void)
+run_move_parts_both(struct fixture *f)
 {
-    return run_move_both();
+    return run_move_both(f);
 }
 
 static int
-reserve_elsewhere(void)
+reserve_elsewhere(struct fixture *f)
 {
-    return mmapx_reserve(&m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE);
+    return mmapx_reserve(&f->m, 9 * page_size(), MMAPX_RESIZE_MAYMOVE);
 }
 
 static int
-run_reserve(void)
+run_reserve(struct fixture *f)
 {
-    return run_and_give_back(reserve_elsewhere);
+    return run_and_give_back(f, reserve_elsewhere);
 }
 
 static int
-run_give_up_room(void)
+run_give_up_room(struct fixture *f)
 {
-    return mmapx_reserve(&m, 0, 0);
+    return mmapx_reserve(&f->m, 0, 0);
 }
 
 static int
-run_grow_in_room(void)
+run_grow_in_room(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, m.len + page_size(), 0);
+    return mmapx_resize(&f->m, f->fd, f->m.len + page_size(), 0);
 }
 
 static int
-run_grow_private_in_room(void)
+run_grow_private_in_room(struct fixture *f)
 {
-    return run_grow_in_room();
+    return run_grow_in_room(f);
 }
 
 static int
-run_grow_in_room_by_itself(void)
+run_grow_in_room_by_itself(struct fixture *f)
 {
-    return mmapx_resize(&m, -1, m.len + page_size(), 0);
+    return mmapx_resize(&f->m, -1, f->m.len + page_size(), 0);
 }
 
 static int
-run_grow_both_in_room(void)
+run_grow_both_in_room(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, m.len + page_size(), MMAPX_RESIZE_FILE);
+    return mmapx_resize(&f->m, f->fd, f->m.len + page_size(),
+                        MMAPX_RESIZE_FILE);
 }
 
 static int
-run_shrink_in_room(void)
+run_shrink_in_room(struct fixture *f)
 {
-    return mmapx_resize(&m, -1, 1, 0);
+    return mmapx_resize(&f->m, -1, 1, 0);
 }
 
 static int
-run_grow_beyond_room(void)
+run_grow_beyond_room(struct fixture *f)
 {
-    return run_and_give_back(run_resize);
+    return run_and_give_back(f, run_resize);
 }
 
 /* A file of its own, so large that touching it may be worth it. */
 /* What is read in before it is populated. */
 static void
-map_hole(void)
+map_hole(struct fixture *f)
 {
     int hole = temp_file(0);
 
     OK(ftruncate(hole, 1 << 20));
-    OK(mmapx_map(&m, hole, PROT_READ, MAP_SHARED));
+    OK(mmapx_map(&f->m, hole, PROT_READ, MAP_SHARED));
     close(hole);
 }
 
 static void
-map_large_file(void)
+map_large_file(struct fixture *f)
 {
     int large = temp_file(0);
 
     OK(ftruncate(large, 16 << 20));
-    OK(mmapx_map(&m, large, PROT_READ, MAP_SHARED));
+    OK(mmapx_map(&f->m, large, PROT_READ, MAP_SHARED));
     close(large);
 }
 
 static int
-run_populate_by_touching(void)
+run_populate_by_touching(struct fixture *f)
 {
     fake_mincore_bits = 1; /* all is cached */
     fake_advice_work = 90000;
     fake_touch_work = 9000;
-    return run_populate();
+    return run_populate(f);
 }
 
 static int
-run_populate_cold(void)
+run_populate_cold(struct fixture *f)
 {
-    return run_populate();
+    return run_populate(f);
 }
 
 /* The file grows and the mapping shrinks. */
 static int
-run_grow_and_shrink(void)
+run_grow_and_shrink(struct fixture *f)
 {
-    return mmapx_resize(&m, fd, 6 * page_size(),
+    return mmapx_resize(&f->m, f->fd, 6 * page_size(),
                         MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE);
 }
 
 static const struct scenario {
     const char *name;
-    void (*map)(void);
-    int (*run)(void);
+    void (*map)(struct fixture *f);
+    fixture_call *run;
 } scenarios[] = {
     { "map", map_nothing, run_map },
     { "map_region", map_nothing, run_map_region },
@@ -467,7 +468,7 @@ static const struct scenario {
 enum { ANY };
 
 static const struct exception {
-    int (*run)(void);
+    fixture_call *run;
     enum fake_call call;
     int turn;
     int code;
@@ -660,12 +661,13 @@ static const struct exception growth[] = {
 
 /* The group of growth[] that a run is of: run_move or run_move_both, which is
  * one of the former too; else NULL. */
-static int (*group_of(int (*run)(void)))(void)
+static fixture_call *
+group_of(fixture_call *run)
 {
-    int (*const with_file[])(void)
+    fixture_call *const with_file[]
         = { run_resize_both, run_resize_sparse, run_grow_and_cut,
             run_grow_by_zeros, run_move_both, run_move_parts_both };
-    int (*const alone[])(void)
+    fixture_call *const alone[]
         = { run_resize, run_resize_to_end, run_move, run_move_parts,
             run_reserve, run_grow_in_room, run_grow_in_room_by_itself,
             run_grow_private_in_room, run_grow_both_in_room,
@@ -682,15 +684,15 @@ static int (*group_of(int (*run)(void)))(void)
 
 /* Whether blocks come from writing zeros, so that a failure of that counts. */
 static bool
-is_allocated_by_zeros(enum fake_call call, int code)
+is_allocated_by_zeros(const struct fixture *f, enum fake_call call, int code)
 {
     return call == FAKE_WRITE_ZEROS && code != EINTR
-           && mmapx_os_allocate(fd, 1 << 20, 1) == -ENOTSUP;
+           && mmapx_os_allocate(f->fd, 1 << 20, 1) == -ENOTSUP;
 }
 
 /* The outcome by one line, if it fits. */
 static bool
-fits(const struct exception *e, int (*run)(void), enum fake_call call,
+fits(const struct exception *e, fixture_call *run, enum fake_call call,
      int turn, int code)
 {
     return e->run == run && e->call == call
@@ -699,11 +701,12 @@ fits(const struct exception *e, int (*run)(void), enum fake_call call,
 }
 
 static int
-outcome_of(const struct scenario *s, enum fake_call call, int turn, int code)
+outcome_of(const struct scenario *s, const struct fixture *f,
+           enum fake_call call, int turn, int code)
 {
-    int (*group)(void) = group_of(s->run);
+    fixture_call *group = group_of(s->run);
 
-    if (is_allocated_by_zeros(call, code))
+    if (is_allocated_by_zeros(f, call, code))
         return code;
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
         if (fits(&exceptions[i], s->run, call, turn, code))
@@ -725,11 +728,11 @@ struct state {
 };
 
 static void
-look(struct state *now)
+look(const struct fixture *f, struct state *now)
 {
-    now->m = m;
-    now->size = lseek(fd, 0, SEEK_END);
-    now->next = dup(fd);
+    now->m = f->m;
+    now->size = lseek(f->fd, 0, SEEK_END);
+    now->next = dup(f->fd);
     ck_assert_int_ge(now->next, 0);
     close(now->next);
     read_mappings(now->mappings, sizeof now->mappings);
@@ -737,13 +740,13 @@ look(struct state *now)
 
 /* All bytes of the file, past the library. */
 static void
-check_file(void)
+check_file(const struct fixture *f)
 {
     unsigned char buf[4096];
     off_t at = 0;
     ssize_t n;
 
-    while ((n = pread(fd, buf, sizeof buf, at)) > 0) {
+    while ((n = pread(f->fd, buf, sizeof buf, at)) > 0) {
         check_pattern(buf, (size_t)at, (size_t)n);
         at += n;
     }
@@ -773,7 +776,7 @@ static void
 check_same(const char *what, const struct state *before,
            const struct state *after)
 {
-    ck_assert_msg(memcmp(&before->m, &after->m, sizeof m) == 0,
+    ck_assert_msg(memcmp(&before->m, &after->m, sizeof before->m) == 0,
                   "%s: another handle", what);
     ck_assert_msg(before->size == after->size, "%s: the file has %lld bytes",
                   what, (long long)after->size);
@@ -800,23 +803,24 @@ leaves_mapping(const struct scenario *s, enum fake_call call)
 static void
 inject(const struct scenario *s, enum fake_call call, int turn, int code)
 {
+    struct fixture f = { .memfd = UNTOUCHED_FD };
     static struct state first, before, after;
     char what[128];
     int outcome, r;
 
     snprintf(what, sizeof what, "%s: %s, turn %d, %s", s->name,
              fake_name(call), turn, errno_name(code));
-    fd = temp_file(3 * page_size() + 1);
-    outcome = outcome_of(s, call, turn, code);
-    OK(ftruncate(fd, (off_t)(3 * page_size() + 1)));
-    map_nothing();
-    look(&first);
-    s->map();
-    look(&before);
+    f.fd = temp_file(3 * page_size() + 1);
+    outcome = outcome_of(s, &f, call, turn, code);
+    OK(ftruncate(f.fd, (off_t)(3 * page_size() + 1)));
+    map_nothing(&f);
+    look(&f, &first);
+    s->map(&f);
+    look(&f, &before);
     fake_reset();
     fake_fail(call, code, turn);
     errno = 0;
-    r = s->run();
+    r = s->run(&f);
     if (outcome == 0) {
         ck_assert_msg(r == 0, "%s: now %s", what, errno_name(errno));
     } else {
@@ -824,46 +828,46 @@ inject(const struct scenario *s, enum fake_call call, int turn, int code)
         ck_assert_msg(errno == outcome, "%s: now %s", what,
                       errno_name(errno));
         if (is_sticky(call, code)) {
-            ck_assert_int_eq(mmapx_i_remembered(&m), -code);
-            OK(mmapx_sync_reset(&m)); /* which notes that there was one */
-            before.m.reserved[MMAPX_I_ERROR] = m.reserved[MMAPX_I_ERROR];
+            ck_assert_int_eq(mmapx_i_remembered(&f.m), -code);
+            OK(mmapx_sync_reset(&f.m)); /* which notes that there was one */
+            before.m.reserved[MMAPX_I_ERROR] = f.m.reserved[MMAPX_I_ERROR];
         }
-        look(&after);
+        look(&f, &after);
         if (leaves_mapping(s, call))
             memcpy(after.mappings, before.mappings, sizeof after.mappings);
         check_same(what, &before, &after);
-        ck_assert_msg(memfd == 77, "%s: a descriptor", what);
-        check_file();
+        ck_assert_msg(f.memfd == UNTOUCHED_FD, "%s: a descriptor", what);
+        check_file(&f);
     }
 
     /* And nothing stays behind. */
     fake_reset();
-    OK(mmapx_unmap(&m));
-    if (memfd != 77)
-        close(memfd);
-    memfd = 77;
-    ck_assert_int_eq(ftruncate(fd, first.size), 0);
-    look(&after);
+    OK(mmapx_unmap(&f.m));
+    if (f.memfd != UNTOUCHED_FD)
+        close(f.memfd);
+    ck_assert_int_eq(ftruncate(f.fd, first.size), 0);
+    look(&f, &after);
     if (!leaves_mapping(s, call))
         check_same(what, &first, &after);
-    close(fd);
+    close(f.fd);
 }
 
 /* How often the scenario makes each call when nothing fails. */
 static void
 count_turns(const struct scenario *s, int *turns)
 {
-    fd = temp_file(3 * page_size() + 1);
-    s->map();
+    struct fixture f = { .memfd = UNTOUCHED_FD };
+
+    f.fd = temp_file(3 * page_size() + 1);
+    s->map(&f);
     fake_reset();
-    ck_assert_msg(s->run() == 0, "%s: %s", s->name, errno_name(errno));
+    ck_assert_msg(s->run(&f) == 0, "%s: %s", s->name, errno_name(errno));
     for (int call = 0; call < FAKE_CALLS; call++)
         turns[call] = fake_count((enum fake_call)call);
-    OK(mmapx_unmap(&m));
-    if (memfd != 77)
-        close(memfd);
-    memfd = 77;
-    close(fd);
+    OK(mmapx_unmap(&f.m));
+    if (f.memfd != UNTOUCHED_FD)
+        close(f.memfd);
+    close(f.fd);
 }
 
 static void
@@ -885,6 +889,7 @@ fail_everywhere(const struct scenario *s, int *failures)
 START_TEST(everything_that_can_fail)
 {
     int failures[FAKE_CALLS] = { 0 };
+    int fd;
 
     need_the_kernel();
     need_memlock(16 * page_size()); /* else EPERM is a true answer */

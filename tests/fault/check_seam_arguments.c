@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "calls.h"
 #include "fake_os.h"
 #include "internal.h"
-
-#include "calls.h"
 
 /* What madvise(2) is asked to act on, for a range that begins and ends inside
  * a page: pages 0 to 3 outward, 1 to 2 inward, nothing, or a refusal. */
@@ -58,19 +57,19 @@ START_TEST(every_advice_and_its_rounding)
         if (mmapx_os_advice(table[i].advice) < 0)
             continue;
         for (size_t kind = 0; kind < 4; kind++) {
-            struct mmapx n, v;
+            struct mmapx m, v;
             int prot = PROT_READ | PROT_WRITE;
 
             if (kind < 2)
-                OK(mmapx_map(&n, file, prot,
+                OK(mmapx_map(&m, file, prot,
                              kind == 0 ? MAP_SHARED : MAP_PRIVATE));
             else
-                OK(mmapx_map_anon(&n, 4 * page, prot, MAP_PRIVATE));
-            OK(mmapx_view(&v, n.addr, n.len));
+                OK(mmapx_map_anon(&m, 4 * page, prot, MAP_PRIVATE));
+            OK(mmapx_view(&v, m.addr, m.len));
             fake_reset();
             fake_fail(FAKE_MADVISE, EBUSY, 1);
             errno = 0;
-            ck_assert_int_eq(mmapx_advise(kind == 3 ? &v : &n, page - 1,
+            ck_assert_int_eq(mmapx_advise(kind == 3 ? &v : &m, page - 1,
                                           2 * page + 2, table[i].advice),
                              -1);
             if (expected[kind] == OUTWARD || expected[kind] == INWARD) {
@@ -81,7 +80,7 @@ START_TEST(every_advice_and_its_rounding)
                 ck_assert_int_eq(fake_madvise_args.flags,
                                  mmapx_os_advice(table[i].advice));
                 ck_assert_msg(
-                    fake_madvise_args.addr == (char *)n.addr + head
+                    fake_madvise_args.addr == (char *)m.addr + head
                         && fake_madvise_args.len == 4 * page - 2 * head,
                     "advice %d, kind %zu: %zu bytes", (int)table[i].advice,
                     kind, fake_madvise_args.len);
@@ -89,7 +88,7 @@ START_TEST(every_advice_and_its_rounding)
                 ck_assert_int_eq(errno, EINVAL);
                 ck_assert_int_eq(fake_count(FAKE_MADVISE), 0);
             }
-            OK(mmapx_unmap(&n));
+            OK(mmapx_unmap(&m));
         }
     }
 }
@@ -103,7 +102,7 @@ START_TEST(one_mmap_where_a_second_is_useless)
     char path[] = "/dev/shm/mmapx-test-XXXXXX";
     int file = mkstemp(path);
     int zero = open("/dev/zero", O_RDWR);
-    struct mmapx n;
+    struct mmapx m;
 
     if (file < 0 || zero < 0)
         SKIP("no /dev/shm or no /dev/zero");
@@ -111,41 +110,41 @@ START_TEST(one_mmap_where_a_second_is_useless)
     ck_assert_int_eq(ftruncate(file, 4 * LARGE), 0);
     fake_reset();
     /* 2 MiB, but from one page into a large page to one page into the next */
-    OK(mmapx_map_region(&n, file, (int64_t)page_size(), LARGE, PROT_READ,
+    OK(mmapx_map_region(&m, file, (int64_t)page_size(), LARGE, PROT_READ,
                         MAP_SHARED));
     ck_assert_int_eq(fake_count(FAKE_MMAP), 1);
-    OK(mmapx_unmap(&n));
-    OK(mmapx_map_anon(&n, 4 * LARGE, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_anon(&m, 4 * LARGE, PROT_READ, MAP_PRIVATE));
     ck_assert_int_eq(fake_count(FAKE_MMAP), 2);
 
     /* An address that was asked for is kept. */
-    char *hint = (char *)n.addr + page_size();
+    char *hint = (char *)m.addr + page_size();
     void *got;
 
-    OK(mmapx_unmap(&n));
-    OK(mmapx_map_at(&n, hint, file, 0, 3 * LARGE, PROT_READ, MAP_SHARED));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_at(&m, hint, file, 0, 3 * LARGE, PROT_READ, MAP_SHARED));
     ck_assert_int_eq(fake_count(FAKE_MMAP), 3);
-    got = n.addr;
+    got = m.addr;
     if (!under_valgrind())
         ck_assert_ptr_eq(got, hint);
-    OK(mmapx_unmap(&n));
+    OK(mmapx_unmap(&m));
     /* A driver is asked once: it may take every mmap(2) for an order. */
     for (int64_t offset = 0; offset < LARGE; offset += 256 << 10) {
         int before = fake_count(FAKE_MMAP);
 
-        OK(mmapx_map_region(&n, zero, offset, 3 * LARGE, PROT_READ,
+        OK(mmapx_map_region(&m, zero, offset, 3 * LARGE, PROT_READ,
                             MAP_SHARED));
         ck_assert_int_eq(fake_count(FAKE_MMAP), before + 1);
-        OK(mmapx_unmap(&n));
+        OK(mmapx_unmap(&m));
     }
     /* Nor is anything read in, or locked, twice. */
     for (int64_t offset = 0; offset < LARGE; offset += 256 << 10) {
         int before = fake_count(FAKE_MMAP);
 
-        OK(mmapx_map_region(&n, file, offset, 3 * LARGE, PROT_READ,
+        OK(mmapx_map_region(&m, file, offset, 3 * LARGE, PROT_READ,
                             MAP_SHARED | mmapx_os_eager_map_flags));
         ck_assert_int_eq(fake_count(FAKE_MMAP), before + 1);
-        OK(mmapx_unmap(&n));
+        OK(mmapx_unmap(&m));
     }
 #else
     SKIP("a matter of Linux");
@@ -155,18 +154,19 @@ END_TEST
 
 START_TEST(flags_that_are_handed_down)
 {
+    struct fixture f;
     size_t page = page_size();
     int empty = temp_file(0);
-    struct mmapx n;
+    struct mmapx m;
 
-    set_up();
-    OK(mmapx_map(&n, empty, PROT_READ,
+    set_up(&f);
+    OK(mmapx_map(&m, empty, PROT_READ,
                  MAP_SHARED | mmapx_os_eager_map_flags | MAP_NORESERVE));
     ck_assert_int_eq(fake_mmap_args.flags, MAP_SHARED | MAP_NORESERVE);
-    OK(mmapx_unmap(&n));
+    OK(mmapx_unmap(&m));
     if (mmapx_os_fixed_noreplace != 0) {
         /* MAP_FIXED beside it would clobber on a kernel that knows it not. */
-        FAILS(EEXIST, mmapx_map_at(&n, m.addr, fd, 0, page, PROT_READ,
+        FAILS(EEXIST, mmapx_map_at(&m, f.m.addr, f.fd, 0, page, PROT_READ,
                                    MAP_SHARED | MAP_FIXED
                                        | mmapx_os_fixed_noreplace));
         ck_assert_int_eq(fake_mmap_args.flags,
@@ -174,14 +174,14 @@ START_TEST(flags_that_are_handed_down)
     }
     /* What overflows does not depend on the kernel to say so. */
     fake_reset();
-    FAILS(EOVERFLOW, mmapx_map_region(&n, fd, INT64_MAX, 1, PROT_READ,
+    FAILS(EOVERFLOW, mmapx_map_region(&m, f.fd, INT64_MAX, 1, PROT_READ,
                                       MAP_SHARED));
     ck_assert_int_eq(fake_count(FAKE_MMAP), 0);
-    OK(run_sync_file());
+    OK(run_sync_file(&f));
     ck_assert_int_eq(fake_msync_args.flags, MS_SYNC);
     fake_reset();
-    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, MMAPX_TO_END));
-    FAILS(EBADF, mmapx_sync_file(&m, -1, 0, 0));
+    FAILS(EBADF, mmapx_sync_file(&f.m, -1, 0, MMAPX_TO_END));
+    FAILS(EBADF, mmapx_sync_file(&f.m, -1, 0, 0));
     ck_assert_int_eq(fake_count(FAKE_MSYNC), 0);
 }
 END_TEST
@@ -189,15 +189,16 @@ END_TEST
 /* NetBSD, FreeBSD and macOS have more to say in a vector. */
 START_TEST(one_bit_of_a_vector)
 {
+    struct fixture f;
     unsigned char vec[4];
     size_t pages;
 
-    set_up();
+    set_up(&f);
     fake_mincore_bits = 0x7e;
-    OK(mmapx_residency(&m, 0, MMAPX_TO_END, vec, sizeof vec));
+    OK(mmapx_residency(&f.m, 0, MMAPX_TO_END, vec, sizeof vec));
     for (size_t i = 0; i < 4; i++)
         ck_assert_int_eq(vec[i], 1);
-    OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+    OK(mmapx_resident_count(&f.m, 0, MMAPX_TO_END, &pages));
     ck_assert_uint_eq(pages, 4);
 }
 END_TEST
@@ -206,25 +207,25 @@ END_TEST
 START_TEST(what_is_named)
 {
     size_t page = page_size();
-    struct mmapx n, v;
+    struct mmapx m, v;
 
     fake_reset();
-    OK(mmapx_map_anon(&n, 2 * page + 1, PROT_READ, MAP_PRIVATE));
-    OK(mmapx_name(&n, "x"));
-    ck_assert_ptr_eq(fake_name_args.addr, n.addr);
+    OK(mmapx_map_anon(&m, 2 * page + 1, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_name(&m, "x"));
+    ck_assert_ptr_eq(fake_name_args.addr, m.addr);
     ck_assert_uint_eq(fake_name_args.len, 3 * page);
-    OK(mmapx_view(&v, (char *)n.addr + page + 1, page));
+    OK(mmapx_view(&v, (char *)m.addr + page + 1, page));
     OK(mmapx_name(&v, NULL));
-    ck_assert_ptr_eq(fake_name_args.addr, (char *)n.addr + page);
+    ck_assert_ptr_eq(fake_name_args.addr, (char *)m.addr + page);
     ck_assert_uint_eq(fake_name_args.len, 2 * page);
-    OK(mmapx_view(&v, n.addr, 0));
+    OK(mmapx_view(&v, m.addr, 0));
     OK(mmapx_name(&v, "x"));
     ck_assert_int_eq(fake_count(FAKE_NAME), 2);
-    OK(mmapx_unmap(&n));
-    OK(mmapx_map_anon(&n, 0, PROT_READ, MAP_PRIVATE));
-    OK(mmapx_name(&n, "x"));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_anon(&m, 0, PROT_READ, MAP_PRIVATE));
+    OK(mmapx_name(&m, "x"));
     ck_assert_uint_eq(fake_name_args.len, page);
-    OK(mmapx_unmap(&n));
+    OK(mmapx_unmap(&m));
 }
 END_TEST
 
@@ -234,7 +235,7 @@ START_TEST(an_eviction_that_leaves_nothing)
 {
     int file = temp_file(4 * page_size());
     struct mmapx_cache c;
-    struct mmapx n;
+    struct mmapx m;
 
     ck_assert_int_eq(fsync(file), 0);
     fake_reset();
@@ -245,8 +246,8 @@ START_TEST(an_eviction_that_leaves_nothing)
     ck_assert_int_eq(fake_count(FAKE_EVICT), 1);
     ck_assert_int_eq(fake_count(FAKE_UNMAP_FILE), 0);
 
-    OK(mmapx_map(&n, file, PROT_READ, MAP_SHARED));
-    check_pattern(n.addr, 0, n.len);
+    OK(mmapx_map(&m, file, PROT_READ, MAP_SHARED));
+    check_pattern(m.addr, 0, m.len);
     fake_reset();
     OK(mmapx_cache_evict(file, 0, -1));
     ck_assert_int_eq(fake_count(FAKE_EVICT), 2);

@@ -5,11 +5,12 @@
 
 #include "support.h"
 
+#include "calls.h"
 #include "fake_os.h"
 
 /* One call, one failure below it, and what comes of it. */
 struct failure {
-    int (*run)(void);
+    fixture_call *run;
     enum fake_call call;
     int code;
     int expected;
