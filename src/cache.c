@@ -23,8 +23,10 @@ int
 mmapx_i_cache_size(int fd, int64_t *size)
 {
     struct mmapx_os_stat st;
-    int r = mmapx_os_stat(fd, &st);
+    int r = mmapx_os_access(fd); /* fstat(2) takes one with O_PATH */
 
+    if (r >= 0)
+        r = mmapx_os_stat(fd, &st);
     if (r < 0)
         return r;
     if (st.type != MMAPX_OS_FILE && st.type != MMAPX_OS_BLOCK)

@@ -554,10 +554,12 @@ static const struct exception {
     /* First it is mapped, only to see that it is no text of procfs. */
     { run_cache_load, FAKE_STAT, 2, ANY, 0 },
     { run_cache_load, FAKE_STAT, 3, ANY, 0 },
+    { run_cache_load, FAKE_ACCESS, 2, ANY, 0 },
     { run_cache_load, FAKE_MMAP, 1, ENODEV, ENODEV },
     { run_cache_load, FAKE_MMAP, 1, ANY, 0 },
     { run_cache_load_mapped, FAKE_STAT, 2, ANY, 0 },
     { run_cache_load_mapped, FAKE_STAT, 3, ANY, 0 },
+    { run_cache_load_mapped, FAKE_ACCESS, 2, ANY, 0 },
     { run_cache_load_mapped, FAKE_MMAP, 1, ENODEV, ENODEV },
     { run_cache_load_mapped, FAKE_MMAP, 1, ANY, 0 },
     { run_cache_evict_stacking, FAKE_MMAP, 1, ENODEV, ENODEV },
@@ -565,9 +567,11 @@ static const struct exception {
     /* It is advice: what cannot be found out is tried. */
     { run_cache_evict, FAKE_CACHESTAT, ANY, ANY, 0 },
     { run_cache_evict, FAKE_STAT, 2, ANY, 0 },
+    { run_cache_evict, FAKE_ACCESS, 2, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 2, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 3, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 4, ANY, 0 },
+    { run_cache_evict_stacking, FAKE_ACCESS, 2, ANY, 0 },
     { run_cache_evict_stacking, FAKE_MMAP, ANY, ANY, 0 },
     { run_cache_evict_stacking, FAKE_CACHESTAT, ANY, ANY, 0 },
     { run_cache_evict_stacking, FAKE_MINCORE, ANY, ANY, 0 },
@@ -582,6 +586,7 @@ static const struct exception {
     /* What cannot be brought in by a mapping is read. */
     { run_cache_load_blocks, FAKE_STAT, 2, ANY, 0 },
     { run_cache_load_blocks, FAKE_STAT, 3, ANY, 0 },
+    { run_cache_load_blocks, FAKE_ACCESS, 2, ANY, 0 },
     { run_cache_load_blocks, FAKE_MMAP, 1, ENODEV, ENODEV },
     { run_cache_load_blocks, FAKE_MMAP, ANY, ANY, 0 },
     { run_cache_load_blocks, FAKE_MUNMAP, ANY, ANY, 0 },

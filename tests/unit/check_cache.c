@@ -611,6 +611,21 @@ all_fail(int fd, int code)
     ck_assert_uint_eq(n, 1);
 }
 
+/* Nor does a range without a byte hide the descriptor. */
+static void
+nothing_fails(int fd, int code)
+{
+    struct mmapx_cache c;
+    struct mmapx_cache_run run;
+    size_t n = 1;
+
+    FAILS(code, mmapx_cache_stat(fd, 0, 0, &c));
+    FAILS(code, mmapx_cache_run(fd, INT64_MAX, &run));
+    FAILS(code, mmapx_cache_runs(fd, 0, 0, &run, &n));
+    FAILS(code, mmapx_cache_load(fd, 0, 0));
+    FAILS(code, mmapx_cache_evict(fd, 0, 0));
+}
+
 START_TEST(what_has_no_cache)
 {
     static const char *const texts[]
@@ -630,6 +645,7 @@ START_TEST(what_has_no_cache)
             all_fail(open(texts[i], O_RDONLY), ENODEV);
 #ifdef O_PATH
     all_fail(open("/bin/sh", O_PATH), EBADF);
+    nothing_fails(open("/bin/sh", O_PATH), EBADF);
 #endif
 }
 END_TEST

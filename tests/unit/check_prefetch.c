@@ -225,6 +225,15 @@ START_TEST(what_is_no_file)
     FAILS(ENODEV, mmapx_cache_prefetch(ends[0], &all, 1));
     ck_assert_int_ge(dir, 0);
     FAILS(ENODEV, mmapx_cache_prefetch(dir, &all, 1));
+#ifdef O_PATH
+    int handle = open("/bin/sh", O_PATH);
+
+    ck_assert_int_ge(handle, 0);
+    FAILS(EBADF, mmapx_cache_prefetch(handle, &all, 1));
+    FAILS(EBADF, mmapx_cache_prefetch(handle, &(struct mmapx_cache_range){ 0 },
+                                      1));
+    FAILS(EBADF, mmapx_cache_prefetch(handle, NULL, 0));
+#endif
 }
 END_TEST
 
