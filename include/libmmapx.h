@@ -676,17 +676,26 @@ int mmapx_sync_reset(struct mmapx *m);
  * others, in ascending order, as far as they belong to the mapping and to the
  * file, which never grows.  Then it waits until they are on the disk
  * (fdatasync, on macOS F_FULLFSYNC), and drops the copies, so that their memory
- * is free again and the mapping shows the file.
+ * is free again and the mapping shows the file.  Bytes that were stored behind
+ * the file's end, in the rest of its last page or in pages after it, are not
+ * written and go with the copies.
  *     fd  the mapped file, open for writing
  * After a failure nothing is dropped: all changes are still in the mapping, a
  * part of them may be in the file, and another call writes all of them.  While
- * it runs others may read the range, and nobody may store to it.
+ * it runs others may read the range, and nobody may store to it.  The call
+ * knows nothing of a journal.
  *
  * mmapx_commit_atomic: the same, all or nothing also if the power fails.  The
  *     changes are in the journal and on the disk before the file is touched.
  *     journal  a regular file of the caller's, open for reading and writing,
  *              that exists for this file alone; it is empty before and after
- *     A journal that is not empty is first dealt with as mmapx_recover() does.
+ *     A journal that is not empty is first dealt with as mmapx_recover() does,
+ *     except for an empty range, which leaves the journal as it is.
+ *     After a failure the journal is emptied if no byte of the file was
+ *     written, and stays if a part may have been.  Call mmapx_recover(), or
+ *     this again, before anything else writes to the file: the recovery writes
+ *     the journal's bytes over what mmapx_commit() or pwrite(2) wrote in
+ *     between.
  * mmapx_recover: call it before the file is used again.  It completes a commit
  *     whose journal is whole, and discards a journal that is torn.  Returns 1
  *     if a commit was completed, 0 if there was none.
@@ -698,19 +707,21 @@ int mmapx_sync_reset(struct mmapx *m);
  *            has changed
  * EDQUOT     the user's quota of blocks is used up
  * EFAULT     the file was cut while it was written; or a changed page is
- *            PROT_NONE or broken memory
+ *            PROT_NONE or broken memory, and any page of the range where the
+ *            system does not tell what has changed (see mmapx_changed_run)
  * EFBIG      the file or the journal would exceed RLIMIT_FSIZE; nothing was
  *            written
  * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
  *            anonymous, of a character device, or a view; fd is not the mapped
  *            file; a descriptor with O_APPEND; fd has O_DIRECT and the change
- *            does not fit it.  For journal: it is not a regular file, has
- *            O_DIRECT or is the file itself; it is not a journal, of a newer
- *            version, or of a file of another length
+ *            does not fit it, or there is a journal.  For journal: it is not a
+ *            regular file, has O_DIRECT or is the file itself; it is not a
+ *            journal, of a newer version, or of a file of another length
  * EIO        an I/O error
  * ENOSPC     the disk is full
  * ENOTSUP    huge pages of hugetlbfs
- * EPERM      the file is sealed against writing
+ * EPERM      the file is sealed against writing, or the journal against that,
+ *            growing or shrinking
  *
  * Never EINTR.  Since 0.2.
  */

@@ -6,7 +6,8 @@
  * the first byte of the file is written, and is emptied when the last one is on
  * the disk.  So a whole journal means that the file may be anything between old
  * and new, and writing the journal's bytes once more makes it new; any other
- * journal means that the file has not been touched.
+ * journal means that the file has not been touched.  A failure that leaves the
+ * file as it was therefore empties the journal as well.
  *
  * All numbers are little-endian.  doc/journal describes the format.
  */
@@ -40,6 +41,19 @@ struct header {
     int64_t length;
     uint64_t pieces;
     uint64_t sum;
+    int64_t end; /* of the last piece in the file; it is not recorded */
+};
+
+/* The two descriptors. */
+struct target {
+    int fd;
+    int journal;
+    uintptr_t identity;  /* of the file */
+    int64_t length;      /* and its bytes */
+    bool is_file;        /* and not a device */
+    bool waits;          /* each write is to reach the disk */
+    bool is_touched;     /* the file may have a part of the journal */
+    struct mmapx_os_stat journal_st;
 };
 
 static void
@@ -177,7 +191,7 @@ judge(int journal, int64_t size, struct header *h)
         r = decode(bytes, len, h);
     if (r != WHOLE)
         return r;
-    if (h->length > size)
+    if (h->length != size)
         return TORN;
     r = sum_of_records(journal, HEADER, h->length, &sum);
     if (r < 0)
@@ -187,17 +201,35 @@ judge(int journal, int64_t size, struct header *h)
 
 /* --- Writing the file ----------------------------------------------------- */
 
+/*
+ * Some of *n bytes; *n becomes how many.  The system refuses a call before it
+ * writes a byte, except where the disk has failed, or where the call waited for
+ * the disk and it is the disk that refused.
+ */
 static int
-copy(int journal, int64_t from, int fd, int64_t to, uint64_t len)
+write_some(struct target *t, const unsigned char *from, size_t *n, int64_t at)
+{
+    int64_t done = mmapx_os_write_at(t->fd, from, *n, at);
+
+    if (done > 0 || done == -EIO || t->waits)
+        t->is_touched = true;
+    *n = done > 0 ? (size_t)done : 0;
+    if (done > 0)
+        return 0;
+    return done < 0 ? (int)done : -EIO;
+}
+
+static int
+copy(struct target *t, int64_t from, int64_t to, uint64_t len)
 {
     unsigned char part[PART];
     int r = 0;
 
     for (size_t n; len > 0 && r == 0; len -= n) {
         n = len < PART ? (size_t)len : PART;
-        r = read_exactly(journal, part, n, from);
+        r = read_exactly(t->journal, part, n, from);
         if (r == 0)
-            r = mmapx_i_write_all(fd, part, n, to);
+            r = write_some(t, part, &n, to);
         from += (int64_t)n;
         to += (int64_t)n;
     }
@@ -225,9 +257,9 @@ read_record(int journal, const struct header *h, int64_t from, int64_t *at,
     return 0;
 }
 
-/* Go through all records; with fd not negative, write what they have. */
+/* Go through all records, and write what they have if that is asked for. */
 static int
-replay(int journal, const struct header *h, int fd, int64_t *end)
+replay(struct target *t, struct header *h, bool writes)
 {
     int64_t from = HEADER;
     int64_t at;
@@ -235,14 +267,14 @@ replay(int journal, const struct header *h, int fd, int64_t *end)
     int r = 0;
 
     for (uint64_t i = 0; i < h->pieces && r == 0; i++) {
-        r = read_record(journal, h, from, &at, &len);
+        r = read_record(t->journal, h, from, &at, &len);
         if (r < 0)
             break;
         from += RECORD;
-        if (fd >= 0)
-            r = copy(journal, from, fd, at, len);
-        if (at + (int64_t)len > *end)
-            *end = at + (int64_t)len;
+        if (writes)
+            r = copy(t, from, at, len);
+        if (at + (int64_t)len > h->end)
+            h->end = at + (int64_t)len;
         from += (int64_t)((len + 7) & ~(uint64_t)7);
     }
     return r;
@@ -266,15 +298,6 @@ empty(int journal, uintptr_t identity)
 
 /* --- The two descriptors -------------------------------------------------- */
 
-struct target {
-    int fd;
-    int journal;
-    uintptr_t identity;  /* of the file */
-    int64_t length;      /* and its bytes */
-    bool is_file;        /* and not a device */
-    struct mmapx_os_stat journal_st;
-};
-
 static int
 check_fds(struct target *t, int fd, int journal)
 {
@@ -282,6 +305,7 @@ check_fds(struct target *t, int fd, int journal)
     int r = mmapx_i_check_target(fd, MMAPX_OS_WRITES, &st);
 
     *t = (struct target){ .fd = fd, .journal = journal };
+    t->waits = r >= 0 && (r & MMAPX_OS_SYNCS) != 0;
     if (r >= 0)
         r = mmapx_i_check_target(journal, MMAPX_OS_READS | MMAPX_OS_WRITES,
                                  &t->journal_st);
@@ -309,19 +333,18 @@ check_limit(const struct target *t, int64_t end)
 
 /* Bring a whole journal into the file: 1. */
 static int
-complete(const struct target *t, const struct header *h)
+complete(struct target *t, struct header *h)
 {
-    int64_t end = 0;
     int r;
 
     if (h->file_length != t->length)
         return -EINVAL;
     /* Nothing is written if a record is impossible. */
-    r = replay(t->journal, h, -1, &end);
+    r = replay(t, h, false);
     if (r == 0)
-        r = check_limit(t, end);
+        r = check_limit(t, h->end);
     if (r == 0)
-        r = replay(t->journal, h, t->fd, &end);
+        r = replay(t, h, true);
     if (r == 0)
         r = mmapx_i_flush_file(t->fd, t->identity);
     if (r == 0)
@@ -330,7 +353,7 @@ complete(const struct target *t, const struct header *h)
 }
 
 static int
-recover_target(const struct target *t)
+recover_target(struct target *t)
 {
     struct header h = { 0 };
     int r;
@@ -352,12 +375,13 @@ struct writer {
     struct header h;
 };
 
-/* How long the journal will be. */
+/* How long the journal will be, and how far it reaches in the file. */
 static int
 count(void *arg, const struct mmapx_i_piece *piece)
 {
     struct header *h = arg;
 
+    h->end = piece->at + (int64_t)piece->len; /* in ascending order */
     h->length += RECORD + (int64_t)((piece->len + 7) & ~(size_t)7);
     h->pieces++;
     return 0;
@@ -393,7 +417,7 @@ record(void *arg, const struct mmapx_i_piece *piece)
     return r;
 }
 
-/* The whole journal, on the disk.  What failed half-way is taken away. */
+/* The whole journal, on the disk. */
 static int
 write_journal(const struct mmapx_i_commit *c, const struct target *t,
               struct header *h)
@@ -408,8 +432,6 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
         r = mmapx_i_write_all(t->journal, bytes, HEADER, 0);
     if (r == 0)
         r = mmapx_i_flush_file(t->journal, t->journal_st.identity);
-    if (r < 0)
-        empty(t->journal, t->journal_st.identity);
     *h = w.h;
     return r;
 }
@@ -427,26 +449,44 @@ check_length(const struct target *t)
         r = mmapx_i_object_size(t->fd, &st, &length);
     if (r == 0 && length != t->length)
         r = length < t->length ? -EFAULT : -EINVAL;
-    if (r < 0)
-        empty(t->journal, t->journal_st.identity);
     return r;
 }
 
+/* What can be known to fail is to fail before there is a journal. */
 static int
-commit_changes(const struct mmapx_i_commit *c, const struct target *t)
+check_room(const struct target *t, const struct header *h)
+{
+    int r;
+
+    if (mmapx_os_is_sealed(t->fd, MMAPX_OS_WRITING)
+        || mmapx_os_is_sealed(t->journal, MMAPX_OS_WRITING | MMAPX_OS_GROWING
+                                              | MMAPX_OS_SHRINKING))
+        return -EPERM;
+    r = check_limit(t, h->end);
+    return r == 0 ? mmapx_i_check_file_limit(h->length) : r;
+}
+
+/* A journal is left only where the file may have a part of it: it would undo
+ * what is written to the file later. */
+static int
+commit_changes(const struct mmapx_i_commit *c, struct target *t)
 {
     struct header h = { .length = HEADER };
     int r = mmapx_i_commit_walk(c, count, &h);
 
     if (r < 0 || h.pieces == 0)
         return r;
-    r = mmapx_i_check_file_limit(h.length);
-    if (r == 0)
-        r = write_journal(c, t, &h);
+    r = check_room(t, &h);
+    if (r < 0)
+        return r;
+    t->is_touched = false; /* by this journal */
+    r = write_journal(c, t, &h);
     if (r == 0)
         r = check_length(t);
     if (r == 0)
         r = complete(t, &h);
+    if (r < 0 && !t->is_touched)
+        empty(t->journal, t->journal_st.identity);
     if (r < 0)
         return r;
     mmapx_i_commit_drop(c);

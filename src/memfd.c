@@ -52,7 +52,8 @@ is_in_sealed_file(const struct mmapx *m, int fd)
     struct mmapx_os_stat st;
 
     return mmapx_i_kind(m) == MMAPX_I_FILE && mmapx_os_stat(fd, &st) == 0
-           && mmapx_i_is_object(m, &st) && mmapx_os_is_sealed(fd)
+           && mmapx_i_is_object(m, &st)
+           && mmapx_os_is_sealed(fd, MMAPX_OS_SHRINKING)
            && mmapx_i_offset(m) <= st.size
            && (int64_t)mmapx_i_len(m) <= st.size - mmapx_i_offset(m);
 }

@@ -299,11 +299,18 @@ mmapx_os_seal_shrink(int fd)
 }
 
 bool
-mmapx_os_is_sealed(int fd)
+mmapx_os_is_sealed(int fd, int against)
 {
     int seals = fcntl(fd, F_GET_SEALS);
+    int meant = 0;
 
-    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+    if ((against & MMAPX_OS_SHRINKING) != 0)
+        meant |= F_SEAL_SHRINK;
+    if ((against & MMAPX_OS_GROWING) != 0)
+        meant |= F_SEAL_GROW;
+    if ((against & MMAPX_OS_WRITING) != 0)
+        meant |= F_SEAL_WRITE;
+    return seals >= 0 && (seals & meant) != 0;
 }
 #else
 int
@@ -321,9 +328,9 @@ mmapx_os_seal_shrink(int fd)
 }
 
 bool
-mmapx_os_is_sealed(int fd)
+mmapx_os_is_sealed(int fd, int against)
 {
-    (void)fd;
+    (void)fd, (void)against;
     return false;
 }
 #endif

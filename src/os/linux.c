@@ -123,11 +123,18 @@ mmapx_os_seal_shrink(int fd)
 }
 
 bool
-mmapx_os_is_sealed(int fd)
+mmapx_os_is_sealed(int fd, int against)
 {
     int seals = fcntl(fd, F_GET_SEALS);
+    int meant = 0;
 
-    return seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+    if ((against & MMAPX_OS_SHRINKING) != 0)
+        meant |= F_SEAL_SHRINK;
+    if ((against & MMAPX_OS_GROWING) != 0)
+        meant |= F_SEAL_GROW;
+    if ((against & MMAPX_OS_WRITING) != 0)
+        meant |= F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
+    return seals >= 0 && (seals & meant) != 0;
 }
 
 /* --- Advice --------------------------------------------------------------- */

@@ -107,6 +107,15 @@
 #ifndef F_SEAL_SHRINK
 #define F_SEAL_SHRINK 0x0002
 #endif
+#ifndef F_SEAL_GROW
+#define F_SEAL_GROW 0x0004
+#endif
+#ifndef F_SEAL_WRITE
+#define F_SEAL_WRITE 0x0008
+#endif
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
 
 /* linux/memfd.h */
 #ifndef MFD_CLOEXEC

@@ -103,6 +103,7 @@ enum {
     MMAPX_OS_READS   = 1 << 0,
     MMAPX_OS_WRITES  = 1 << 1,
     MMAPX_OS_APPENDS = 1 << 2, /* each write goes to the end */
+    MMAPX_OS_SYNCS   = 1 << 3, /* each write waits for the disk */
 };
 int mmapx_os_access(int fd);
 
@@ -242,10 +243,15 @@ int mmapx_os_lengthen(int fd, int64_t size);
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);
 
-/* Memory behind a descriptor, which can be sealed against shrinking. */
+/* Memory behind a descriptor, which can be sealed against these. */
+enum {
+    MMAPX_OS_SHRINKING = 1 << 0,
+    MMAPX_OS_GROWING   = 1 << 1,
+    MMAPX_OS_WRITING   = 1 << 2,
+};
 int mmapx_os_memfd(const char *name, unsigned flags); /* the descriptor */
 int mmapx_os_seal_shrink(int fd);
-bool mmapx_os_is_sealed(int fd);
+bool mmapx_os_is_sealed(int fd, int against); /* one of them at least */
 
 /*
  * Pages touched by the kernel, as the caller would touch them, but with an

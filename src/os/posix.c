@@ -454,6 +454,12 @@ mmapx_os_bypasses_cache(int fd)
 #endif
 }
 
+#ifdef O_DSYNC
+enum { WAITS = O_SYNC | O_DSYNC };
+#else
+enum { WAITS = O_SYNC };
+#endif
+
 int
 mmapx_os_access(int fd)
 {
@@ -472,6 +478,8 @@ mmapx_os_access(int fd)
         access |= MMAPX_OS_WRITES;
     if ((flags & O_APPEND) != 0)
         access |= MMAPX_OS_APPENDS;
+    if ((flags & WAITS) != 0)
+        access |= MMAPX_OS_SYNCS;
     return access;
 }
 

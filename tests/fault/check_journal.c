@@ -288,6 +288,35 @@ START_TEST(the_power_fails)
 }
 END_TEST
 
+/* The cut of the last journal need not have reached the disk, so that a shorter
+ * one may stand in front of its rest. */
+START_TEST(the_power_fails_in_the_next_commit)
+{
+    struct operation cut;
+
+    set_up();
+    start_recording();
+    OK(commit_all());
+    replay(n_operations - 1, EVERYTHING);
+    cut = operations[n_operations - 1];
+    ck_assert_int_eq(cut.kind, SET_SIZE);
+    ck_assert_int_gt(disk[1].size, 0);
+    memcpy(start, disk, sizeof start);
+    start_recording();
+    operations[n_operations++] = cut;
+    old_file = new_file;
+    memset((char *)m.addr + 5 * page_size(), 'n', 300);
+    memcpy(new_file.bytes + 10, m.addr, m.len);
+    OK(commit_all());
+    fake_on_write = NULL;
+    fake_on_flush = NULL;
+    fake_on_size = NULL;
+    check_all_points("next commit");
+    replay(n_operations, NOTHING);
+    ck_assert(is_same(&disk[0], &new_file));
+}
+END_TEST
+
 /* The journal is whole, the file is as old, and recovery is cut. */
 START_TEST(the_power_fails_again)
 {
@@ -373,6 +402,92 @@ START_TEST(every_call_fails)
             if (over)
                 break;
         }
+}
+END_TEST
+
+/* How many writes the journal takes. */
+static int
+journal_writes(void)
+{
+    int n = 0;
+
+    set_up();
+    start_recording();
+    OK(commit_all());
+    reset();
+    while (operations[n].kind == WRITE && operations[n].fd == journal)
+        n++;
+    return n;
+}
+
+/* What a commit leaves that fails at a write of the file, the first or one
+ * after it. */
+static int64_t
+left_by(int writes, int code, int nth, int flags)
+{
+    static struct image now;
+
+    set_up();
+    if (flags != 0) {
+        char path[64];
+
+        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+        file = open(path, O_RDWR | flags);
+        if (file < 0)
+            SKIP("there is no /proc");
+    }
+    fake_fail(FAKE_WRITE_AT, code, writes + nth);
+    FAILS(code, commit_all());
+    ck_assert_mem_eq(m.addr, new_file.bytes + 10, m.len);
+    if (nth == 1) {
+        load(&now, file);
+        ck_assert(is_same(&now, &old_file));
+    }
+    return lseek(journal, 0, SEEK_END);
+}
+
+/* What has not begun is not done later, over what others write meanwhile. */
+START_TEST(the_file_takes_no_byte)
+{
+    static const int refusals[] = { EPERM, EFBIG, ENOSPC, EDQUOT };
+    int writes = journal_writes();
+
+    ck_assert_int_gt(writes, 0);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        ck_assert_int_eq(left_by(writes, refusals[i], 1, 0), 0);
+        ck_assert_int_eq(mmapx_recover(file, journal), 0);
+        /* A part has been written. */
+        ck_assert_int_gt(left_by(writes, refusals[i], 2, 0), 0);
+        ck_assert_int_eq(mmapx_recover(file, journal), 1);
+    }
+    /* A part may have been. */
+    ck_assert_int_gt(left_by(writes, EIO, 1, 0), 0);
+    ck_assert_int_gt(left_by(writes, ENOSPC, 1, O_SYNC), 0);
+#ifdef O_DSYNC
+    ck_assert_int_gt(left_by(writes, ENOSPC, 1, O_DSYNC), 0);
+#endif
+}
+END_TEST
+
+/* The journal cannot be read back, and the file is as it was. */
+START_TEST(the_journal_cannot_be_read)
+{
+    int reads, first;
+
+    set_up();
+    OK(commit_all());
+    reads = fake_count(FAKE_READ_AT);
+    for (first = 1; first < reads; first++) {
+        set_up();
+        fake_fail(FAKE_READ_AT, EIO, first);
+        start_recording();
+        FAILS(EIO, commit_all());
+        for (size_t i = 0; i < n_operations; i++)
+            if (operations[i].fd == file && operations[i].kind == WRITE)
+                return;
+        ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    }
+    ck_abort_msg("no commit came to the file");
 }
 END_TEST
 
@@ -481,7 +596,23 @@ START_TEST(strange_journals)
         ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
     }
 
+    /* And each that is too much. */
+    for (int64_t more = 1; more < 5000; more *= 3) {
+        store(&disk[1], journal);
+        ck_assert_int_eq(ftruncate(journal, size + more), 0);
+        ck_assert_int_eq(mmapx_recover(file, journal), 0);
+        load(&now, file);
+        ck_assert(is_same(&now, &disk[0]));
+        ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    }
+
+    /* A range without a byte leaves the journal as it is. */
     store(&disk[1], journal);
+    OK(mmapx_commit_atomic(&m, file, journal, 0, 0));
+    check_unchanged(size);
+    OK(mmapx_commit_atomic(&m, file, journal, m.len, MMAPX_TO_END));
+    check_unchanged(size);
+
     ck_assert_int_eq(mmapx_recover(file, journal), 1);
     load(&now, file);
     ck_assert(is_same(&now, &new_file));
@@ -647,7 +778,10 @@ suite(void)
 
     ADD_TEST(s, the_power_fails);
     ADD_TEST(s, the_power_fails_again);
+    ADD_TEST(s, the_power_fails_in_the_next_commit);
     ADD_TEST(s, every_call_fails);
+    ADD_TEST(s, the_file_takes_no_byte);
+    ADD_TEST(s, the_journal_cannot_be_read);
     ADD_TEST(s, a_commit_after_a_commit_that_failed);
     ADD_TEST(s, strange_journals);
     ADD_TEST(s, the_format);

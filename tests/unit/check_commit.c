@@ -308,6 +308,7 @@ END_TEST
 START_TEST(no_access)
 {
     size_t page = page_size();
+    int journal = temp_file(0);
     int fd;
     struct mmapx m = map_new(&fd, 3 * page);
 
@@ -315,6 +316,8 @@ START_TEST(no_access)
     memset(m.addr, 'x', m.len);
     OK(mmapx_protect(&m, page, page, PROT_NONE));
     FAILS(EFAULT, commit_all(&m, fd));
+    FAILS(EFAULT, mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END));
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
     OK(mmapx_protect(&m, page, page, PROT_READ));
     ck_assert_int_eq(((char *)m.addr)[page], 'x');
     OK(commit_all(&m, fd));
@@ -464,6 +467,105 @@ START_TEST(the_limit_on_files)
 }
 END_TEST
 
+static bool
+set_file_limit(size_t bytes)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    limit.rlim_cur = bytes != 0 ? bytes : limit.rlim_max;
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+/* Nothing of a commit that is refused is done later. */
+static bool
+leaves_nothing(int fd, int journal)
+{
+    return lseek(journal, 0, SEEK_END) == 0 && pwrite(fd, "9", 1, 0) == 1
+           && mmapx_recover(fd, journal) == 0 && file_byte(fd, 0) == '9';
+}
+
+static bool
+is_too_large_for_the_file(void *arg)
+{
+    size_t page = page_size();
+    int journal = temp_file(0);
+    int fd;
+    struct mmapx m = map_new(&fd, 16 * page);
+
+    (void)arg;
+    signal(SIGXFSZ, SIG_DFL);
+    set(&m, 0, 'a');
+    set(&m, 12 * page, 'b');
+    return set_file_limit(8 * page)
+           && mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END) == -1
+           && errno == EFBIG && set_file_limit(0)
+           && leaves_nothing(fd, journal) && ((char *)m.addr)[0] == 'a';
+}
+
+static bool
+is_too_large_for_the_journal(void *arg)
+{
+    size_t page = page_size();
+    int journal = temp_file(0);
+    int fd;
+    struct mmapx m = map_new(&fd, 4 * page);
+
+    (void)arg;
+    signal(SIGXFSZ, SIG_DFL);
+    memset(m.addr, 'a', m.len);
+    return set_file_limit(4 * page)
+           && mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END) == -1
+           && errno == EFBIG && set_file_limit(0)
+           && leaves_nothing(fd, journal);
+}
+
+START_TEST(the_limit_on_files_and_a_journal)
+{
+    ck_assert(in_child(is_too_large_for_the_file, NULL));
+    ck_assert(in_child(is_too_large_for_the_journal, NULL));
+}
+END_TEST
+
+#if defined F_SEAL_WRITE && defined MFD_ALLOW_SEALING
+static int
+new_memfd(size_t size)
+{
+    int fd = memfd_create("commit", MFD_ALLOW_SEALING);
+
+    if (fd < 0)
+        SKIP("there are no memfds");
+    ck_assert_int_eq(ftruncate(fd, (off_t)size), 0);
+    return fd;
+}
+
+START_TEST(sealed_files)
+{
+    static const int seals[] = { F_SEAL_WRITE, F_SEAL_GROW, F_SEAL_SHRINK };
+    int fd = new_memfd(100), journal = temp_file(0);
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    set(&m, 5, 'x');
+    for (size_t i = 0; i < sizeof seals / sizeof seals[0]; i++) {
+        int sealed = new_memfd(0);
+
+        ck_assert_int_eq(fcntl(sealed, F_ADD_SEALS, seals[i]), 0);
+        FAILS(EPERM, mmapx_commit_atomic(&m, fd, sealed, 0, MMAPX_TO_END));
+        ck_assert_int_eq(file_byte(fd, 5), 0);
+        ck_assert_int_eq(mmapx_recover(fd, sealed), 0);
+    }
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+    FAILS(EPERM, commit_all(&m, fd));
+    FAILS(EPERM, mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END));
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    ck_assert_int_eq(mmapx_recover(fd, journal), 0);
+    ck_assert_int_eq(((char *)m.addr)[5], 'x');
+}
+END_TEST
+#endif
+
 /* A device of 4 MiB over a file that finds no room for most of them. */
 START_TEST(a_device_that_fails)
 {
@@ -519,10 +621,29 @@ is_compared(void *arg)
            && memcmp((char *)m.addr + page, "later", 5) == 0;
 }
 
+/* Comparing reads each page of the range. */
+static bool
+is_hidden(void *arg)
+{
+    size_t page = page_size();
+    int fd;
+    struct mmapx m = map_new(&fd, 3 * page);
+
+    (void)arg;
+    set(&m, 0, 'a');
+    if (mmapx_protect(&m, page, page, PROT_NONE) != 0
+        || prctl(PR_SET_DUMPABLE, 0) != 0)
+        return false;
+    errno = 0;
+    return commit_all(&m, fd) == -1 && errno == EFAULT
+           && mmapx_commit(&m, fd, 0, page) == 0 && file_byte(fd, 0) == 'a';
+}
+
 START_TEST(a_process_that_is_not_shown)
 {
     need_native();
     ck_assert(in_child_as_nobody(is_compared, NULL));
+    ck_assert(in_child_as_nobody(is_hidden, NULL));
 }
 END_TEST
 #endif
@@ -570,6 +691,10 @@ suite(void)
     ADD_TEST(s, a_descriptor_past_the_cache);
 #endif
     ADD_TEST(s, the_limit_on_files);
+    ADD_TEST(s, the_limit_on_files_and_a_journal);
+#if defined F_SEAL_WRITE && defined MFD_ALLOW_SEALING
+    ADD_TEST(s, sealed_files);
+#endif
     ADD_TEST(s, a_device_that_fails);
 #ifdef __linux__
     ADD_TEST(s, a_process_that_is_not_shown);
