@@ -10,6 +10,7 @@
 #define O_ACCMODE 3
 #define O_NONBLOCK 4
 #define O_APPEND 8
+#define O_SYNC 0x80
 #define O_NOCTTY 0x8000
 #define O_CLOEXEC 0x100000
 #define F_GETFL 3
