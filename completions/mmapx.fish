@@ -20,9 +20,9 @@ complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a snapshot \
     -d 'write down which parts of files are in memory'
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a restore \
     -d 'load what a snapshot says'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -l version \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -s V -l version \
     -d 'show the version'
-complete -c mmapx -l help -d 'show help'
+complete -c mmapx -s h -l help -d 'show help'
 
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -s r -l recursive \
     -d 'look into directories'

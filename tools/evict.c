@@ -147,9 +147,11 @@ print_evicted(const struct work *work)
                tool_size(some, dirty, work->o->bytes),
                work->o->sync ? "" : " (--sync does that)");
     if (work->after > dirty)
-        printf("%s stayed: locked, mapped by others, in use, or on a file"
+        printf("%s stayed: locked, mapped by others, in use, %son a file"
                " system in memory\n",
-               tool_size(some, work->after - dirty, work->o->bytes));
+               tool_size(some, work->after - dirty, work->o->bytes),
+               work->o->range.given ? "part of a larger unit of the cache, or "
+                                    : "or ");
 }
 
 int

@@ -29,7 +29,7 @@ argument(struct walk *w, const char *path)
         walk_tree(w, handle, &st);
     } else {
         close(handle);
-        walk_failed(w, EISDIR);
+        walk_failed(w, TOOL_DIRECTORY);
     }
 }
 

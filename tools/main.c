@@ -22,7 +22,35 @@ version(void)
     return TOOL_OK;
 }
 
-/* A command's name, or a file where no command has its name. */
+/* Whether an argument is a long option, which can be shortened, or its
+ * letter. */
+static bool
+is_option(const char *text, const char *name, const char *letter)
+{
+    size_t n = strlen(text);
+
+    return strcmp(text, letter) == 0
+           || (n > 2 && n <= strlen(name) && strncmp(text, name, n) == 0);
+}
+
+/* "help", and perhaps a command's name. */
+static int
+help(char **argv)
+{
+    enum tool_command command = TOOL_COMMANDS;
+
+    if (argv[0] != NULL) {
+        command = tool_command_named(argv[0]);
+        if (command == TOOL_COMMANDS)
+            return tool_usage(command, "no command", argv[0]);
+        tool_command_help(command);
+    } else {
+        tool_help();
+    }
+    return TOOL_OK;
+}
+
+/* A command's name, or a file or an option, which are for status. */
 static int
 run(int argc, char **argv)
 {
@@ -37,8 +65,11 @@ run(int argc, char **argv)
     int status = TOOL_OK;
 
     if (command == TOOL_COMMANDS) {
-        if (access(argv[0], F_OK) != 0 && strchr(argv[0], '/') == NULL)
-            return tool_usage("no command and no file", argv[0]);
+        bool is_file = argv[0][0] == '-' || strchr(argv[0], '/') != NULL
+                       || access(argv[0], F_OK) == 0;
+
+        if (!is_file)
+            return tool_usage(command, "no command and no file", argv[0]);
         command = TOOL_STATUS;
         argc++;
         argv--;
@@ -52,28 +83,21 @@ run(int argc, char **argv)
 static int
 dispatch(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "help", no_argument, NULL, 'h' },
-        { "version", no_argument, NULL, 'v' },
-        { NULL, 0, NULL, 0 },
-    };
-
-    opterr = 0;
-    /* "+": what follows the command's name is the command's. */
-    switch (getopt_long(argc, argv, "+", options, NULL)) {
-    case -1:
-        break;
-    case 'h':
+    if (argc < 2)
+        return tool_usage(TOOL_COMMANDS, "no command given", NULL);
+    if (is_option(argv[1], "--help", "-h")) {
         tool_help();
         return TOOL_OK;
-    case 'v':
-        return version();
-    default:
-        return tool_bad_option('?', argv);
     }
-    if (optind >= argc)
-        return tool_usage("no command given", NULL);
-    return run(argc - optind, argv + optind);
+    if (is_option(argv[1], "--version", "-V"))
+        return version();
+    if (strcmp(argv[1], "help") == 0 && access(argv[1], F_OK) != 0)
+        return help(argv + 2);
+    /* The name of a command can follow the end of options. */
+    if (argc > 2 && strcmp(argv[1], "--") == 0
+        && tool_command_named(argv[2]) != TOOL_COMMANDS)
+        return run(argc - 2, argv + 2);
+    return run(argc - 1, argv + 1);
 }
 
 /* Output that did not reach its place, a full disk for one, is a failure. */

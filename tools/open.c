@@ -81,7 +81,7 @@ refusal(const struct stat *st)
 {
     if (S_ISREG(st->st_mode) || S_ISBLK(st->st_mode) || S_ISDIR(st->st_mode))
         return 0;
-    return S_ISLNK(st->st_mode) ? ELOOP : ENODEV;
+    return S_ISLNK(st->st_mode) ? ELOOP : OPEN_OTHER;
 }
 
 /* Where there are no handles. */

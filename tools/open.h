@@ -3,6 +3,7 @@
 #ifndef TOOL_OPEN_H
 #define TOOL_OPEN_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -18,12 +19,17 @@ struct tool_file {
     ino_t inode;
 };
 
+/* The errno for what is no file, which the system never opens one with. */
+enum { OPEN_OTHER = ENOTBLK };
+
 /*
  * Look at a name in a directory (AT_FDCWD: the working one) without opening
  * what is there.  A symbolic link is followed only if it is to be.  Returns a
  * handle, to be closed, of a regular file, a block device or a directory; or -1
- * and errno: ELOOP for a link that is not followed, ENODEV for anything else.
+ * and errno: ELOOP for a link that is not followed, OPEN_OTHER for anything
+ * else.
  */
+
 int open_look(int dir, const char *name, bool follow, struct stat *st);
 
 /* The same for a path of any length from the root on, no part of which may be a

@@ -88,11 +88,13 @@ static const struct option_row {
       "sort by cached, size or name" },
     { 0, SHOWS, FILES_N, PLACE(top), "top", "N",
       "show the first N files only" },
-    { 'n', WATCH | LOCK, SECONDS, PLACE(interval), "interval", "SECONDS",
-      "look every so often [2; lock: 5]" },
+    { 'n', WATCH, SECONDS, PLACE(interval), "interval", "SECONDS",
+      "look every so often [2]" },
+    { 'n', LOCK, SECONDS, PLACE(interval), "interval", "SECONDS",
+      "look every so often [5]" },
     { 0, WATCH, LOOKS, PLACE(count), "count", "N", "look N times, then end" },
     { 0, WORKS, RANGE, PLACE(range), "range", "OFFSET:LENGTH",
-      "only these bytes; K, M, G, T may follow" },
+      "only these bytes; K, M, G, T, P, E may follow" },
     { 0, EVICT, FLAG, PLACE(sync), "sync", NULL,
       "write dirty pages back first" },
     { 0, LOCK, FLAG, PLACE(on_fault), "on-fault", NULL,
@@ -102,7 +104,7 @@ static const struct option_row {
     { 0, LOCK, NAME, PLACE(snapshot), "snapshot", "F",
       "lock what the snapshot F names" },
     { 'o', SNAPSHOT, NAME, PLACE(output), "output", "FILE",
-      "write to FILE, all of it or nothing" },
+      "write to FILE, all of it or nothing; '-' is stdout" },
     { 'r', FILES, FLAG, PLACE(recurse), "recursive", NULL,
       "look into directories" },
     { 'x', FILES, FLAG, PLACE(one_file_system), "one-file-system", NULL,
@@ -119,7 +121,7 @@ static const struct option_row {
       "show no progress" },
     { 'v', RESTORE, FLAG, PLACE(verbose), "verbose", NULL,
       "list the files that have changed or gone" },
-    { 0, ALL, HELP, 0, "help", NULL, "show this help and exit" },
+    { 'h', ALL, HELP, 0, "help", NULL, "show this help and exit" },
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -134,21 +136,36 @@ tool_command_named(const char *name)
     return (enum tool_command)i;
 }
 
-int
-tool_usage(const char *matter, const char *name)
+/* The matter, a quoted name and what would be right; one or both can be
+ * NULL. */
+static int
+usage(enum tool_command command, const char *matter, const char *name,
+      const char *right)
 {
+    bool is_command = command != TOOL_COMMANDS;
+
     fprintf(stderr, "mmapx: %s", matter);
     if (name != NULL) {
         fputs(" '", stderr);
         tool_name(stderr, name);
         fputs("'", stderr);
     }
-    fputs("\nTry 'mmapx --help' for more information.\n", stderr);
+    if (right != NULL)
+        fprintf(stderr, ": %s", right);
+    fprintf(stderr, "\nTry 'mmapx %s%s--help' for more information.\n",
+            is_command ? commands[command].name : "", is_command ? " " : "");
     return TOOL_USAGE;
 }
 
 int
-tool_bad_option(int key, char *const argv[])
+tool_usage(enum tool_command command, const char *matter, const char *name)
+{
+    return usage(command, matter, name, NULL);
+}
+
+/* An option that getopt returned '?' or ':' for. */
+static int
+bad_option(enum tool_command command, int key, char *const argv[])
 {
     /* A letter may be one of several in an argument. */
     char letter[] = { '-', (char)optopt, '\0' };
@@ -160,7 +177,7 @@ tool_bad_option(int key, char *const argv[])
         matter = "no argument to the option";
     else if (!is_letter && optopt != 0)
         matter = "no argument goes with the option";
-    return tool_usage(matter, is_letter ? letter : argv[optind - 1]);
+    return tool_usage(command, matter, is_letter ? letter : argv[optind - 1]);
 }
 
 /* --- Help ----------------------------------------------------------------- */
@@ -181,8 +198,8 @@ help_line(const struct option_row *row)
     printf("%s%*s%s\n", text, n < 21 ? 22 - n : 1, "", row->help);
 }
 
-static void
-help(enum tool_command command)
+void
+tool_command_help(enum tool_command command)
 {
     const struct command *c = &commands[command];
 
@@ -192,14 +209,15 @@ help(enum tool_command command)
         if ((rows[i].commands >> command & 1) != 0)
             help_line(&rows[i]);
     if ((SHOWS >> command & 1) != 0)
-        puts("\n'mmapx FILE...' is 'mmapx status FILE...'.");
+        puts("\n'mmapx [OPTION]... FILE...' is"
+             " 'mmapx status [OPTION]... FILE...'.");
 }
 
 void
 tool_help(void)
 {
     puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
-         "  or:  mmapx FILE...\n"
+         "  or:  mmapx [OPTION]... FILE...\n"
          "See and steer what the page cache holds of files.\n"
          "\n"
          "Commands:");
@@ -207,8 +225,8 @@ tool_help(void)
         printf("  %-10s%s\n", commands[i].name, commands[i].summary);
     puts("\n"
          "Options:\n"
-         "  --help      show this help and exit\n"
-         "  --version   show the version and exit\n"
+         "  -h, --help      show this help and exit\n"
+         "  -V, --version   show the version and exit\n"
          "\n"
          "'mmapx COMMAND --help' says more about a command.");
 }
@@ -331,14 +349,16 @@ check_files(const struct tool_options *o, int n, int *status)
     *status = TOOL_USAGE;
     if (o->command == TOOL_RESTORE) {
         if (n != 1)
-            tool_usage(n == 0 ? "no snapshot given"
-                              : "more than one snapshot given", NULL);
+            tool_usage(o->command, n == 0 ? "no snapshot given"
+                                          : "more than one snapshot given",
+                       NULL);
         return n == 1;
     }
     if (n == 0 && o->files0 == NULL && o->snapshot == NULL)
-        tool_usage("no file given", NULL);
+        tool_usage(o->command, "no file given", NULL);
     else if (n != 0 && o->files0 != NULL)
-        tool_usage("--files0-from goes with no other file; there is",
+        tool_usage(o->command,
+                   "--files0-from goes with no other file; there is",
                    o->paths[0]);
     else
         return true;
@@ -346,12 +366,24 @@ check_files(const struct tool_options *o, int n, int *status)
 }
 
 static int
-bad_value(const struct option_row *row, const char *matter, const char *value)
+bad_value(enum tool_command command, const struct option_row *row,
+          const char *matter, const char *value)
 {
+    static const char *const right[] = {
+        [SORT] = "cached, size or name",
+        [COLOUR] = "always, never or auto",
+        [FILES_N] = "a number from 1 on",
+        [LOOKS] = "a number from 1 on",
+        [SECONDS] = "from 0.1 to 1000000",
+        [RANGE] = "OFFSET:LENGTH",
+        [NAME] = NULL,
+    };
     char text[64];
 
-    snprintf(text, sizeof text, "--%s %s", row->name, matter);
-    return tool_usage(text, value);
+    snprintf(text, sizeof text, "--%s %s", row->name,
+             matter != NULL ? matter : "cannot be");
+    return usage(command, text, value,
+                 matter != NULL ? NULL : right[row->kind]);
 }
 
 bool
@@ -371,20 +403,20 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
     opterr = 0; /* it would print what it was given as it is */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         const struct option_row *row;
-        const char *matter = "cannot be";
+        const char *matter = NULL;
 
         if (key == '?' || key == ':') {
-            *status = tool_bad_option(key, argv);
+            *status = bad_option(command, key, argv);
             return false;
         }
         row = row_of(key);
         if (row->kind == HELP) {
-            help(command);
+            tool_command_help(command);
             *status = TOOL_OK;
             return false;
         }
         if (!store(o, row, optarg, &matter)) {
-            *status = bad_value(row, matter, optarg);
+            *status = bad_value(command, row, matter, optarg);
             return false;
         }
     }

@@ -67,11 +67,13 @@ bool tool_read_options(struct tool_options *o, enum tool_command command,
 /* The help of the program itself. */
 void tool_help(void);
 
-/* Say on stderr what is wrong with the arguments, quoting name unless that is
- * NULL. */
-int tool_usage(const char *matter, const char *name);
+/* The help of a command. */
+void tool_command_help(enum tool_command command);
 
-/* The same of an option that getopt returned '?' or ':' for. */
-int tool_bad_option(int key, char *const argv[]);
+/* Say on stderr what is wrong with the arguments, quoting name unless that is
+ * NULL, and where there is help: of a command, or, for TOOL_COMMANDS, of the
+ * program. */
+int tool_usage(enum tool_command command, const char *matter,
+               const char *name);
 
 #endif /* TOOL_OPTIONS_H */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Complaints, and sums. */
 #include "tool.h"
+#include "open.h"
 #include "progress.h"
 #include "screen.h"
 
@@ -25,7 +26,16 @@ tool_no_memory(void)
 const char *
 tool_error(int error)
 {
-    return error == ENODEV ? "Cannot be mapped" : strerror(error);
+    switch (error) {
+    case TOOL_DIRECTORY:
+        return "Is a directory; -r looks into it";
+    case OPEN_OTHER:
+        return "Neither a regular file nor a block device";
+    case ENODEV:
+        return "Cannot be mapped";
+    default:
+        return strerror(error);
+    }
 }
 
 int

@@ -340,7 +340,7 @@ entry(struct walk *w, const char *name, enum type type)
         return;
     handle = open_look(level->handle, name, follow, &st);
     if (handle < 0) {
-        if ((errno != ENOENT || type == LINK_TYPE) && errno != ENODEV
+        if ((errno != ENOENT || type == LINK_TYPE) && errno != OPEN_OTHER
             && (errno != ELOOP || follow))
             walk_failed(w, errno);
     } else if (S_ISREG(st.st_mode)) {

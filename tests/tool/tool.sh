@@ -132,13 +132,14 @@ in_order() {
 check 'lines and complaints are in the order of the files' in_order
 
 directory() {
-    run 1 status "$dir" && complains '.*: Is a directory'
+    run 1 status "$dir" && complains '.*: Is a directory; -r looks into it'
 }
 check 'a directory is an error' directory
 
 fifo() {
     mkfifo "$dir/fifo" || return 1
-    run 1 status "$dir/fifo" && complains '.*/fifo: Cannot be mapped'
+    run 1 status "$dir/fifo" &&
+        complains '.*/fifo: Neither a regular file nor a block device'
 }
 check 'a FIFO is an error and does not hang' fifo
 
@@ -153,7 +154,8 @@ fifo_unopened() {
 check 'a FIFO is not opened' fifo_unopened
 
 device() {
-    run 1 status /dev/null && complains '/dev/null: Cannot be mapped'
+    run 1 status /dev/null &&
+        complains '/dev/null: Neither a regular file nor a block device'
 }
 check 'a character device is an error' device
 
@@ -324,23 +326,50 @@ fi
 
 # --- The arguments ------------------------------------------------------------
 
-# misused MESSAGE ARGUMENT...
+# misused MESSAGE HELP ARGUMENT...: it says who helps.
 misused() {
     message=$1
-    shift
+    help=$2
+    shift 2
     run 2 "$@" && lines "$out" 0 && lines "$err" 2 &&
         grep -q "^mmapx: $message\$" "$err" &&
         [ "$(tail -n 1 "$err")" = \
-            "Try 'mmapx --help' for more information." ]
+            "Try '$help --help' for more information." ]
 }
-check 'no command' misused 'no command given'
-check 'an unknown command' misused "no command and no file 'fo\\\\no'" 'fo
+check 'no command' misused 'no command given' mmapx
+check 'an unknown command' misused "no command and no file 'fo\\\\no'" mmapx 'fo
 o'
-check 'an unknown option' misused '.*option.*nonsense.*' --nonsense
-check 'no file' misused 'no file given' status
+check 'help of an unknown command' misused "no command 'foo'" mmapx help foo
+check 'an unknown option' misused '.*option.*nonsense.*' 'mmapx status' \
+    --nonsense
+check 'no file' misused 'no file given' 'mmapx status' status
 check 'an unknown option of a command' misused '.*option.*nonsense.*' \
-    status --nonsense
-check 'an unknown short option' misused '.*option.*z.*' status -z "$dir/tiny"
+    'mmapx load' load --nonsense
+check 'an unknown short option' misused '.*option.*z.*' 'mmapx status' \
+    status -z "$dir/tiny"
+check 'a wrong order' misused \
+    "--sort cannot be 'foo': cached, size or name" 'mmapx watch' \
+    watch --sort=foo "$dir/tiny"
+check 'a wrong range' misused "--range cannot be '5': OFFSET:LENGTH" \
+    'mmapx load' load --range 5 "$dir/tiny"
+check 'a wrong colour' misused \
+    "--color cannot be 'red': always, never or auto" 'mmapx evict' \
+    evict --color=red "$dir/tiny"
+check 'a wrong number' misused "--top cannot be 'x': a number from 1 on" \
+    'mmapx status' status --top=x "$dir/tiny"
+check 'a wrong time' misused "--interval cannot be '0': from 0.1 to 1000000" \
+    'mmapx lock' lock -n 0 "$dir/tiny"
+
+# Options without a command are those of status.
+options_of_status() {
+    run 0 status "$@" && cp "$out" "$dir/said" && run 0 "$@" &&
+        lines "$err" 0 && cmp "$out" "$dir/said"
+}
+check 'options and no command' options_of_status -b "$dir/tiny"
+check 'a long one' options_of_status --json "$dir/tiny"
+mkdir "$dir/inner" && cp "$dir/tiny" "$dir/inner/file"
+check 'several' options_of_status -rb --sort size "$dir/inner"
+check 'an end of options before a file' options_of_status -- "$dir/tiny"
 
 check 'an end of options before the command' run 0 -- status "$dir/half"
 
@@ -357,6 +386,29 @@ helps() {
     run 0 "$@" --help && lines "$err" 0 && grep -q '^Usage: mmapx ' "$out" &&
         grep -q -e --help "$out" && ! grep -q '.\{80\}' "$out"
 }
+same_help() {
+    run 0 "$1" --help && cp "$out" "$dir/said" && shift && run 0 "$@" &&
+        lines "$err" 0 && cmp "$out" "$dir/said"
+}
+check '-h of a command' same_help load load -h
+check 'help and a command' same_help lock help lock
+general_help() {
+    run 0 --help && cp "$out" "$dir/said" && run 0 "$1" &&
+        cmp "$out" "$dir/said"
+}
+check '-h' general_help -h
+check 'help without dashes' general_help help
+same_version() {
+    run 0 --version && cp "$out" "$dir/said" && run 0 -V &&
+        cmp "$out" "$dir/said"
+}
+check '-V' same_version
+own_interval() {
+    run 0 lock --help && grep -q 'every so often \[5\]$' "$out" &&
+        run 0 watch --help && grep -q 'every so often \[2\]$' "$out" &&
+        run 0 load --help && grep -q 'K, M, G, T, P, E may follow' "$out"
+}
+check 'help has the defaults of the command' own_interval
 check 'help' helps
 check 'help of a command' helps status
 

@@ -66,7 +66,7 @@ rounds() {
 # only_honest: what was complained of is a name that is something else by now.
 only_honest() {
     ! grep -v -E -e ": $loop_text" -e ': Not a directory' \
-        -e ': Cannot be mapped' "$err"
+        -e ': Neither a regular file nor a block device$' "$err"
 }
 
 living() {
