@@ -76,11 +76,9 @@ tool_catch_hangup(void)
 }
 
 /* They are blocked but for the wait itself, so that none comes just before. */
-void
-tool_wait(double seconds)
+static void
+wait_for(int fds, fd_set *set, const struct timespec *t)
 {
-    struct timespec t = { (time_t)seconds,
-                          (long)((seconds - (double)(time_t)seconds) * 1e9) };
     sigset_t caught, before;
 
     sigemptyset(&caught);
@@ -88,8 +86,29 @@ tool_wait(double seconds)
         sigaddset(&caught, signals[i]);
     sigprocmask(SIG_BLOCK, &caught, &before);
     if (tool_interrupted == 0 && tool_hung_up == 0)
-        pselect(0, NULL, NULL, NULL, seconds < 0 ? NULL : &t, &before);
+        pselect(fds, set, NULL, NULL, t, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+void
+tool_wait(double seconds)
+{
+    struct timespec t = { (time_t)seconds,
+                          (long)((seconds - (double)(time_t)seconds) * 1e9) };
+
+    wait_for(0, NULL, seconds < 0 ? NULL : &t);
+}
+
+void
+tool_wait_readable(int fd)
+{
+    fd_set set;
+
+    if (fd >= FD_SETSIZE)
+        return; /* then the reading itself waits */
+    FD_ZERO(&set);
+    FD_SET(fd, &set);
+    wait_for(fd + 1, &set, NULL);
 }
 
 void

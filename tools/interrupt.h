@@ -19,6 +19,9 @@ void tool_catch_hangup(void);
  * signal is caught. */
 void tool_wait(double seconds);
 
+/* Wait until there is something to read, or until a signal is caught. */
+void tool_wait_readable(int fd);
+
 /* Die by the signal that was caught, for the caller's sake. */
 void tool_end_by_signal(void);
 

@@ -2,11 +2,11 @@
 /* What a snapshot names, to be locked: unlike what is restored it is needed
  * again and again, so it is kept in memory. */
 #include "tool.h"
+#include "interrupt.h"
 #include "lock_list.h"
 #include "screen.h"
 #include "snapshot_format.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,19 +53,25 @@ read_parts(struct lock_entry *e, struct snapshot_reader *in)
     size_t room = 0;
     int64_t off = 0;
     int64_t len = 0;
+    int64_t size;
 
     if (fseeko(in->in, e->at, SEEK_SET) != 0
-        || snapshot_line(in) != SNAPSHOT_FILE)
+        || snapshot_line(in) != SNAPSHOT_FILE
+        || snapshot_file(in->line, &size) == NULL)
         return;
-    while (snapshot_line(in) == SNAPSHOT_RUN
+    while (tool_interrupted == 0 && snapshot_line(in) == SNAPSHOT_RUN
            && snapshot_run(in->line, &off, &len)) {
+        int64_t n = snapshot_within(size, off, len);
+
+        if (n == 0)
+            return; /* nor is there anything in what follows */
         if (e->n == room) {
             room = 2 * room + 4;
             e->parts = realloc(e->parts, room * sizeof *e->parts);
             if (e->parts == NULL)
                 tool_no_memory();
         }
-        e->parts[e->n++] = (struct bring_part){ off, len };
+        e->parts[e->n++] = (struct bring_part){ off, n };
     }
 }
 
@@ -73,15 +79,17 @@ int
 lock_list_read(struct lock_list *list, const char *snapshot)
 {
     struct reading r = { .list = list, .name = snapshot };
-    struct snapshot_reader in = { .in = fopen(snapshot, "re") };
+    struct snapshot_reader in = { .in = snapshot_open(snapshot) };
 
     if (in.in == NULL)
-        return tool_failed(snapshot, errno);
+        return TOOL_FAILED;
     if (!snapshot_check(&in, list_entry, &r)) {
-        fputs("mmapx: ", stderr);
-        tool_name(stderr, snapshot);
-        fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
-                in.number);
+        if (tool_interrupted == 0) {
+            fputs("mmapx: ", stderr);
+            tool_name(stderr, snapshot);
+            fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
+                    in.number);
+        }
         lock_list_free(list);
         r.status = TOOL_FAILED;
     }

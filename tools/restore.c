@@ -35,7 +35,8 @@ enum { BATCH = 4096 };
 struct entry {
     dev_t device;
     ino_t inode;
-    off_t at; /* where its line begins in the snapshot */
+    off_t at;      /* where its line begins in the snapshot */
+    int64_t bytes; /* that it had, and can still have */
 };
 
 /* What became of a file since the snapshot. */
@@ -53,7 +54,8 @@ struct restore {
     size_t room;
     int status;
     struct progress progress;
-    int64_t noted;  /* bytes of all runs */
+    int64_t wanted; /* bytes of all entries */
+    int64_t needed; /* the same, where a file that is named twice counts once */
     int64_t there;  /* of these, in memory now */
     int64_t lacks;  /* of what the files still have, not in memory now */
     size_t files;   /* that were loaded, all of them */
@@ -93,15 +95,29 @@ tell(struct restore *s, const char *path, enum state state, int64_t there)
 /* --- Checking and sorting ------------------------------------------------- */
 
 static void
-keep_entry(struct restore *s, const struct stat *st, off_t at)
+keep_entry(struct restore *s, const struct stat *st,
+           const struct snapshot_entry *e)
 {
+    bool cut = S_ISREG(st->st_mode) && st->st_size < e->bytes;
+    int64_t bytes = cut ? st->st_size : e->bytes;
+
     if (s->n == s->room) {
         s->room = 2 * s->room + 64;
         s->entries = realloc(s->entries, s->room * sizeof *s->entries);
         if (s->entries == NULL)
             tool_no_memory();
     }
-    s->entries[s->n++] = (struct entry){ st->st_dev, st->st_ino, at };
+    s->entries[s->n++]
+        = (struct entry){ st->st_dev, st->st_ino, e->at, bytes };
+    s->wanted = tool_sum(s->wanted, bytes);
+}
+
+/* Where there is something else by now, the file has gone. */
+static bool
+is_gone(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP
+           || error == EISDIR || error == OPEN_OTHER;
 }
 
 /* Put a file that is there on the list. */
@@ -110,7 +126,7 @@ list_file(const struct snapshot_entry *e, void *arg)
 {
     struct restore *s = arg;
     struct stat st;
-    int handle;
+    int handle, error;
 
     if (e->bad != 0) {
         fputs("mmapx: ", stderr);
@@ -120,16 +136,16 @@ list_file(const struct snapshot_entry *e, void *arg)
         s->status = TOOL_FAILED;
         return;
     }
-    s->noted = tool_sum(s->noted, e->bytes);
     handle = open_look_along(e->path, &st);
-    if (handle >= 0) {
+    error = handle < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
+    if (handle >= 0)
         close(handle);
-        keep_entry(s, &st, e->at);
-    } else if (errno == ENOENT || errno == ENOTDIR) {
+    if (error == 0)
+        keep_entry(s, &st, e);
+    else if (is_gone(error))
         tell(s, e->path, GONE, 0);
-    } else {
-        s->status = tool_failed(e->path, errno);
-    }
+    else
+        s->status = tool_failed(e->path, error);
 }
 
 /* As inodes are numbered, files mostly lie on the disk. */
@@ -144,6 +160,26 @@ by_place(const void *a, const void *b)
     return x->inode < y->inode ? -1 : x->inode > y->inode;
 }
 
+/* Entries of one file lie side by side when they are sorted. */
+static int64_t
+sum_of_files(const struct restore *s)
+{
+    int64_t sum = 0;
+    int64_t most = 0; /* of one file's entries */
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct entry *e = &s->entries[i];
+
+        if (e->bytes > most)
+            most = e->bytes;
+        if (i + 1 < s->n && by_place(e, e + 1) == 0)
+            continue;
+        sum = tool_sum(sum, most);
+        most = 0;
+    }
+    return sum;
+}
+
 static int
 check(struct restore *s)
 {
@@ -151,6 +187,7 @@ check(struct restore *s)
         return tool_interrupted != 0 ? TOOL_FAILED : damaged(s);
     if (s->n > 1)
         qsort(s->entries, s->n, sizeof *s->entries, by_place);
+    s->needed = sum_of_files(s);
     return TOOL_OK;
 }
 
@@ -213,12 +250,13 @@ load_batch(struct restore *s, const struct tool_file *file,
 /* The runs that follow in the snapshot, as far as the file reaches.  Returns 0
  * or an errno; *found and *wanted are bytes of them. */
 static int
-load_runs(struct restore *s, const struct tool_file *file, int64_t *found,
-          int64_t *wanted)
+load_runs(struct restore *s, const struct tool_file *file, int64_t size,
+          int64_t *found, int64_t *wanted)
 {
     static struct batch batch;
     int64_t off = 0;
     int64_t len = 0;
+    int64_t n;
     int error = 0;
 
     *found = *wanted = 0;
@@ -226,9 +264,8 @@ load_runs(struct restore *s, const struct tool_file *file, int64_t *found,
     batch.found = 0;
     while (error == 0 && tool_interrupted == 0
            && snapshot_line(&s->reader) == SNAPSHOT_RUN
-           && snapshot_run(s->reader.line, &off, &len) && off < file->size) {
-        int64_t n = len < file->size - off ? len : file->size - off;
-
+           && snapshot_run(s->reader.line, &off, &len)
+           && (n = snapshot_within(size, off, len)) > 0) {
         batch.runs[batch.n++] = (struct bring_part){ .off = off, .len = n };
         *wanted += n;
         if (batch.n == BATCH)
@@ -255,7 +292,8 @@ load_file(struct restore *s, const struct tool_file *file, int64_t size)
 {
     enum state state = file->size > size ? GROWN : SAME;
     int64_t found, wanted;
-    int error = load_runs(s, file, &found, &wanted);
+    int64_t reach = size < file->size ? size : file->size;
+    int error = load_runs(s, file, reach, &found, &wanted);
 
     s->there = tool_sum(s->there, found);
     if (tool_interrupted != 0)
@@ -299,7 +337,7 @@ load_entry(struct restore *s, const struct entry *e)
     if (error == 0) {
         load_file(s, &file, size);
         close(file.fd);
-    } else if (error == ENOENT || error == ENOTDIR) {
+    } else if (is_gone(error)) {
         tell(s, path, GONE, 0);
     } else {
         s->status = tool_failed(path, error);
@@ -327,9 +365,9 @@ load_into_room(struct restore *s)
     bool fits;
 
     memory_look(&memory);
-    fits = s->noted <= memory.available;
+    fits = s->needed <= memory.available;
     if (!fits)
-        memory_complain(&memory, NULL, "restored", s->noted, s->o->bytes);
+        memory_complain(&memory, NULL, "restored", s->needed, s->o->bytes);
     load_all(s);
     progress_hide();
     if (!fits && tool_interrupted == 0) {
@@ -340,49 +378,37 @@ load_into_room(struct restore *s)
         s->status = TOOL_FAILED;
 }
 
-/* --- The snapshot --------------------------------------------------------- */
+/* --- What came of it ------------------------------------------------------ */
 
-/* A stream that can be read twice: a copy, if need be. */
-static FILE *
-open_snapshot(const char *path)
+/* "since the snapshot 1 file has gone, and 2 changed in size", or a half. */
+static void
+print_changes(const struct restore *s)
 {
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    FILE *copy;
-    char buf[4096];
-    size_t n;
+    size_t changed = s->states[GROWN] + s->states[CUT];
+    size_t gone = s->states[GONE];
 
-    if (in == NULL || fseeko(in, 0, SEEK_SET) == 0)
-        return in;
-    copy = tmpfile();
-    while (copy != NULL && (n = fread(buf, 1, sizeof buf, in)) > 0)
-        if (fwrite(buf, 1, n, copy) != n) {
-            fclose(copy);
-            copy = NULL;
-        }
-    if (copy != NULL && (ferror(in) || fseeko(copy, 0, SEEK_SET) != 0)) {
-        fclose(copy);
-        copy = NULL;
-    }
-    if (in != stdin)
-        fclose(in);
-    return copy;
+    if (gone + changed == 0)
+        return;
+    fputs("since the snapshot ", stdout);
+    if (gone > 0)
+        printf("%zu file%s gone", gone, gone == 1 ? " has" : "s have");
+    if (gone > 0 && changed > 0)
+        printf(", and %zu changed in size", changed);
+    else if (changed > 0)
+        printf("%zu file%s changed in size", changed,
+               changed == 1 ? " has" : "s have");
+    puts(s->o->verbose ? "" : " (-v lists them)");
 }
 
 static void
 print_summary(const struct restore *s, double seconds)
 {
-    size_t changed = s->states[GROWN] + s->states[CUT];
-    size_t gone = s->states[GONE];
     char some[24], lacks[24];
 
     printf("restored %s in %zu file%s, %.1f s\n",
            tool_size(some, s->there, s->o->bytes), s->files,
            s->files == 1 ? "" : "s", seconds);
-    if (gone + changed > 0)
-        printf("since the snapshot %zu file%s gone, and %zu changed in"
-               " size%s\n",
-               gone, gone == 1 ? " has" : "s have", changed,
-               s->o->verbose ? "" : " (-v lists them)");
+    print_changes(s);
     if (s->lacks > 0)
         printf("%s are not in memory: they did not stay\n",
                tool_size(lacks, s->lacks, s->o->bytes));
@@ -395,12 +421,15 @@ tool_restore(const struct tool_options *o)
     double began = tool_seconds();
     int status;
 
-    s.reader.in = open_snapshot(o->paths[0]);
-    if (s.reader.in == NULL)
-        return tool_failed(o->paths[0], errno);
     tool_catch_signals();
+    s.reader.in = snapshot_open(o->paths[0]);
+    if (s.reader.in == NULL) {
+        if (tool_interrupted != 0)
+            fputs("mmapx: interrupted\n", stderr);
+        return TOOL_FAILED;
+    }
     status = check(&s);
-    progress_begin(&s.progress, o, "restoring", s.noted);
+    progress_begin(&s.progress, o, "restoring", s.wanted);
     if (status == TOOL_OK)
         load_into_room(&s);
     progress_hide();

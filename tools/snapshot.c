@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct snapshot {
@@ -56,6 +57,10 @@ write_file(struct snapshot *s, const struct tool_file *file)
 
     if (path == NULL)
         return errno == ENOENT ? 0 : errno; /* it has gone since */
+    if (!snapshot_takes(path)) {
+        free(path);
+        return ENAMETOOLONG;
+    }
     s->path = path;
     s->size = file->size;
     error = survey_runs(file, 0, file->size, write_run, s);
@@ -130,5 +135,7 @@ tool_snapshot(const struct tool_options *o)
     tool_catch_signals();
     /* A limit on the size of files is an error, to clean up after. */
     signal(SIGXFSZ, SIG_IGN);
-    return o->output != NULL ? write_to_file(o) : write_to_stdout(o);
+    return o->output == NULL || strcmp(o->output, "-") == 0
+               ? write_to_stdout(o)
+               : write_to_file(o);
 }

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of a snapshot.  It may come from anywhere: lines are read into a
- * buffer of fixed size, and no number or path is taken that none could have.
+ * The text of a snapshot.  It may come from anywhere: lines have a longest
+ * length, and no number or path is taken that none could have.
  */
 #include "tool.h"
 #include "interrupt.h"
+#include "screen.h"
 #include "snapshot_format.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* --- Writing -------------------------------------------------------------- */
 
@@ -25,13 +29,29 @@ snapshot_write_begin(FILE *out)
 
 /* Whatever would not stand on a line, or would do something to a terminal of
  * any kind, and the escape. */
+static bool
+is_escaped(unsigned char byte)
+{
+    return byte < 32 || byte > 126 || byte == '\\';
+}
+
+bool
+snapshot_takes(const char *path)
+{
+    size_t n = sizeof "file 9223372036854775807 ";
+
+    for (; *path != '\0' && n < SNAPSHOT_LINE; path++)
+        n += is_escaped((unsigned char)*path) ? 4 : 1;
+    return n < SNAPSHOT_LINE;
+}
+
 static void
 write_path(FILE *out, const char *path)
 {
     for (; *path != '\0'; path++) {
         unsigned char byte = (unsigned char)*path;
 
-        if (byte < 32 || byte > 126 || byte == '\\')
+        if (is_escaped(byte))
             fprintf(out, "\\%03o", byte);
         else
             putc(byte, out);
@@ -58,6 +78,109 @@ snapshot_write_end(FILE *out, uint64_t files)
     fprintf(out, "end %" PRIu64 "\n", files);
 }
 
+/* --- Opening -------------------------------------------------------------- */
+
+/* Why a snapshot cannot be read from there, or NULL.  A device may have no end,
+ * and to open it may start something. */
+static const char *
+refusal(const struct stat *st)
+{
+    if (S_ISREG(st->st_mode) || S_ISFIFO(st->st_mode))
+        return NULL;
+    return S_ISDIR(st->st_mode) ? strerror(EISDIR)
+                                : "Neither a regular file nor a FIFO";
+}
+
+static FILE *
+refused(const char *path, const char *why)
+{
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, path);
+    fprintf(stderr, ": %s\n", why);
+    return NULL;
+}
+
+static FILE *
+failed(const char *path)
+{
+    if (tool_interrupted == 0)
+        tool_failed(path, errno);
+    return NULL;
+}
+
+/* What comes next from a pipe: a number of bytes, 0 at the end, or -1. */
+static ssize_t
+read_some(int fd, char *buf, size_t n)
+{
+    ssize_t some = -1;
+
+    do {
+        tool_wait_readable(fd);
+        if (tool_interrupted == 0)
+            some = read(fd, buf, n);
+    } while (tool_interrupted == 0 && some < 0 && errno == EINTR);
+    return some;
+}
+
+/* All that comes, in a file without a name. */
+static FILE *
+copy_of(int fd)
+{
+    FILE *copy = tmpfile();
+    char buf[65536];
+    ssize_t n;
+    int error;
+
+    if (copy == NULL)
+        return NULL;
+    while ((n = read_some(fd, buf, sizeof buf)) > 0)
+        if (fwrite(buf, 1, (size_t)n, copy) != (size_t)n)
+            break;
+    if (n == 0 && fseeko(copy, 0, SEEK_SET) == 0)
+        return copy;
+    error = errno;
+    fclose(copy);
+    errno = error;
+    return NULL;
+}
+
+static FILE *
+open_named(const char *path)
+{
+    struct stat st;
+    FILE *in = NULL;
+    int fd = -1;
+
+    if (stat(path, &st) == 0) {
+        if (refusal(&st) != NULL)
+            return refused(path, refusal(&st));
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    if (fd >= 0 && fstat(fd, &st) == 0 && refusal(&st) != NULL) {
+        close(fd);
+        return refused(path, refusal(&st));
+    }
+    if (fd >= 0)
+        in = fdopen(fd, "r");
+    return in != NULL ? in : failed(path);
+}
+
+FILE *
+snapshot_open(const char *path)
+{
+    FILE *in = strcmp(path, "-") == 0 ? stdin : open_named(path);
+    FILE *copy;
+
+    if (in == NULL || fseeko(in, 0, SEEK_SET) == 0)
+        return in;
+    copy = copy_of(fileno(in));
+    if (copy == NULL)
+        failed(path);
+    if (in != stdin)
+        fclose(in);
+    return copy;
+}
+
 /* --- Lines ---------------------------------------------------------------- */
 
 static void
@@ -81,8 +204,8 @@ kind_of(const char *line)
     return strncmp(line, "end ", 4) == 0 ? SNAPSHOT_END : SNAPSHOT_OTHER;
 }
 
-/* A NUL becomes a character that no line has, and so does what is too much of a
- * line: neither can be taken for another one. */
+/* A NUL becomes a character that no line has.  What is too long is not read to
+ * its end, since there need not be any. */
 enum snapshot_kind
 snapshot_line(struct snapshot_reader *r)
 {
@@ -91,16 +214,15 @@ snapshot_line(struct snapshot_reader *r)
 
     r->number++;
     r->at = ftello(r->in);
-    while ((c = getc_unlocked(r->in)) != EOF && c != '\n') {
+    while ((c = getc_unlocked(r->in)) != EOF && c != '\n'
+           && n < SNAPSHOT_LINE) {
         make_room(r, n + 1);
-        r->line[n] = c != '\0' ? (char)c : '\1';
-        if (n < SNAPSHOT_LINE)
-            n++;
-        else
-            r->line[n - 1] = '\1';
+        r->line[n++] = c != '\0' ? (char)c : '\1';
     }
     make_room(r, n);
     r->line[n] = '\0';
+    if (c != EOF && c != '\n')
+        return SNAPSHOT_OTHER;
     if (c == EOF)
         return n == 0 && !ferror(r->in) ? SNAPSHOT_EOF : SNAPSHOT_OTHER;
     return kind_of(r->line);
@@ -185,6 +307,14 @@ snapshot_run(const char *line, int64_t *off, int64_t *len)
            && *len > 0 && *len <= INT64_MAX - *off && *off >= end;
 }
 
+int64_t
+snapshot_within(int64_t size, int64_t off, int64_t len)
+{
+    int64_t left = size > off ? size - off : 0;
+
+    return len < left ? len : left;
+}
+
 /* --- The whole ------------------------------------------------------------ */
 
 /* An entry, of which the first line has been read, up to the line behind it. */
@@ -193,20 +323,21 @@ read_entry(struct snapshot_reader *r, struct snapshot_entry *e)
 {
     int64_t off = 0;
     int64_t len = 0;
-    int64_t size;
+    int64_t size = 0;
     enum snapshot_kind kind;
     const char *path = snapshot_file(r->line, &size);
 
-    *e = (struct snapshot_entry){ .at = r->at };
+    *e = (struct snapshot_entry){ .at = r->at, .size = size };
     if (path == NULL)
         e->bad = r->number;
     else if ((e->path = strdup(path)) == NULL)
         tool_no_memory();
-    while ((kind = snapshot_line(r)) == SNAPSHOT_RUN) {
+    while ((kind = snapshot_line(r)) == SNAPSHOT_RUN
+           && tool_interrupted == 0) {
         if (e->bad == 0 && !snapshot_run(r->line, &off, &len))
             e->bad = r->number;
         if (e->bad == 0)
-            e->bytes = tool_sum(e->bytes, len);
+            e->bytes = tool_sum(e->bytes, snapshot_within(size, off, len));
     }
     return kind;
 }
@@ -227,12 +358,13 @@ snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg)
         struct snapshot_entry e;
 
         kind = read_entry(r, &e);
-        if (kind == SNAPSHOT_FILE || kind == SNAPSHOT_END)
+        if ((kind == SNAPSHOT_FILE || kind == SNAPSHOT_END)
+            && tool_interrupted == 0)
             note(&e, arg);
         free(e.path);
         entries++;
     }
     snprintf(end, sizeof end, "end %" PRIu64, entries);
-    return kind == SNAPSHOT_END && strcmp(r->line, end) == 0
-           && snapshot_line(r) == SNAPSHOT_EOF;
+    return tool_interrupted == 0 && kind == SNAPSHOT_END
+           && strcmp(r->line, end) == 0 && snapshot_line(r) == SNAPSHOT_EOF;
 }
