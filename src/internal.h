@@ -118,6 +118,14 @@ void mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g);
 void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
                        size_t len);
 
+/* resize_anew.c */
+int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
+int mmapx_i_lock_as_before(const struct mmapx *m, unsigned char *end, size_t n);
+int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
+                      int fd, int64_t offset);
+int mmapx_i_grow_anew(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
+                      size_t new, bool may_move);
+
 /* reserve.c */
 int mmapx_i_grow_in_room(const struct mmapx *m, int fd, size_t new,
                          bool may_move, struct mmapx_i_growth *g);

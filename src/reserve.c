@@ -44,22 +44,10 @@ extend_by_itself(const struct mmapx *m, unsigned char *end, size_t n)
     return translate(r);
 }
 
-/* The protection of the last page, or -ENOTSUP where nobody knows it. */
-static int
-last_protection(const struct mmapx *m, unsigned char *end)
-{
-    int prot = mmapx_i_protection(m);
-    int r = 0;
-
-    if (mmapx_i_has_any(m, MMAPX_I_MIXED))
-        r = mmapx_os_protection(end - mmapx_i_page_size(m), &prot);
-    return r < 0 ? r : prot;
-}
-
 static int
 extend_memory(const struct mmapx *m, unsigned char *end, size_t n)
 {
-    int prot = last_protection(m, end);
+    int prot = mmapx_i_last_protection(m, end);
 
     return prot < 0 ? prot
                     : map_over(end, n, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1,
@@ -86,7 +74,7 @@ extend_file(const struct mmapx *m, int fd, const struct mmapx_i_growth *g,
     bool shared = mmapx_i_has_any(m, MMAPX_I_SHARED);
     int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m)
                      + (int64_t)g->old.extent;
-    int prot = suffices(m, fd) ? last_protection(m, end) : -ENOTSUP;
+    int prot = suffices(m, fd) ? mmapx_i_last_protection(m, end) : -ENOTSUP;
     struct mmapx_os_stat st;
     int r = prot < 0 ? prot : mmapx_i_stat_object(m, fd, &st);
 
@@ -97,21 +85,6 @@ extend_file(const struct mmapx *m, int fd, const struct mmapx_i_growth *g,
         || mmapx_i_has_any(m, MMAPX_I_REPLACED))
         return r;
     return extend_by_itself(m, end, n);
-}
-
-/*
- * The new part is locked if the last page is.  This only counts it: its pages
- * come when the file is long enough, in mmapx_i_grow_done().
- */
-static int
-lock_as_before(const struct mmapx *m, unsigned char *end, size_t n)
-{
-    int r;
-
-    if (mmapx_os_lock_of(end - mmapx_i_page_size(m)) == MMAPX_OS_NOT_LOCKED)
-        return 0;
-    r = mmapx_os_mlock_onfault(end, n);
-    return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
 }
 
 /*
@@ -147,7 +120,7 @@ fill(const struct mmapx *m, int fd, size_t new, struct mmapx_i_growth *g)
         mend(g, end, n);
         return r;
     }
-    r = lock_as_before(m, end, n);
+    r = mmapx_i_lock_as_before(m, end, n);
     if (r < 0)
         mmapx_i_take_back(end, n);
     else

@@ -9,30 +9,13 @@
 
 /* --- Places in the address space ------------------------------------------ */
 
-/* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
-static int
-map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
-          int64_t offset)
-{
-    void *at = place;
-    int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
-                          offset);
-
-    if (r == -EEXIST)
-        return -ENOMEM;
-    if (r < 0 || at == place)
-        return r;
-    /* The address was taken for a hint. */
-    mmapx_os_munmap(at, n);
-    return -ENOMEM;
-}
-
 /* Take a place that is free, without memory behind it. */
 int
 mmapx_i_take(unsigned char *place, size_t n)
 {
-    return map_there(place, n, PROT_NONE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_noreserve, -1, 0);
+    return mmapx_i_map_there(place, n, PROT_NONE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_noreserve,
+                             -1, 0);
 }
 
 /* Make what is at a place a reservation again. */
@@ -207,51 +190,6 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
 /* --- Growing -------------------------------------------------------------- */
 
 /*
- * Grow without mremap(2): map what is missing behind the old end or, if there
- * is no room, all of it anew.  Pages of a private mapping that were written
- * exist in the old one alone.
- */
-static int
-grow_by_mapping(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
-                size_t new, bool may_move)
-{
-    int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
-    int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
-    bool written = flags == MAP_PRIVATE
-                   && mmapx_i_has_any(m, MMAPX_I_MAY_HAVE_PRIVATE_PAGES);
-    int prot = mmapx_i_protection(m);
-    size_t old = g->old.extent;
-    struct mmapx_os_stat st;
-    void *moved = NULL;
-    int r;
-
-    if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
-        || mmapx_i_has_any(m, MMAPX_I_MIXED))
-        return -ENOTSUP;
-    r = mmapx_i_stat_object(m, fd, &st);
-    if (r < 0)
-        return r;
-    g->now.extent = new;
-    r = map_there(g->old.base + old, new - old, prot, flags, fd,
-                  offset + (int64_t)old);
-    if (r != -ENOMEM || !may_move)
-        return r;
-    if (written)
-        return -ENOTSUP;
-    r = mmapx_os_mmap(&moved, new, prot, flags, fd, offset);
-    g->now.base = moved;
-    g->is_copy = true;
-    if (r < 0 || g->may_fail)
-        return r;
-    /* Nothing comes after it, so that this may still fail. */
-    r = mmapx_os_munmap(g->old.base, old);
-    g->is_lost = r == 0;
-    if (r < 0)
-        mmapx_os_munmap(moved, new);
-    return r;
-}
-
-/*
  * In place the kernel extends the mapping that ends there: that of the last
  * page, whatever the others are.
  */
@@ -296,10 +234,10 @@ grow_without_room(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
 
     /* What would be extended is no file's. */
     if (mmapx_i_has_any(m, MMAPX_I_REPLACED))
-        return grow_by_mapping(m, fd, g, new, may_move);
+        return mmapx_i_grow_anew(m, fd, g, new, may_move);
     r = grow_in_place(m, g, new);
     if (r == -ENOSYS || (r == -EINVAL && huge))
-        return grow_by_mapping(m, fd, g, new, may_move);
+        return mmapx_i_grow_anew(m, fd, g, new, may_move);
     /* No address space has such a length. */
     if (r == -EINVAL)
         return -ENOMEM;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Growing by mapping what is new, where the kernel cannot extend what is there.
+ */
+#include "internal.h"
+
+/* The protection of the last page, or -ENOTSUP where nobody knows it. */
+int
+mmapx_i_last_protection(const struct mmapx *m, unsigned char *end)
+{
+    int prot = mmapx_i_protection(m);
+    int r = 0;
+
+    if (mmapx_i_has_any(m, MMAPX_I_MIXED))
+        r = mmapx_os_protection(end - mmapx_i_page_size(m), &prot);
+    return r < 0 ? r : prot;
+}
+
+/*
+ * The new part is locked if the last page is.  This only counts it: its pages
+ * come when the file is long enough, in mmapx_i_grow_done().
+ */
+int
+mmapx_i_lock_as_before(const struct mmapx *m, unsigned char *end, size_t n)
+{
+    int r;
+
+    if (mmapx_os_lock_of(end - mmapx_i_page_size(m)) == MMAPX_OS_NOT_LOCKED)
+        return 0;
+    r = mmapx_os_mlock_onfault(end, n);
+    return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
+}
+
+/* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
+int
+mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
+                  int64_t offset)
+{
+    void *at = place;
+    int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
+                          offset);
+
+    if (r == -EEXIST)
+        return -ENOMEM;
+    if (r < 0 || at == place)
+        return r;
+    /* The address was taken for a hint. */
+    mmapx_os_munmap(at, n);
+    return -ENOMEM;
+}
+
+/*
+ * Grow without mremap(2): map what is missing behind the old end or, if there
+ * is no room, all of it anew.  Pages of a private mapping that were written
+ * exist in the old one alone.
+ */
+int
+mmapx_i_grow_anew(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
+                  size_t new, bool may_move)
+{
+    int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m);
+    int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
+    bool written = flags == MAP_PRIVATE
+                   && mmapx_i_has_any(m, MMAPX_I_MAY_HAVE_PRIVATE_PAGES);
+    int prot = mmapx_i_protection(m);
+    size_t old = g->old.extent;
+    struct mmapx_os_stat st;
+    void *moved = NULL;
+    int r;
+
+    if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE
+        || mmapx_i_has_any(m, MMAPX_I_MIXED))
+        return -ENOTSUP;
+    r = mmapx_i_stat_object(m, fd, &st);
+    if (r < 0)
+        return r;
+    g->now.extent = new;
+    r = mmapx_i_map_there(g->old.base + old, new - old, prot, flags, fd,
+                          offset + (int64_t)old);
+    if (r != -ENOMEM || !may_move)
+        return r;
+    if (written)
+        return -ENOTSUP;
+    r = mmapx_os_mmap(&moved, new, prot, flags, fd, offset);
+    g->now.base = moved;
+    g->is_copy = true;
+    if (r < 0 || g->may_fail)
+        return r;
+    /* Nothing comes after it, so that this may still fail. */
+    r = mmapx_os_munmap(g->old.base, old);
+    g->is_lost = r == 0;
+    if (r < 0)
+        mmapx_os_munmap(moved, new);
+    return r;
+}
