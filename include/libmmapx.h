@@ -900,7 +900,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * len     bytes, or MMAPX_TO_END for what the object has from the mapping's
  *         offset on at this moment
  * fd      a descriptor of the mapped object, open for writing with FILE; may
- *         be -1 with neither FILE nor MMAPX_TO_END
+ *         be -1 with neither FILE nor MMAPX_TO_END, and is not looked at where
+ *         the call does not need it
  *
  * With FILE the file is afterwards at least as long as the mapping needs.
  * A mapping that grows, or stays as it is, never makes the file shorter.  A
@@ -924,24 +925,27 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * so.  Nobody else may resize the file at the same time.
  *
  * The new part has the protection, the advice and the lock of the mapping's old
- * last page; in a room (mmapx_reserve()) it has no advice.
+ * last page; in a room (mmapx_reserve()) it has no advice.  A mapping that has
+ * pages which mmapx_guard_zeros() has replaced grows with fd: the new part is
+ * mapped from it, without advice, and the replaced pages stay as they are.
  *
  * Without FILE a mapping may grow past the end of its file.
  *
  * Errors:
- * EACCES     on a system without mremap(2), with huge pages, and for a private
- *            file mapping in a room: fd does not allow what the mapping allows
+ * EACCES     on a system without mremap(2), with huge pages, with pages that
+ *            mmapx_guard_zeros() has replaced, and for a private file mapping
+ *            in a room: fd does not allow what the mapping allows
  * EAGAIN     the mapping is locked and RLIMIT_MEMLOCK would be exceeded
  * EBADF      fd is not an open descriptor, or is not open for writing and the
  *            file's size has to change
  * EDQUOT     the user's quota of blocks is used up
  * EFBIG      the file would exceed RLIMIT_FSIZE or what its file system takes
  * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE or CUT
- *            without FILE; fd is of another object, or of a copy that a file
- *            system that stacks has made of it; FILE without CUT, a mapping
- *            that shrinks and a file that goes on behind it; FILE and an object
- *            that has no size to be set, or one of huge pages that the size
- *            would cut
+ *            without FILE; fd is needed and is of another object, or of a copy
+ *            that a file system that stacks has made of it; FILE without CUT, a
+ *            mapping that shrinks and a file that goes on behind it; FILE and
+ *            an object that has no size to be set, or one of huge pages that
+ *            the size would cut
  * EIO        an I/O error
  * ENODEV     MMAPX_TO_END and a character device
  * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all;
@@ -950,7 +954,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            or part of what is to be cut is no longer mapped
  * ENOSPC     the disk is full; what was allocated is given back
  * ENOTSUP    growing shared anonymous memory, or memory of a device whose
- *            driver made it for good; a private file mapping in a room, without
+ *            driver made it for good; a private file mapping in a room, or a
+ *            mapping with pages that mmapx_guard_zeros() has replaced, without
  *            fd; on a system without mremap(2), and with huge pages: the
  *            mapping is of no file, has several protections, fd is -1, or there
  *            is no room and private pages that may have been written would be

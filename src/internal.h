@@ -105,6 +105,9 @@ struct mmapx_i_growth {
     bool is_lost;  /* the old place may be another thread's by now */
     bool is_copy;  /* the old mapping is still there, whole */
     bool was_hole; /* the room has got a hole: it is given up */
+    bool by_fd;    /* some pages are not the object's: extend none of them, and
+                    * map the new part from fd */
+    int fd;
 };
 int mmapx_i_take(unsigned char *place, size_t n);
 int mmapx_i_take_back(unsigned char *place, size_t n);
@@ -120,9 +123,11 @@ void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
 
 /* resize_anew.c */
 int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
-int mmapx_i_lock_as_before(const struct mmapx *m, unsigned char *end, size_t n);
+int mmapx_i_lock_like(void *last, unsigned char *place, size_t n);
 int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
                       int fd, int64_t offset);
+int mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
+                    void **place, size_t n);
 int mmapx_i_grow_anew(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
                       size_t new, bool may_move);
 

@@ -55,12 +55,12 @@ extend_memory(const struct mmapx *m, unsigned char *end, size_t n)
 }
 
 /* Whether the descriptor gives what the mapping has: a shared one made of less
- * could not be made writable later. */
+ * could not be made writable later, which matters where there is a choice. */
 static bool
-suffices(const struct mmapx *m, int fd)
+suffices(const struct mmapx *m, int fd, const struct mmapx_i_growth *g)
 {
     return fd >= 0
-           && (!mmapx_i_has_any(m, MMAPX_I_SHARED)
+           && (!mmapx_i_has_any(m, MMAPX_I_SHARED) || g->by_fd
                || mmapx_os_reads_and_writes(fd));
 }
 
@@ -74,15 +74,14 @@ extend_file(const struct mmapx *m, int fd, const struct mmapx_i_growth *g,
     bool shared = mmapx_i_has_any(m, MMAPX_I_SHARED);
     int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m)
                      + (int64_t)g->old.extent;
-    int prot = suffices(m, fd) ? mmapx_i_last_protection(m, end) : -ENOTSUP;
+    int prot = suffices(m, fd, g) ? mmapx_i_last_protection(m, end) : -ENOTSUP;
     struct mmapx_os_stat st;
     int r = prot < 0 ? prot : mmapx_i_stat_object(m, fd, &st);
 
     if (r == 0)
         r = map_over(end, n, prot, shared ? MAP_SHARED : MAP_PRIVATE, fd,
                      offset);
-    if (r == 0 || !shared || r == -ENOMEM || r == -EAGAIN
-        || mmapx_i_has_any(m, MMAPX_I_REPLACED))
+    if (r == 0 || !shared || r == -ENOMEM || r == -EAGAIN || g->by_fd)
         return r;
     return extend_by_itself(m, end, n);
 }
@@ -120,7 +119,7 @@ fill(const struct mmapx *m, int fd, size_t new, struct mmapx_i_growth *g)
         mend(g, end, n);
         return r;
     }
-    r = mmapx_i_lock_as_before(m, end, n);
+    r = mmapx_i_lock_like(end - mmapx_i_page_size(m), end, n);
     if (r < 0)
         mmapx_i_take_back(end, n);
     else

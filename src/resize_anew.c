@@ -21,13 +21,13 @@ mmapx_i_last_protection(const struct mmapx *m, unsigned char *end)
  * come when the file is long enough, in mmapx_i_grow_done().
  */
 int
-mmapx_i_lock_as_before(const struct mmapx *m, unsigned char *end, size_t n)
+mmapx_i_lock_like(void *last, unsigned char *place, size_t n)
 {
     int r;
 
-    if (mmapx_os_lock_of(end - mmapx_i_page_size(m)) == MMAPX_OS_NOT_LOCKED)
+    if (mmapx_os_lock_of(last) == MMAPX_OS_NOT_LOCKED)
         return 0;
-    r = mmapx_os_mlock_onfault(end, n);
+    r = mmapx_os_mlock_onfault(place, n);
     return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
 }
 
@@ -47,6 +47,35 @@ mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
     /* The address was taken for a hint. */
     mmapx_os_munmap(at, n);
     return -ENOMEM;
+}
+
+/*
+ * Map the part that is new from the descriptor, as the old last page is: at
+ * *place, which has to be free, or anywhere.
+ */
+int
+mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
+                void **place, size_t n)
+{
+    unsigned char *end = g->old.base + g->old.extent;
+    int flags = mmapx_i_has_any(m, MMAPX_I_SHARED) ? MAP_SHARED : MAP_PRIVATE;
+    int64_t offset = mmapx_i_offset(m) - (int64_t)mmapx_i_head(m)
+                     + (int64_t)g->old.extent;
+    int prot = mmapx_i_last_protection(m, end);
+    int r;
+
+    if (prot < 0)
+        return prot;
+    if (*place == NULL)
+        r = mmapx_os_mmap(place, n, prot, flags, g->fd, offset);
+    else
+        r = mmapx_i_map_there(*place, n, prot, flags, g->fd, offset);
+    if (r < 0)
+        return r;
+    r = mmapx_i_lock_like(end - mmapx_i_page_size(m), *place, n);
+    if (r < 0)
+        mmapx_os_munmap(*place, n);
+    return r;
 }
 
 /*

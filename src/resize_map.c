@@ -158,6 +158,26 @@ move_and_extend(struct mmapx_i_growth *g, unsigned char *to, size_t aside,
     return r;
 }
 
+/* What is not to be extended moves as it is; the new part comes behind it. */
+static int
+move_and_map(const struct mmapx *m, struct mmapx_i_growth *g, unsigned char *to,
+             size_t page, size_t extent)
+{
+    size_t old = g->old.extent;
+    size_t n = extent - old;
+    void *new = NULL;
+    int r = mmapx_i_map_new(m, g, &new, n);
+
+    if (r < 0)
+        return r;
+    r = mmapx_os_mremap_to(new, n, to + old, n);
+    if (r < 0) {
+        mmapx_os_munmap(new, n);
+        return r;
+    }
+    return move_pieces(g, old, page, to);
+}
+
 /*
  * Move the mapping, and all that it is made of, to where extent bytes fit, and
  * room behind them.
@@ -168,6 +188,7 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
 {
     size_t page = mmapx_i_page_size(m);
     size_t span = extent > room ? extent : room;
+    bool by_fd = g->by_fd && extent > g->old.extent;
     unsigned char *to;
     int r = mmapx_i_take_some(span + page, (uintptr_t)g->old.base, &to);
 
@@ -175,13 +196,15 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
         return r;
     if (extent == g->old.extent)
         r = move_pieces(g, extent, page, to);
+    else if (by_fd)
+        r = move_and_map(m, g, to, page, extent);
     else
         r = move_and_extend(g, to, span, page, extent);
     if (r < 0) {
         mmapx_os_munmap(to, span + page);
         return r;
     }
-    if (extent == g->old.extent)
+    if (extent == g->old.extent || by_fd)
         mmapx_os_munmap(to + span, page);
     g->now = (struct mmapx_i_place){ to, extent, room };
     return 0;
@@ -225,6 +248,21 @@ grow_elsewhere(const struct mmapx *m, struct mmapx_i_growth *g, size_t new)
     return r == -EFAULT ? -ENOMEM : r;
 }
 
+/* The new part comes from the descriptor, and what is there stays as it is. */
+static int
+grow_by_fd(const struct mmapx *m, struct mmapx_i_growth *g, size_t new,
+           bool may_move)
+{
+    void *end = g->old.base + g->old.extent;
+    int r;
+
+    g->now.extent = new;
+    r = mmapx_i_map_new(m, g, &end, new - g->old.extent);
+    if (r != -ENOMEM || !may_move)
+        return r;
+    return mmapx_i_relocate(m, g, new, 0);
+}
+
 static int
 grow_without_room(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
                   size_t new, bool may_move)
@@ -232,19 +270,37 @@ grow_without_room(const struct mmapx *m, int fd, struct mmapx_i_growth *g,
     bool huge = mmapx_i_page_size(m) != mmapx_os_page_size();
     int r;
 
-    /* What would be extended is no file's. */
-    if (mmapx_i_has_any(m, MMAPX_I_REPLACED))
-        return mmapx_i_grow_anew(m, fd, g, new, may_move);
-    r = grow_in_place(m, g, new);
+    r = g->by_fd ? grow_by_fd(m, g, new, may_move) : grow_in_place(m, g, new);
     if (r == -ENOSYS || (r == -EINVAL && huge))
         return mmapx_i_grow_anew(m, fd, g, new, may_move);
     /* No address space has such a length. */
-    if (r == -EINVAL)
+    if (r == -EINVAL && !g->by_fd)
         return -ENOMEM;
-    if (r == -ENOMEM && may_move)
+    if (r == -ENOMEM && may_move && !g->by_fd)
         r = grow_elsewhere(m, g, new);
     /* What a driver has made may be for good. */
     return r == -EFAULT ? -ENOTSUP : r;
+}
+
+/*
+ * What mmapx_guard_zeros() has replaced is memory, and would become longer as
+ * such: then it takes a descriptor.  The handle knows that there was something,
+ * and the system whether it is still there.
+ */
+static int
+look_for_replaced(const struct mmapx *m, int fd, struct mmapx_i_growth *g)
+{
+    struct mmapx_i_span span = { g->old.base, g->old.extent };
+    struct mmapx_os_stat st;
+
+    if (!mmapx_i_has_any(m, MMAPX_I_REPLACED)
+        || (mmapx_i_replaced(m, &span) == 0 && span.len == 0))
+        return 0;
+    g->by_fd = true;
+    g->fd = fd;
+    if (fd < 0 || mmapx_i_kind(m) != MMAPX_I_FILE)
+        return -ENOTSUP;
+    return mmapx_i_stat_object(m, fd, &st);
 }
 
 /*
@@ -255,12 +311,17 @@ int
 mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
              struct mmapx_i_growth *g)
 {
+    int r;
+
     g->now = g->old = mmapx_i_place(m);
     if (new <= g->old.extent)
         return 0;
     /* The kernel would grow it, but not the memory behind it. */
     if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has_any(m, MMAPX_I_SHARED))
         return -ENOTSUP;
+    r = look_for_replaced(m, fd, g);
+    if (r < 0)
+        return r;
     if (g->old.room == 0)
         return grow_without_room(m, fd, g, new, may_move);
     return mmapx_i_grow_in_room(m, fd, new, may_move, g);
@@ -322,7 +383,7 @@ fill_locked(const struct mmapx_i_growth *g, size_t page)
 void
 mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g, size_t len)
 {
-    if (g->may_fail || g->now.room > 0)
+    if (g->may_fail || g->by_fd || g->now.room > 0)
         fill_locked(g, mmapx_i_page_size(m));
     if (g->now.base != g->old.base && !g->is_lost)
         mmapx_os_munmap(g->old.base, whole(&g->old));

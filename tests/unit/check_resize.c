@@ -453,6 +453,25 @@ START_TEST(huge_pages)
 }
 END_TEST
 
+/* A descriptor that is not needed is not looked at. */
+START_TEST(a_descriptor_that_is_not_needed)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+    int other = temp_file(1);
+    struct mmapx m;
+
+    need_the_kernel();
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    FAILS(EINVAL, mmapx_resize(&m, other, page, MMAPX_RESIZE_FILE));
+    FAILS(EINVAL, mmapx_resize(&m, other, MMAPX_TO_END, 0));
+    OK(mmapx_resize(&m, other, page, 0));
+    OK(mmapx_resize(&m, other, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    check_pattern(m.addr, 0, m.len);
+    OK(mmapx_unmap(&m));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -474,6 +493,7 @@ suite(void)
     ADD_TEST(s, a_character_device);
     ADD_TEST(s, memory_of_a_driver);
     ADD_TEST(s, a_block_device);
+    ADD_TEST(s, a_descriptor_that_is_not_needed);
     ADD_HUGE_TEST(s, huge_pages);
     return s;
 }
