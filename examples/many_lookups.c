@@ -33,8 +33,7 @@ probe(size_t n, int ahead)
         if (batch[i].low < batch[i].high)
             places[active++] = (struct mmapx_range){
                 (batch[i].low + batch[i].high) / 2 * length, length };
-    if (ahead)
-        (void)mmapx_prefetch(&file, places, active);
+    (void)mmapx_prefetch(&file, places, ahead ? active : 0);
     for (size_t i = 0; i < n; i++) {
         struct search *s = &batch[i];
         size_t at = (s->low + s->high) / 2 * length;
@@ -58,14 +57,17 @@ main(int argc, char *argv[])
     size_t n = BATCH;
 
     if (argc < 2 || mmapx_map_path(&file, path, PROT_READ, MAP_SHARED) != 0
-        || mmapx_map_path(&aside, path, PROT_READ, MAP_SHARED) != 0)
-        return perror(path), 2;
+        || mmapx_map_path(&aside, path, PROT_READ, MAP_SHARED) != 0) {
+        perror(path);
+        return 2;
+    }
     (void)mmapx_advise(&aside, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM);
     end = file.len > 0 ? memchr(file.addr, '\n', file.len) : NULL;
     length = end != NULL ? (size_t)(end - (char *)file.addr) + 1 : 1;
     while (n == BATCH && length < LONGEST) {
+        memset(batch, 0, sizeof batch);
         for (n = 0; n < BATCH && fgets(batch[n].key, LONGEST, stdin); n++)
-            batch[n].low = 0, batch[n].high = file.len / length;
+            batch[n].high = file.len / length;
         while (probe(n, argc < 3) > 0)
             continue;
         for (size_t i = 0; i < n; i++)
@@ -74,5 +76,4 @@ main(int argc, char *argv[])
                           batch[i].key, length) == 0)
                 fputs(batch[i].key, stdout);
     }
-    return 0;
 }

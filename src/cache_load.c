@@ -85,7 +85,7 @@ static void
 survey(int fd, struct part *part, int64_t off, int64_t end)
 {
     enum amount cached = how_cached(fd, off, end);
-    int64_t middle = (off + end) / 2 / UNIT * UNIT;
+    int64_t middle = (off + (end - off) / 2) / UNIT * UNIT;
 
     if (cached == SOME && off < middle && middle < end) {
         survey(fd, part, off, middle);
@@ -117,13 +117,13 @@ skip_hole(struct loader *l)
 static void
 next_part(struct loader *l, struct part *part)
 {
+    int64_t left, last;
+
     skip_hole(l);
+    left = PART - l->at % PART;
+    last = l->data_end < l->end ? l->data_end : l->end;
     part->off = l->at;
-    part->end = l->at - l->at % PART + PART;
-    if (part->end > l->data_end)
-        part->end = l->data_end;
-    if (part->end > l->end)
-        part->end = l->end;
+    part->end = left < last - l->at ? l->at + left : last;
     part->before_hole = part->end == l->data_end && part->end < l->end;
     part->fresh = true;
     if (part->off < part->end)
@@ -267,7 +267,7 @@ whole_block(const struct loader *l, const struct part *part, int64_t off)
         end = off + block;
     else if (part->end == l->size && part->end - off >= 2 * UNIT)
         end = part->end;
-    for (int64_t at = off; at < end; at += UNIT)
+    for (int64_t at = off; at < end; at += UNIT < end - at ? UNIT : end - at)
         if (part->cached[unit_of(part, at)] != NONE)
             return off;
     return end;
@@ -286,9 +286,8 @@ way_at(const struct loader *l, const struct part *part, int64_t off,
     *end = block_end;
     if (block_end > off)
         return MAP;
-    *end = off - off % UNIT + UNIT;
-    if (*end > part->end)
-        *end = part->end;
+    *end = UNIT - off % UNIT < part->end - off ? off - off % UNIT + UNIT
+                                               : part->end;
     if (cached == ALL)
         return LEAVE;
     return part->fresh && !part->before_hole ? READ : BEGIN_AND_READ;

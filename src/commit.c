@@ -77,7 +77,7 @@ take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
 {
     struct mmapx_i_piece piece;
     struct mmapx_os_stat st;
-    int64_t size;
+    int64_t size = 0;
     int r = mmapx_os_stat(c->fd, &st);
 
     if (r == 0)

@@ -21,13 +21,14 @@ static struct place
 place_of(const void *context)
 {
     struct place p = { 0, { .ss_flags = SS_DISABLE } };
+    const void *here = __builtin_frame_address(0);
 
     if (context != NULL)
         p.sp = mmapx_os_context_sp(context);
     mmapx_os_context_stack(context, &p.stack);
     /* A handler on the stack that it interrupted is just below. */
     if (p.sp == 0 && (p.stack.ss_flags & SS_ONSTACK) == 0)
-        p.sp = (uintptr_t)__builtin_frame_address(0);
+        p.sp = (uintptr_t)here;
     return p;
 }
 
@@ -98,7 +99,10 @@ covers(const struct mmapx_i_frame *f, uintptr_t addr)
         return addr >= f->begin && addr < f->end;
     if (mmapx_i_kind(f->m) == MMAPX_I_UNMAPPED)
         return false;
-    return addr - (uintptr_t)mmapx_i_base(f->m) < mmapx_i_whole(f->m);
+
+    const unsigned char *base = mmapx_i_base(f->m);
+
+    return addr - (uintptr_t)base < mmapx_i_whole(f->m);
 }
 
 static _Noreturn void

@@ -105,7 +105,8 @@ static inline __attribute__((always_inline)) void
 mmapx_i_enter(struct mmapx_i_frame *f)
 {
     struct mmapx_i_thread *t = &mmapx_i_thread;
-    uintptr_t at = (uintptr_t)__builtin_frame_address(0);
+    const void *here = __builtin_frame_address(0);
+    uintptr_t at = (uintptr_t)here;
 
     mmapx_i_forget_below(t, at);
     f->at = at;

@@ -188,7 +188,8 @@ static __attribute__((noinline)) void
 pass_on(int sig, siginfo_t *info, void *context)
 {
     struct mmapx_i_thread *t = &mmapx_i_thread;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    const void *frame = __builtin_frame_address(0);
+    uintptr_t here = (uintptr_t)frame;
     bool comes_back = here < t->passing_at && context == t->passing_context;
     uintptr_t rest
         = comes_back ? t->passing_rest : current_order() & ORDER;

@@ -325,7 +325,7 @@ check_fds(struct target *t, int fd, int journal)
 static int
 check_limit(const struct target *t, int64_t end)
 {
-    int64_t limit;
+    int64_t limit = 0;
     int r = t->is_file ? mmapx_os_file_limit(&limit) : 0;
 
     return r == 0 && t->is_file && end > limit ? -EFBIG : r;
@@ -442,7 +442,7 @@ static int
 check_length(const struct target *t)
 {
     struct mmapx_os_stat st;
-    int64_t length;
+    int64_t length = 0;
     int r = mmapx_os_stat(t->fd, &st);
 
     if (r == 0)

@@ -68,13 +68,15 @@ read_part(int fd, int64_t off, int64_t len)
     static char scratch[128 << 10];
     ssize_t n = 1;
 
-    for (; len > 0 && n > 0; off += n, len -= n) {
+    while (len > 0 && n > 0) {
         size_t some = len < (int64_t)sizeof scratch ? (size_t)len
                                                     : sizeof scratch;
 
-        n = pread(fd, scratch, some, (off_t)off);
-        if (n < 0 && errno == EINTR && tool_interrupted == 0)
-            n = 1, off--, len++; /* again */
+        do
+            n = pread(fd, scratch, some, (off_t)off);
+        while (n < 0 && errno == EINTR && tool_interrupted == 0);
+        off += n;
+        len -= n;
     }
     return n < 0 ? errno : 0;
 }

@@ -40,11 +40,15 @@ enum { QUIET = 0 };
 static int
 descriptors(void)
 {
+#ifdef O_PATH
     static int fd = -2;
 
     if (fd == -2)
-        fd = HANDLE != 0 ? open("/proc/self/fd", HANDLE | O_DIRECTORY) : -1;
+        fd = open("/proc/self/fd", HANDLE | O_DIRECTORY);
     return fd;
+#else
+    return -1;
+#endif
 }
 
 /* Only the owner of a file can leave no trace; others leave one. */

@@ -317,7 +317,7 @@ load_entry(struct restore *s, const struct entry *e)
     struct tool_file file = { .fd = -1 };
     const char *in_line = NULL;
     struct stat st;
-    int64_t size;
+    int64_t size = 0;
     char *path;
     int handle, error;
 

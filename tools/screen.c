@@ -183,8 +183,10 @@ tool_name_end(FILE *out, const char *name, size_t columns)
         name += left - most;
         left = most;
     }
-    while (((unsigned char)*name & 0xc0) == 0x80)
-        name++, left--;
+    while (((unsigned char)*name & 0xc0) == 0x80) {
+        name++;
+        left--;
+    }
     all = tool_name(NULL, name);
     while (all > columns && left > 0) {
         size_t some;

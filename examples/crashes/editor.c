@@ -46,10 +46,14 @@ main(int argc, char *argv[])
     size_t len, lines = 0;
     char *text;
 
-    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0)
-        return perror(argv[argc - 1]), 2;
-    if (truncate(argv[2], (off_t)m.len / 2) != 0) /* somebody */
-        return perror(argv[2]), 2;
+    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0) {
+        perror(argv[argc - 1]);
+        return 2;
+    }
+    if (truncate(argv[2], (off_t)m.len / 2) != 0) { /* somebody */
+        perror(argv[2]);
+        return 2;
+    }
     text = strcmp(argv[1], "bare") == 0 ? load_bare(&m, &len)
                                         : load_mended(&m, argv[2], &len);
     for (size_t i = 0; text != NULL && i < len; i++)

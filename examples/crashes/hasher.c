@@ -39,8 +39,10 @@ main(int argc, char *argv[])
     struct mmapx m;
     struct job job = { 0 };
 
-    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0)
-        return perror(argv[argc - 1]), 2;
+    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0) {
+        perror(argv[argc - 1]);
+        return 2;
+    }
     job = (struct job){ m.addr, m.len, argv[2], 0 };
     if (strcmp(argv[1], "bare") == 0) {
         hash(&job);

@@ -44,8 +44,10 @@ main(int argc, char *argv[])
         || (cold = open(argv[3], O_RDONLY)) < 0
         || mmapx_cache_evict(hot, 0, -1) != 0
         || mmapx_cache_evict(cold, 0, -1) != 0
-        || mmapx_map(&m, hot, PROT_READ, MAP_SHARED) != 0)
-        return perror(argv[argc - 1]), 2;
+        || mmapx_map(&m, hot, PROT_READ, MAP_SHARED) != 0) {
+        perror(argv[argc - 1]);
+        return 2;
+    }
     /* No read-ahead while it is brought in. */
     (void)mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM);
     touch_all(&m);

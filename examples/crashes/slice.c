@@ -38,11 +38,15 @@ main(int argc, char *argv[])
     const char *exception;
     char *bytes;
 
-    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0)
-        return perror(argv[argc - 1]), 2;
+    if (argc != 3 || mmapx_map_path(&m, argv[2], PROT_READ, MAP_SHARED) != 0) {
+        perror(argv[argc - 1]);
+        return 2;
+    }
     bytes = malloc(m.len);
-    if (bytes == NULL || truncate(argv[2], 0) != 0) /* the script itself */
-        return perror(argv[2]), 2;
+    if (bytes == NULL || truncate(argv[2], 0) != 0) { /* the script itself */
+        perror(argv[2]);
+        return 2;
+    }
     exception = (strcmp(argv[1], "bare") == 0 ? slice_bare : slice_mended)(
         &m, 0, m.len, bytes);
     if (exception != NULL)

@@ -37,10 +37,12 @@ int
 main(int argc, char *argv[])
 {
     struct mmapx m;
-    int fd;
+    int fd = argc == 3 ? open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
 
-    if (argc != 3 || (fd = open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0600)) < 0)
-        return perror(argv[argc - 1]), 2;
+    if (fd < 0) {
+        perror(argv[argc - 1]);
+        return 2;
+    }
     if ((strcmp(argv[1], "bare") == 0 ? make_bare : make_mended)(&m, fd) != 0) {
         printf("cannot keep notes: %m\n");
         return 0;

@@ -173,7 +173,7 @@ be_the_child(void)
 /* A handler that another thread installs between the look and the exchange. */
 static bool races;
 
-static void
+static _Noreturn void
 be_late(int sig)
 {
     (void)sig;

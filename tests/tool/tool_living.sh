@@ -5,6 +5,10 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
+# Leaks cannot be looked for under strace.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+
 # The program and not libtool's script.
 if [ -x tools/.libs/mmapx ]; then
     mmapx=$PWD/tools/.libs/mmapx

@@ -498,7 +498,7 @@ inode_at(const void *p)
 /* Memory of the kernel's, whose pages do not come back once they are taken out
  * of the page tables: an array of BPF's, made without the headers that not all
  * have. */
-static volatile unsigned *
+static void *
 map_array(void)
 {
 #ifdef SYS_bpf
@@ -524,8 +524,8 @@ array_is_there(void *p)
 START_TEST(an_array_with_the_number_of_a_file)
 {
     enum { MANY = 10000 };
-    volatile unsigned *array = map_array();
-    unsigned long inode = inode_at((const void *)array);
+    void *array = map_array();
+    unsigned long inode = inode_at(array);
     struct stat sb = { .st_ino = 0 };
     struct mmapx m;
     int fd = -1;
@@ -549,8 +549,8 @@ START_TEST(an_array_with_the_number_of_a_file)
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     *(char *)m.addr = 1;
     OK(mmapx_cache_evict(fd, 0, -1));
-    ck_assert(in_child(array_is_there, (void *)array));
-    ck_assert(array_is_there((void *)array));
+    ck_assert(in_child(array_is_there, array));
+    ck_assert(array_is_there(array));
     ck_assert_int_eq(*(char *)m.addr, 1);
 }
 END_TEST

@@ -266,7 +266,7 @@ default_again(void)
     load_byte(hole_in(&foreign));
 }
 
-static void
+static _Noreturn void
 ignored_again(void)
 {
     signal(SIGBUS, repair);
@@ -293,7 +293,7 @@ END_TEST
 
 static sigjmp_buf out;
 
-static void
+static _Noreturn void
 jump(int sig, siginfo_t *info, void *context)
 {
     (void)sig, (void)info, (void)context;

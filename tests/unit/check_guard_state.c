@@ -257,20 +257,20 @@ flags_after(void (*handler)(int), int flags)
     return act.sa_flags;
 }
 
-static void
+static _Noreturn void
 be_ignored(void)
 {
     _exit((flags_after(SIG_IGN, 0) & SA_RESTART) != 0 ? 42 : 0);
 }
 
-static void
+static _Noreturn void
 be_restarted(void)
 {
     _exit((flags_after(fault_in_handler, SA_RESTART) & SA_RESTART) != 0 ? 42
                                                                         : 0);
 }
 
-static void
+static _Noreturn void
 be_interrupted(void)
 {
     _exit((flags_after(fault_in_handler, 0) & SA_RESTART) == 0 ? 42 : 0);
@@ -312,6 +312,9 @@ START_TEST(a_stack_that_disarms_itself)
         ck_assert_int_eq(sigaltstack(NULL, &now), 0);
         ck_assert_ptr_eq(now.ss_sp, stack.ss_sp);
     }
+    now.ss_flags = SS_DISABLE;
+    OK(sigaltstack(&now, NULL));
+    free(stack.ss_sp);
 #else
     SKIP("a matter of Linux");
 #endif
@@ -428,7 +431,8 @@ go_deep(int levels)
 {
     volatile char room[512];
 
-    memset((char *)room, 0x55, sizeof room);
+    for (size_t i = 0; i < sizeof room; i++)
+        room[i] = 0x55;
     if (levels > 0)
         return go_deep(levels - 1) + room[7];
     return load_byte(hole_in(&m));
@@ -597,7 +601,7 @@ wait_for_ever(void *arg)
 static void *
 run_and_clean_up(void *arg)
 {
-    pthread_cleanup_push(fault_at_the_end, arg);
+    pthread_cleanup_push(fault_at_the_end, arg)
     mmapx_guard(&m, wait_for_ever, NULL);
     pthread_cleanup_pop(0);
     return NULL;

@@ -53,7 +53,7 @@ load_copy(void)
     load((void **)&copy.rearm, handle, "mmapx_guard_rearm");
     mine = short_file(PROT_READ, MAP_SHARED);
     its = short_file(PROT_READ, MAP_SHARED);
-    ck_assert_ptr_ne(copy.guard, mmapx_guard);
+    ck_assert(copy.guard != mmapx_guard);
 }
 
 /* --- One in the other ----------------------------------------------------- */
@@ -126,7 +126,8 @@ go_deep(int levels)
 {
     volatile char room[512];
 
-    memset((char *)room, 0x55, sizeof room);
+    for (size_t i = 0; i < sizeof room; i++)
+        room[i] = 0x55;
     if (levels > 0)
         return go_deep(levels - 1) + room[7];
     return fault_in_its(NULL);

@@ -438,7 +438,7 @@ zeros_without_room(void *arg)
     return mmapx_guard_zeros(&m, load_byte, arg, &faults) == 0 ? 4 : 5;
 }
 
-static void
+static _Noreturn void
 fault_without_room(void)
 {
     int r;
