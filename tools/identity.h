@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Sets of files, by what tells one from another. */
+#ifndef TOOL_IDENTITY_H
+#define TOOL_IDENTITY_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct identity {
+    dev_t device;
+    ino_t inode;
+};
+
+/* Add a file to a set, which is a pointer that begins as NULL.  Returns false
+ * if the file is in it already. */
+bool identity_insert(void **tree, const struct stat *st);
+
+/* Take a file out, if it is in the set. */
+void identity_delete(void **tree, const struct identity *id);
+
+/* Take all files out. */
+void identity_free(void **tree);
+
+#endif /* TOOL_IDENTITY_H */
