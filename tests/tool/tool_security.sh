@@ -337,11 +337,13 @@ fi
 
 # --- Snapshots by an attacker -------------------------------------------------
 
-# refused PATH: restore says why, loads nothing and does not open it.
+# refused PATH: restore takes the file for gone, loads nothing and does not open
+# what has its name now.
 refused() {
     printf 'mmapx snapshot 1\nfile %d %s\n0 1\nend 1\n' "${2:-1}" "$1" \
         >"$dir/evil"
-    run 1 restore "$dir/evil" && lines "$err" 1 &&
+    run 0 restore -v "$dir/evil" && lines "$err" 0 &&
+        grep -q ': gone since the snapshot$' "$out" &&
         grep -q '^restored 0B in 0 files' "$out" || return 1
     [ "$traces" = yes ] || return 0
     traced open,openat,creat "$mmapx" restore "$dir/evil"
