@@ -75,7 +75,7 @@ mmapx_i_resident(const unsigned char *vec, size_t n)
         uint64_t word;
 
         memcpy(&word, vec + i, sizeof word);
-        count += (word & ones) * ones >> 56;
+        count += (size_t)((word & ones) * ones >> 56);
     }
     for (; i < n; i++)
         count += vec[i] & 1;

@@ -107,7 +107,7 @@ tool_wait_readable(int fd)
     if (fd >= FD_SETSIZE)
         return; /* then the reading itself waits */
     FD_ZERO(&set);
-    FD_SET(fd, &set);
+    FD_SET((unsigned)fd, &set);
     wait_for(fd + 1, &set, NULL);
 }
 

@@ -22,7 +22,9 @@ int open_past_cache(const struct file *f);
 static inline uint64_t
 first_word(const struct mmapx *m, size_t place)
 {
-    return *(const volatile uint64_t *)((const char *)m->addr + place);
+    const volatile uint64_t *words = m->addr;
+
+    return words[place / sizeof *words];
 }
 
 /* Read them all by one thread, as mmapx_prefetch(3) says: begun ahead, touched

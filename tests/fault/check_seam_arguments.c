@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the system is asked for in the end, seen by a seam that looks. */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
 #include "support.h"
 
 #include <fcntl.h>

@@ -5,9 +5,10 @@
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
 
-# The address sanitizer would report the fault and exit.
+# Sanitizers would report the fault and exit.
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_sigbus=0
-export ASAN_OPTIONS
+UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}handle_sigbus=0
+export ASAN_OPTIONS UBSAN_OPTIONS
 
 tmp=$(mktemp -d) || exit 99
 group=

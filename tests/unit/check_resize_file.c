@@ -223,7 +223,7 @@ START_TEST(a_file_to_be_appended_to)
     check_pattern(m.addr, 0, m.len);
     /* What cannot be cut has not been made longer before it failed. */
     if (sizeof(size_t) == 8)
-        REFUSED(ENOMEM, &m, fd, (size_t)1 << 61, MAYMOVE | BOTH);
+        REFUSED(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
     if (mmapx_resize(&m, fd, 9 * page, MAYMOVE | BOTH) != 0) {
         ck_assert_int_eq(errno, EPERM); /* a file system without fallocate */
         ck_assert_uint_eq(file_size(fd), 4 * page);
@@ -485,7 +485,7 @@ START_TEST(sealed)
         ck_assert_int_eq(((char *)m.addr)[i], 'x');
     ((char *)m.addr)[m.len - 1] = 'y';
     if (sizeof(size_t) == 8)
-        REFUSED(ENOMEM, &m, fd, (size_t)1 << 61, MAYMOVE | BOTH);
+        REFUSED(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
     OK(mmapx_resize(&m, fd, 5 * page, BOTH | MAYMOVE));
     OK(mmapx_resize(&m, -1, page, 0));
 #ifdef __linux__
