@@ -81,11 +81,20 @@ struct scene {
     struct mmapx m;
 };
 
-/* A mapping at the beginning of a place that is free behind it, or not. */
+/* The page from which on the area stays the scene's own. */
+static size_t
+kept_from(const struct scene *s)
+{
+    return s->how == MOVED ? PAGES : s->how == IN_PLACE ? GROWN : AREA;
+}
+
+/* A mapping at the beginning of a place that is free behind it, or not.  What
+ * is given up there may be taken by the C library. */
 static void
 map_scene(struct scene *s)
 {
     size_t page = page_size();
+    size_t freed = (kept_from(s) - PAGES) * page;
     int flags = MAP_FIXED | (s->is_private ? MAP_PRIVATE : MAP_SHARED)
                 | (s->has_file ? 0 : MAP_ANONYMOUS);
 
@@ -95,10 +104,8 @@ map_scene(struct scene *s)
     if (s->is_private)
         for (size_t i = 0; i < PAGES * page; i++)
             ((unsigned char *)s->m.addr)[i] = pattern(i);
-    if (s->how != MOVED)
-        ck_assert_int_eq(munmap((char *)s->area.addr + PAGES * page,
-                                (AREA - PAGES) * page),
-                         0);
+    if (freed > 0)
+        ck_assert_int_eq(munmap((char *)s->area.addr + PAGES * page, freed), 0);
     if (s->how == IN_ROOM)
         OK(mmapx_reserve(&s->m, AREA * page, 0));
 }
@@ -162,7 +169,9 @@ run_scene(struct scene *s)
         check_bytes(s);
     }
     OK(mmapx_unmap(&s->m));
-    munmap(s->area.addr, AREA * page);
+    if (kept_from(s) < AREA)
+        munmap((char *)s->area.addr + kept_from(s) * page,
+               (AREA - kept_from(s)) * page);
     if (s->fd >= 0)
         close(s->fd);
 }
