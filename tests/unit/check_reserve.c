@@ -532,7 +532,9 @@ START_TEST(bad_arguments)
     REFUSED(EOVERFLOW, &m, (size_t)PTRDIFF_MAX + 1, MAYMOVE);
     REFUSED(ENOTSUP, &shared, 8 * page, MAYMOVE);
     REFUSED(ENOTSUP, &zero, 8 * page, MAYMOVE);
-    REFUSED(ENOMEM, &m, PTRDIFF_MAX - page, MAYMOVE);
+    /* A program of 32 bits may have room for half of its addresses. */
+    if (sizeof(size_t) > 4)
+        REFUSED(ENOMEM, &m, PTRDIFF_MAX - page, MAYMOVE);
 }
 END_TEST
 
