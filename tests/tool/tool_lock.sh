@@ -165,14 +165,23 @@ check '--snapshot locks what a snapshot names' snapshot
 # Cut and written again, with the size that it had: no page of it is in the
 # mapping any more.
 follows_rewriting() {
-    becomes 20 || return 1
+    becomes 20 && is_mapped 20 || return 1
     pages 20 >"$dir/copy" && cat "$dir/copy" >"$tree/file" || return 1
+    is_mapped 20 && pinned "$tree/file" 20
+}
+# is_mapped PAGES: so many pages of the file are in the mapping, now or after
+# some more looks.
+is_mapped() {
     for _ in $(seq 600); do
-        pinned "$tree/file" 20 >/dev/null && return 0
-        cat "$dir/copy" >"$tree/file"
-        sleep 0.3
+        rss=$(awk -v name="$(cd "$tree" && pwd -P)/file" '
+            /^[0-9a-f]+-[0-9a-f]+ / { on = $6 == name }
+            on && /^Rss:/ { n += $2 }
+            END { print n + 0 }' "/proc/$started/smaps")
+        [ "$rss" -ne $(($1 * page / 1024)) ] || return 0
+        sleep 0.05
     done
-    pinned "$tree/file" 20
+    echo "$rss kB are mapped"
+    return 1
 }
 rewriting() {
     pages 20 >"$tree/file"
