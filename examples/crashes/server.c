@@ -16,6 +16,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned char record[4096];
+static volatile unsigned char sent;
 
 static int
 tls_write(const unsigned char *bytes, size_t len)
@@ -24,6 +25,7 @@ tls_write(const unsigned char *bytes, size_t len)
     for (size_t n; len > 0; bytes += n, len -= n) {
         n = len < sizeof record ? len : sizeof record;
         memcpy(record, bytes, n);
+        sent = record[n - 1];
     }
     pthread_mutex_unlock(&lock);
     return 0;

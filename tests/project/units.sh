@@ -8,6 +8,7 @@
 [ -x tools/mmapx ] || skip_all 'the command is not built'
 
 made=packaging/systemd
+umask 022
 units='mmapx-lock mmapx-restore mmapx-snapshot'
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT
