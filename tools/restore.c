@@ -8,7 +8,6 @@
  * failure that a file has changed or gone.
  */
 #include "tool.h"
-#include "bring.h"
 #include "commands.h"
 #include "files.h"
 #include "interrupt.h"
@@ -17,9 +16,9 @@
 #include "memory.h"
 #include "pace.h"
 #include "progress.h"
+#include "restore_runs.h"
 #include "screen.h"
 #include "snapshot_format.h"
-#include "survey.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,9 +27,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Runs that are loaded and then counted together. */
-enum { BATCH = 4096 };
 
 struct entry {
     dev_t device;
@@ -193,90 +189,6 @@ check(struct restore *s)
 
 /* --- Loading -------------------------------------------------------------- */
 
-/* The runs of a file that are loaded and counted together. */
-struct batch {
-    struct bring_part runs[BATCH];
-    size_t n;
-    size_t next; /* that what is found is held against */
-    int64_t found;
-};
-
-/* How much of a batch's runs a cached run has. */
-static void
-hold_against(const struct mmapx_cache_run *run, void *arg)
-{
-    struct batch *batch = arg;
-    int64_t end = run->off + run->len;
-
-    for (; run->cached && batch->next < batch->n; batch->next++) {
-        const struct bring_part *noted = &batch->runs[batch->next];
-        int64_t noted_end = noted->off + noted->len;
-        int64_t from = noted->off > run->off ? noted->off : run->off;
-        int64_t to = noted_end < end ? noted_end : end;
-
-        if (from < to)
-            batch->found += to - from;
-        if (noted_end > end)
-            return;
-    }
-}
-
-/* Returns 0 or an errno. */
-static int
-load_batch(struct restore *s, const struct tool_file *file,
-           struct batch *batch)
-{
-    const struct bring_part *last = &batch->runs[batch->n - 1];
-    int64_t begin = batch->runs[0].off;
-    struct bring b;
-    int error = 0;
-
-    bring_begin(&b, file, &s->progress);
-    for (size_t i = 0; i < batch->n && error == 0 && !s->counting; i++)
-        error = bring_part(&b, batch->runs[i].off, batch->runs[i].len);
-    if (error == 0)
-        error = bring_end(&b);
-    batch->next = 0;
-    if (error == 0 || error == EINTR)
-        error = survey_runs(file, begin, last->off + last->len - begin,
-                            hold_against, batch);
-    /* The system does not say what is there; but it was all read. */
-    for (size_t i = 0; i < batch->n && error == EPERM; i++)
-        batch->found += batch->runs[i].len;
-    batch->n = 0;
-    return error != EPERM ? error : 0;
-}
-
-/* The runs that follow in the snapshot, as far as the file reaches.  Returns 0
- * or an errno; *found and *wanted are bytes of them. */
-static int
-load_runs(struct restore *s, const struct tool_file *file, int64_t size,
-          int64_t *found, int64_t *wanted)
-{
-    static struct batch batch;
-    int64_t off = 0;
-    int64_t len = 0;
-    int64_t n;
-    int error = 0;
-
-    *found = *wanted = 0;
-    batch.n = 0;
-    batch.found = 0;
-    while (error == 0 && tool_interrupted == 0
-           && snapshot_line(&s->reader) == SNAPSHOT_RUN
-           && snapshot_run(s->reader.line, &off, &len)
-           && (n = snapshot_within(size, off, len)) > 0) {
-        batch.runs[batch.n++] = (struct bring_part){ .off = off, .len = n };
-        *wanted += n;
-        if (batch.n == BATCH)
-            error = load_batch(s, file, &batch);
-    }
-    if (batch.n > 0 && error == 0)
-        error = load_batch(s, file, &batch);
-    *found = batch.found;
-    return error;
-}
-
 /* What somebody has cut meanwhile is not missed. */
 static bool
 was_cut(const struct tool_file *file)
@@ -291,11 +203,12 @@ static void
 load_file(struct restore *s, const struct tool_file *file, int64_t size)
 {
     enum state state = file->size > size ? GROWN : SAME;
-    int64_t found, wanted;
-    int64_t reach = size < file->size ? size : file->size;
-    int error = load_runs(s, file, reach, &found, &wanted);
+    struct restore_runs r = { .reader = &s->reader, .file = file,
+                              .progress = &s->progress,
+                              .counting = s->counting };
+    int error = restore_runs(&r, size < file->size ? size : file->size);
 
-    s->there = tool_sum(s->there, found);
+    s->there = tool_sum(s->there, r.found);
     if (tool_interrupted != 0)
         return;
     if (error != 0) {
@@ -303,11 +216,11 @@ load_file(struct restore *s, const struct tool_file *file, int64_t size)
         return;
     }
     s->files++;
-    if (file->size < size || (found < wanted && was_cut(file)))
+    if (file->size < size || (r.found < r.wanted && was_cut(file)))
         state = CUT;
-    else if (found < wanted)
-        s->lacks = tool_sum(s->lacks, wanted - found);
-    tell(s, file->path, state, found);
+    else if (r.found < r.wanted)
+        s->lacks = tool_sum(s->lacks, r.wanted - r.found);
+    tell(s, file->path, state, r.found);
 }
 
 /* An entry's file is opened once more, and may be another one by now. */
