@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The help, made of the tables. */
+#include "tool.h"
+#include "option_table.h"
+
+#include <stdio.h>
+
+static void
+help_line(const struct option_row *row)
+{
+    const char *argument = row->argument;
+    char text[40];
+    int n = snprintf(text, sizeof text, "--%s%s%s", row->name,
+                     argument != NULL ? "=" : "",
+                     argument != NULL ? argument : "");
+
+    if (row->letter != 0)
+        printf("  -%c, ", row->letter);
+    else
+        fputs("      ", stdout);
+    printf("%s%*s%s\n", text, n < 21 ? 22 - n : 1, "", row->help);
+}
+
+void
+tool_command_help(enum tool_command command)
+{
+    const struct option_command *c = &option_commands[command];
+
+    printf("Usage: mmapx %s [OPTION]... %s\n", c->name, c->arguments);
+    printf("%c%s.\n\nOptions:\n", c->summary[0] - 'a' + 'A', c->summary + 1);
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_is_of(&option_rows[i], command))
+            help_line(&option_rows[i]);
+    if (command == TOOL_STATUS || command == TOOL_WATCH)
+        puts("\n'mmapx [OPTION]... FILE...' is"
+             " 'mmapx status [OPTION]... FILE...'.");
+}
+
+void
+tool_help(void)
+{
+    puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
+         "  or:  mmapx [OPTION]... FILE...\n"
+         "See and steer what the page cache holds of files.\n"
+         "\n"
+         "Commands:");
+    for (size_t i = 0; i < TOOL_COMMANDS; i++)
+        printf("  %-10s%s\n", option_commands[i].name,
+               option_commands[i].summary);
+    puts("\n"
+         "Options:\n"
+         "  -h, --help      show this help and exit\n"
+         "  -V, --version   show the version and exit\n"
+         "\n"
+         "'mmapx COMMAND --help' says more about a command.");
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* What options take: reading it, and what would be right. */
+#include "tool.h"
+#include "option_table.h"
+#include "units.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+parse_count(const char *text, uint64_t most, uint64_t *number)
+{
+    char *rest;
+
+    if (*text < '0' || *text > '9')
+        return false;
+    errno = 0;
+    *number = strtoull(text, &rest, 10);
+    return errno == 0 && *rest == '\0' && *number > 0 && *number <= most;
+}
+
+static bool
+parse_seconds(const char *text, double *seconds)
+{
+    char *rest;
+
+    *seconds = strtod(text, &rest);
+    return rest != text && *rest == '\0' && isfinite(*seconds)
+           && *seconds >= 0.1 && *seconds <= 1e6;
+}
+
+/* The index of a word in a list that ends with NULL, or -1. */
+static int
+index_of(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i] != NULL; i++)
+        if (strcmp(word, words[i]) == 0)
+            return i;
+    return -1;
+}
+
+bool
+option_store(struct tool_options *o, const struct option_row *row,
+             const char *argument, const char **matter)
+{
+    static const char *const keys[] = { "", "cached", "size", "name", NULL };
+    static const char *const whens[] = { "auto", "always", "never", NULL };
+    void *place = (char *)o + row->place;
+    struct tool_range *range = place;
+    uint64_t number = 0;
+    int i = 0;
+
+    switch (row->kind) {
+    case OPTION_HELP:
+        return true;
+    case OPTION_FLAG:
+        return *(bool *)place = true;
+    case OPTION_SORT:
+        i = index_of(argument, keys);
+        *(enum tool_key *)place = (enum tool_key)i;
+        return i > 0;
+    case OPTION_COLOUR:
+        i = index_of(argument, whens);
+        *(enum tool_when *)place = (enum tool_when)i;
+        return i >= 0;
+    case OPTION_FILES:
+        i = parse_count(argument, SIZE_MAX / 4, &number);
+        *(size_t *)place = (size_t)number;
+        return i != 0;
+    case OPTION_LOOKS:
+        return parse_count(argument, UINT64_MAX, place);
+    case OPTION_SECONDS:
+        return parse_seconds(argument, place);
+    case OPTION_RANGE:
+        if (range->given)
+            *matter = "is given twice:";
+        return !range->given && (range->given = true)
+               && tool_parse_range(argument, &range->off, &range->len);
+    case OPTION_NAME:
+        *(const char **)place = argument;
+        return true;
+    }
+    return false;
+}
+
+const char *
+option_right(enum option_kind kind)
+{
+    static const char *const right[] = {
+        [OPTION_SORT] = "cached, size or name",
+        [OPTION_COLOUR] = "always, never or auto",
+        [OPTION_FILES] = "a number from 1 on",
+        [OPTION_LOOKS] = "a number from 1 on",
+        [OPTION_SECONDS] = "from 0.1 to 1000000",
+        [OPTION_RANGE] = "OFFSET:LENGTH",
+        [OPTION_NAME] = NULL,
+    };
+
+    return right[kind];
+}
