@@ -32,7 +32,8 @@ compiles() {
             "$tmp/example.o" libmmapx.la
 }
 
-# With as many arguments as it asks for, of which the first is a file.
+# With as many arguments as it asks for, and the first is a file.  What it
+# makes lies beside that file.
 runs() {
     awk 'BEGIN { for (i = 0; i < 10000; i++) print "a line of many" }' \
         >"$tmp/file"
@@ -41,7 +42,8 @@ runs() {
     2) set -- "$tmp/file" ;;
     *) set -- ;;
     esac
-    ./libtool --mode=execute "$tmp/example" "$@" </dev/null
+    libtool=$PWD/libtool
+    (cd "$tmp" && "$libtool" --mode=execute ./example "$@" </dev/null)
 }
 
 for page in "$srcdir"/doc/libmmapx.7 "$srcdir"/doc/*.3; do
