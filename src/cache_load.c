@@ -265,7 +265,7 @@ whole_block(const struct loader *l, const struct part *part, int64_t off)
         return off;
     if (part->end - off >= block)
         end = off + block;
-    else if (part->end == l->size && part->end - off >= 2 * UNIT)
+    else if (part->end == l->size && part->end - off >= 2 * (int64_t)UNIT)
         end = part->end;
     for (int64_t at = off; at < end; at += UNIT < end - at ? UNIT : end - at)
         if (part->cached[unit_of(part, at)] != NONE)

@@ -226,6 +226,7 @@ walk_by_mincore(struct scan *s, int64_t end)
 {
     unsigned char vec[PIECE];
     size_t pages = (size_t)(end - s->at);
+    size_t at = 0;
     uint64_t began = mmapx_os_clock();
     struct mmapx_i_window w;
     int r = mmapx_i_window_open(&w, s->fd, byte_of(s, s->at), byte_of(s, end));
@@ -234,12 +235,14 @@ walk_by_mincore(struct scan *s, int64_t end)
     s->can_map = r == 0;
     if (r < 0)
         return s->has_cachestat ? MORE : r;
-    for (size_t at = 0, n; at < pages && r == MORE; at += n) {
-        n = pages - at < PIECE ? pages - at : PIECE;
+    do {
+        size_t n = pages - at < PIECE ? pages - at : PIECE;
+
         r = look(s, &w, at, n, vec);
         if (r == 0)
             r = emit_all(s, vec, n);
-    }
+        at += n;
+    } while (at < pages && r == MORE);
     mmapx_i_window_close(&w);
     note_cost(s, mmapx_os_clock() - began, pages);
     if (r != -EPERM || !s->has_cachestat)

@@ -140,13 +140,14 @@ mmapx_i_offset(const struct mmapx *m)
 static inline void
 mmapx_i_set_offset(struct mmapx *m, int64_t offset)
 {
-    uintptr_t *error = &m->reserved[MMAPX_I_ERROR];
-    uint64_t high = (uint64_t)offset >> 32;
-
     m->reserved[MMAPX_I_OFFSET] = (uintptr_t)offset;
-    if (sizeof(uintptr_t) < sizeof offset)
+    if (sizeof(uintptr_t) < sizeof offset) {
+        uintptr_t *error = &m->reserved[MMAPX_I_ERROR];
+        uintptr_t high = (uintptr_t)((uint64_t)offset >> 32);
+
         *error = (*error & (((uintptr_t)1 << MMAPX_I_HIGH_SHIFT) - 1))
-                 | (uintptr_t)high << MMAPX_I_HIGH_SHIFT;
+                 | high << MMAPX_I_HIGH_SHIFT;
+    }
 }
 
 /*

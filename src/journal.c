@@ -310,8 +310,9 @@ commit_atomic(struct mmapx *m, int fd, int journal, size_t off, size_t len)
     struct target t;
     int r = mmapx_i_commit_begin(&c, m, fd, off, len);
 
-    if (r == 0)
-        r = check_fds(&t, fd, journal);
+    if (r < 0)
+        return r;
+    r = check_fds(&t, fd, journal);
     if (r < 0 || c.span.len == 0)
         return r;
     r = recover_target(&t);

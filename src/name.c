@@ -16,7 +16,7 @@ is_name(const char *name)
 
     for (; name[len] != '\0'; len++)
         if (len == LONGEST || name[len] < ' ' || name[len] > '~'
-            || memchr("\\`$[]", name[len], 5) != NULL)
+            || strchr("\\`$[]", name[len]) != NULL)
             return false;
     return true;
 }

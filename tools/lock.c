@@ -71,7 +71,7 @@ find(struct lock *l, const char *path, bool in_parts)
         return *found;
     if (l->n == l->room) {
         l->room = 2 * l->room + 16;
-        l->all = realloc(l->all, l->room * sizeof *l->all);
+        l->all = realloc(l->all, l->room * sizeof(struct held *));
     }
     held = calloc(1, sizeof *held);
     if (l->all == NULL || held == NULL || (held->path = strdup(path)) == NULL)

@@ -88,7 +88,7 @@ group_path(bool is_v2, char path[PATH_MAX])
                       : strstr(controllers, "memory") != NULL;
         found = found && strlen(at) < PATH_MAX;
         if (found)
-            strcpy(path, at);
+            memcpy(path, at, strlen(at) + 1);
     }
     fclose(in);
     return found;
@@ -160,7 +160,7 @@ look_at_groups(struct memory *memory, bool is_v2)
     if (strcmp(root, "/") != 0 && strncmp(path, root, strlen(root)) == 0)
         below = path + strlen(root);
     top = strlen(mount);
-    strcpy(stpcpy(dir, mount), below);
+    snprintf(dir, sizeof dir, "%s%s", mount, below);
     for (n = strlen(dir); n >= top; n = strlen(dir)) {
         look_at_group(memory, dir, is_v2 ? &version_2 : &version_1);
         *strrchr(dir, '/') = '\0';

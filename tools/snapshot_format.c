@@ -217,7 +217,7 @@ snapshot_line(struct snapshot_reader *r)
     while ((c = getc_unlocked(r->in)) != EOF && c != '\n'
            && n < SNAPSHOT_LINE) {
         make_room(r, n + 1);
-        r->line[n++] = c != '\0' ? (char)c : '\1';
+        r->line[n++] = (char)(c != '\0' ? c : '\1');
     }
     make_room(r, n);
     r->line[n] = '\0';

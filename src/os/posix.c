@@ -424,7 +424,7 @@ mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
     void *large = NULL;
     int64_t n;
 
-    if (len <= PIECES * SMALL
+    if (len <= (int64_t)PIECES * SMALL
         || mmapx_os_mmap(&large, LARGE, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                < 0)
