@@ -19,7 +19,8 @@ enum { FILES = 1024 };
 /*
  * A loss is its number and its errno in one word.  A handle has as many bits
  * for a number as its word leaves; numbers are counted modulo that.  On 32 bits
- * a handle that is older than half of them, 16384 losses, reports one.
+ * a handle that is older than half of them, 16384 losses, reports one, and
+ * after 32768 they begin again: the page says so.
  */
 enum { ERRNO_BITS = 12 };
 #define NUMBERS (((uintptr_t)1 << (sizeof(uintptr_t) > 4 ? 51 : 15)) - 1)
@@ -39,19 +40,27 @@ age(uintptr_t number, uintptr_t now)
     return (now - number) & NUMBERS;
 }
 
-/* Losses are noted by several threads: the latest stays. */
+/*
+ * Losses are noted by several threads: the latest stays.  Which one that is
+ * follows from how long ago each was, since the one that is there may be older
+ * than half of the numbers.  The place is read before the number that is the
+ * last one, so that the loss there is one of those counted.
+ */
 static void
 note(uintptr_t *place, uintptr_t loss)
 {
     uintptr_t there = __atomic_load_n(place, __ATOMIC_ACQUIRE);
-    uintptr_t number = loss >> ERRNO_BITS;
 
-    while ((there == 0
-            || age(there >> ERRNO_BITS, number) <= NUMBERS / 2)
-           && !__atomic_compare_exchange_n(place, &there, loss, false,
-                                           __ATOMIC_ACQ_REL,
-                                           __ATOMIC_ACQUIRE))
-        ;
+    for (;;) {
+        uintptr_t now = __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
+
+        if (there != 0
+            && age(there >> ERRNO_BITS, now) < age(loss >> ERRNO_BITS, now))
+            return;
+        if (__atomic_compare_exchange_n(place, &there, loss, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+            return;
+    }
 }
 
 /* The place of a file's loss; NULL if it has none yet.  With add it gets one,
