@@ -4,7 +4,7 @@
 #include <config.h>
 #endif
 
-#include "support.h"
+#include "resizing.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,30 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-enum {
-    MAYMOVE = MMAPX_RESIZE_MAYMOVE,
-    BOTH = MMAPX_RESIZE_FILE,
-    SPARSE = MMAPX_RESIZE_SPARSE,
-    CUT = MMAPX_RESIZE_CUT,
-    RW = PROT_READ | PROT_WRITE,
-};
-
-static size_t
-file_size(int fd)
-{
-    struct stat st;
-
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    return (size_t)st.st_size;
-}
-
-static void
-check_zero(const void *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        ck_assert_msg(((const char *)p)[i] == 0, "byte %zu", i);
-}
 
 /* A call that fails with code and leaves handle and room alone. */
 static void

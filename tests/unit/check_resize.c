@@ -4,7 +4,7 @@
 #include <config.h>
 #endif
 
-#include "support.h"
+#include "resizing.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -14,49 +14,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum {
-    MAYMOVE = MMAPX_RESIZE_MAYMOVE,
-    BOTH = MMAPX_RESIZE_FILE,
-    SPARSE = MMAPX_RESIZE_SPARSE,
-};
-
-static size_t
-file_size(int fd)
-{
-    struct stat st;
-
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    return (size_t)st.st_size;
-}
-
-/* A resize that fails with code and leaves mapping and file alone. */
-static void
-check_refused(struct mmapx *m, int fd, size_t len, int flags, int code,
-              int line)
-{
-    struct mmapx before = *m;
-    size_t size = fd >= 0 ? file_size(fd) : 0;
-    int r;
-
-    errno = 0;
-    r = mmapx_resize(m, fd, len, flags);
-    ck_assert_msg(r == -1 && errno == code, "line %d: %d, %s, not %s", line, r,
-                  errno_name(errno), errno_name(code));
-    ck_assert_mem_eq(m, &before, sizeof before);
-    if (fd >= 0)
-        ck_assert_uint_eq(file_size(fd), size);
-}
-
-#define REFUSED(code, m, fd, len, flags)                                       \
-    check_refused(m, fd, len, flags, code, __LINE__)
-
-static void
-check_zero(const void *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        ck_assert_msg(((const char *)p)[i] == 0, "byte %zu", i);
-}
 
 /* --- The mapping alone ---------------------------------------------------- */
 
@@ -137,7 +94,7 @@ START_TEST(follow_the_file)
     OK(mmapx_resize(&m, fd, MMAPX_TO_END, 0));
     ck_assert_uint_eq(m.len, 0);
     ck_assert_int_eq(ftruncate(fd, 9), 0);
-    REFUSED(ENXIO, &m, fd, MMAPX_TO_END, 0);
+    RESIZE_FAILS(ENXIO, &m, fd, MMAPX_TO_END, 0);
 }
 END_TEST
 
@@ -171,10 +128,10 @@ START_TEST(anonymous_memory)
 
     /* The kernel would grow this and leave nothing behind it. */
     OK(mmapx_map_anon(&m, 3 * page, PROT_READ | PROT_WRITE, MAP_SHARED));
-    REFUSED(ENOTSUP, &m, -1, 4 * page, MAYMOVE);
+    RESIZE_FAILS(ENOTSUP, &m, -1, 4 * page, MAYMOVE);
     OK(mmapx_resize(&m, -1, page + 1, 0));
     OK(mmapx_resize(&m, -1, 2 * page, 0)); /* still inside its pages */
-    REFUSED(ENOTSUP, &m, -1, 2 * page + 1, MAYMOVE);
+    RESIZE_FAILS(ENOTSUP, &m, -1, 2 * page + 1, MAYMOVE);
     memset(m.addr, 'x', m.len);
 }
 END_TEST
@@ -227,8 +184,8 @@ START_TEST(no_room)
     OK(mmapx_map_anon(&room, 4 * page, PROT_NONE, MAP_PRIVATE));
     OK(mmapx_map_at(&m, room.addr, fd, 0, 2 * page, PROT_READ,
                     MAP_SHARED | MAP_FIXED));
-    REFUSED(ENOMEM, &m, -1, 3 * page, 0);
-    REFUSED(ENOMEM, &m, fd, 9 * page, BOTH);
+    RESIZE_FAILS(ENOMEM, &m, -1, 3 * page, 0);
+    RESIZE_FAILS(ENOMEM, &m, fd, 9 * page, BOTH);
     OK(mmapx_resize(&m, -1, 2 * page - 5, 0));
     OK(mmapx_resize(&m, -1, 3 * page, MAYMOVE));
     check_pattern(m.addr, 0, m.len);
@@ -248,8 +205,8 @@ START_TEST(the_limit_on_address_space)
         SKIP("the instrumentation needs the address space");
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
-    REFUSED(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE);
-    REFUSED(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE | BOTH | SPARSE);
+    RESIZE_FAILS(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE);
+    RESIZE_FAILS(ENOMEM, &m, fd, (size_t)1 << 30, MAYMOVE | BOTH | SPARSE);
     MAP_FAILS(ENOMEM, m, mmapx_map_anon(&m, (size_t)1 << 30, PROT_READ,
                                         MAP_PRIVATE));
 }
@@ -265,7 +222,7 @@ START_TEST(the_limit_on_data)
         SKIP("the instrumentation needs memory of its own");
     OK(mmapx_map_anon(&m, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     ck_assert_int_eq(setrlimit(RLIMIT_DATA, &limit), 0);
-    REFUSED(ENOMEM, &m, -1, (size_t)1 << 30, MAYMOVE);
+    RESIZE_FAILS(ENOMEM, &m, -1, (size_t)1 << 30, MAYMOVE);
     MAP_FAILS(ENOMEM, m,
               mmapx_map_anon(&m, (size_t)1 << 30, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE));
@@ -313,7 +270,7 @@ START_TEST(the_limit_on_mappings)
     ck_assert_int_eq(errno, ENOMEM);
 
     /* Hiding the tail would split the mapping: nothing has been cut. */
-    REFUSED(ENOMEM, &m, fd, page, BOTH);
+    RESIZE_FAILS(ENOMEM, &m, fd, page, BOTH);
     check_pattern(m.addr, 0, m.len);
     FAILS(ENOMEM, mmapx_protect(&m, page, page, PROT_READ));
     FAILS(EAGAIN, mmapx_advise(&m, page, page, MMAPX_MADV_DONTFORK));
@@ -363,25 +320,25 @@ START_TEST(bad_arguments)
     OK(mmapx_map_anon(&anon, 1, PROT_READ, MAP_PRIVATE));
     FAILS(EINVAL, mmapx_resize(NULL, fd, 1, 0));
     FAILS(EINVAL, mmapx_resize(&unmapped, fd, 1, 0));
-    REFUSED(EINVAL, &v, fd, 1, 0);
-    REFUSED(EINVAL, &m, fd, 1, 16);
-    REFUSED(EINVAL, &m, fd, 1, -1);
-    REFUSED(EINVAL, &m, fd, 1, SPARSE);
-    REFUSED(EINVAL, &m, fd, 1, MMAPX_RESIZE_CUT);
-    REFUSED(EBADF, &m, -1, 1, BOTH);
-    REFUSED(EBADF, &m, -1, MMAPX_TO_END, 0);
-    REFUSED(EBADF, &m, ro, 2 * page, BOTH | MAYMOVE);
-    REFUSED(EBADF, &m, ro, 2 * page, BOTH | SPARSE | MAYMOVE);
-    REFUSED(EBADF, &m, ro, 1, BOTH);
+    RESIZE_FAILS(EINVAL, &v, fd, 1, 0);
+    RESIZE_FAILS(EINVAL, &m, fd, 1, 16);
+    RESIZE_FAILS(EINVAL, &m, fd, 1, -1);
+    RESIZE_FAILS(EINVAL, &m, fd, 1, SPARSE);
+    RESIZE_FAILS(EINVAL, &m, fd, 1, MMAPX_RESIZE_CUT);
+    RESIZE_FAILS(EBADF, &m, -1, 1, BOTH);
+    RESIZE_FAILS(EBADF, &m, -1, MMAPX_TO_END, 0);
+    RESIZE_FAILS(EBADF, &m, ro, 2 * page, BOTH | MAYMOVE);
+    RESIZE_FAILS(EBADF, &m, ro, 2 * page, BOTH | SPARSE | MAYMOVE);
+    RESIZE_FAILS(EBADF, &m, ro, 1, BOTH);
     OK(mmapx_resize(&m, ro, m.len, BOTH)); /* nothing to be written */
-    REFUSED(EINVAL, &m, other, 2 * page, BOTH | MAYMOVE);
-    REFUSED(EINVAL, &m, other, MMAPX_TO_END, MAYMOVE);
-    REFUSED(EINVAL, &anon, fd, 1, BOTH);
-    REFUSED(EINVAL, &anon, fd, MMAPX_TO_END, 0);
-    REFUSED(EOVERFLOW, &m, fd, (size_t)PTRDIFF_MAX + 1, 0);
-    REFUSED(EOVERFLOW, &m, fd, SIZE_MAX - 1, BOTH);
+    RESIZE_FAILS(EINVAL, &m, other, 2 * page, BOTH | MAYMOVE);
+    RESIZE_FAILS(EINVAL, &m, other, MMAPX_TO_END, MAYMOVE);
+    RESIZE_FAILS(EINVAL, &anon, fd, 1, BOTH);
+    RESIZE_FAILS(EINVAL, &anon, fd, MMAPX_TO_END, 0);
+    RESIZE_FAILS(EOVERFLOW, &m, fd, (size_t)PTRDIFF_MAX + 1, 0);
+    RESIZE_FAILS(EOVERFLOW, &m, fd, SIZE_MAX - 1, BOTH);
     if (sizeof(size_t) == 8)
-        REFUSED(EOVERFLOW, &m, fd, PTRDIFF_MAX, 0);
+        RESIZE_FAILS(EOVERFLOW, &m, fd, PTRDIFF_MAX, 0);
     check_pattern(m.addr, 10, m.len);
 }
 END_TEST
@@ -406,8 +363,8 @@ START_TEST(memory_of_a_driver)
 
     need_the_kernel();
     map_driver_page(&m);
-    REFUSED(ENOTSUP, &m, -1, 2 * page_size(), 0);
-    REFUSED(ENOTSUP, &m, -1, 2 * page_size(), MAYMOVE);
+    RESIZE_FAILS(ENOTSUP, &m, -1, 2 * page_size(), 0);
+    RESIZE_FAILS(ENOTSUP, &m, -1, 2 * page_size(), MAYMOVE);
 }
 END_TEST
 
@@ -439,12 +396,12 @@ START_TEST(huge_pages)
     huge = mmapx_page_size(&m);
     ck_assert_uint_eq(file_size(fd), huge);
     ck_assert_int_eq(mmapx_can_fault(&m, fd), 1); /* the pool can run out */
-    REFUSED(EINVAL, &m, fd, huge + 1, BOTH | SPARSE | MAYMOVE);
+    RESIZE_FAILS(EINVAL, &m, fd, huge + 1, BOTH | SPARSE | MAYMOVE);
     *(char *)m.addr = 'x';
     OK(mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE));
     ck_assert_int_eq(*(char *)m.addr, 'x');
     ((char *)m.addr)[3 * huge - 1] = 'y';
-    REFUSED(ENOTSUP, &m, -1, 4 * huge, MAYMOVE);
+    RESIZE_FAILS(ENOTSUP, &m, -1, 4 * huge, MAYMOVE);
     OK(mmapx_resize(&m, -1, huge, 0));
     OK(mmapx_resize(&m, fd, MMAPX_TO_END, MAYMOVE));
     ck_assert_int_eq(((char *)m.addr)[3 * huge - 1], 'y');

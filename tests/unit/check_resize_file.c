@@ -4,7 +4,7 @@
 #include <config.h>
 #endif
 
-#include "support.h"
+#include "resizing.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -17,50 +17,6 @@
 #ifdef __linux__
 #include <sys/syscall.h>
 #endif
-
-enum {
-    MAYMOVE = MMAPX_RESIZE_MAYMOVE,
-    BOTH = MMAPX_RESIZE_FILE,
-    SPARSE = MMAPX_RESIZE_SPARSE,
-    CUT = MMAPX_RESIZE_CUT,
-};
-
-static size_t
-file_size(int fd)
-{
-    struct stat st;
-
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    return (size_t)st.st_size;
-}
-
-/* A resize that fails with code and leaves mapping and file alone. */
-static void
-check_refused(struct mmapx *m, int fd, size_t len, int flags, int code,
-              int line)
-{
-    struct mmapx before = *m;
-    size_t size = fd >= 0 ? file_size(fd) : 0;
-    int r;
-
-    errno = 0;
-    r = mmapx_resize(m, fd, len, flags);
-    ck_assert_msg(r == -1 && errno == code, "line %d: %d, errno %d, not %d",
-                  line, r, errno, code);
-    ck_assert_mem_eq(m, &before, sizeof before);
-    if (fd >= 0)
-        ck_assert_uint_eq(file_size(fd), size);
-}
-
-#define REFUSED(code, m, fd, len, flags)                                       \
-    check_refused(m, fd, len, flags, code, __LINE__)
-
-static void
-check_zero(const void *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        ck_assert_msg(((const char *)p)[i] == 0, "byte %zu", i);
-}
 
 /* --- The file with it ----------------------------------------------------- */
 
@@ -223,7 +179,7 @@ START_TEST(a_file_to_be_appended_to)
     check_pattern(m.addr, 0, m.len);
     /* What cannot be cut has not been made longer before it failed. */
     if (sizeof(size_t) == 8)
-        REFUSED(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
+        RESIZE_FAILS(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
     if (mmapx_resize(&m, fd, 9 * page, MAYMOVE | BOTH) != 0) {
         ck_assert_int_eq(errno, EPERM); /* a file system without fallocate */
         ck_assert_uint_eq(file_size(fd), 4 * page);
@@ -249,9 +205,9 @@ START_TEST(a_window_of_a_file)
     OK(mmapx_resize(&m, fd, 2 * page, BOTH));
     OK(mmapx_resize(&m, fd, 2 * page + 1, MAYMOVE | BOTH | SPARSE));
     ck_assert_uint_eq(file_size(fd), 8 * page);
-    REFUSED(EINVAL, &m, fd, page, BOTH);
-    REFUSED(EINVAL, &m, fd, 2 * page, BOTH);
-    REFUSED(EINVAL, &m, fd, 0, MAYMOVE | BOTH | SPARSE);
+    RESIZE_FAILS(EINVAL, &m, fd, page, BOTH);
+    RESIZE_FAILS(EINVAL, &m, fd, 2 * page, BOTH);
+    RESIZE_FAILS(EINVAL, &m, fd, 0, MAYMOVE | BOTH | SPARSE);
     OK(mmapx_resize(&m, fd, page, BOTH | CUT));
     ck_assert_uint_eq(file_size(fd), page);
     check_pattern(m.addr, 0, page);
@@ -354,7 +310,7 @@ START_TEST(a_full_disk)
     ck_assert_int_eq(ftruncate(fd, (off_t)(2 * page)), 0);
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     memset(m.addr, 'x', m.len);
-    REFUSED(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
+    RESIZE_FAILS(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
     OK(mmapx_resize(&m, fd, 4 * page, MAYMOVE | BOTH));
     memset(m.addr, 'y', m.len);
     /* Without blocks the file grows, and the touch fails, guarded or dead. */
@@ -388,8 +344,8 @@ START_TEST(a_move_is_undone)
                     MAP_PRIVATE | MAP_FIXED));
     memset(m.addr, 'x', m.len);
     OK(mmapx_protect(&m, page, page, PROT_READ));
-    REFUSED(ENOMEM, &m, fd, 32 * page, BOTH);
-    REFUSED(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
+    RESIZE_FAILS(ENOMEM, &m, fd, 32 * page, BOTH);
+    RESIZE_FAILS(ENOSPC, &m, fd, 32 * page, MAYMOVE | BOTH);
     for (size_t i = 0; i < m.len; i++)
         ck_assert_int_eq(((char *)m.addr)[i], 'x');
     ck_assert(store_kills((char *)m.addr + page));
@@ -436,7 +392,7 @@ START_TEST(a_length_that_nothing_has)
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     ck_assert_int_eq(fstat(fd, &before), 0);
     for (int shift = 49; shift < 62; shift++)
-        REFUSED(ENOMEM, &m, fd, (size_t)1 << shift, MAYMOVE | BOTH);
+        RESIZE_FAILS(ENOMEM, &m, fd, (size_t)1 << shift, MAYMOVE | BOTH);
     ck_assert_int_eq(fstat(fd, &after), 0);
     ck_assert_int_eq(before.st_blocks, after.st_blocks);
 }
@@ -480,12 +436,12 @@ START_TEST(sealed)
         SKIP("no memfd");
     memset(m.addr, 'x', m.len);
     /* The seal lets it grow, and not shrink: nothing has been cut. */
-    REFUSED(EPERM, &m, fd, page, BOTH);
+    RESIZE_FAILS(EPERM, &m, fd, page, BOTH);
     for (size_t i = 0; i < m.len; i++)
         ck_assert_int_eq(((char *)m.addr)[i], 'x');
     ((char *)m.addr)[m.len - 1] = 'y';
     if (sizeof(size_t) == 8)
-        REFUSED(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
+        RESIZE_FAILS(ENOMEM, &m, fd, SIZE_MAX / 8 + 1, MAYMOVE | BOTH);
     OK(mmapx_resize(&m, fd, 5 * page, BOTH | MAYMOVE));
     OK(mmapx_resize(&m, -1, page, 0));
 #ifdef __linux__

@@ -4,15 +4,13 @@
 #include <config.h>
 #endif
 
-#include "support.h"
+#include "resizing.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { RW = PROT_READ | PROT_WRITE };
 
 /* A join that fails and leaves both handles alone. */
 static void
@@ -30,15 +28,6 @@ check_refused(struct mmapx *m, struct mmapx *next, int line)
 }
 
 #define REFUSED(m, next) check_refused(m, next, __LINE__)
-
-static size_t
-file_size(int fd)
-{
-    struct stat st;
-
-    ck_assert_int_eq(fstat(fd, &st), 0);
-    return (size_t)st.st_size;
-}
 
 static void
 map_file(struct mmapx *m, int fd, size_t off)
