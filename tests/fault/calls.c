@@ -2,10 +2,7 @@
 /* What tests/fault/calls.h says. */
 #include "support.h"
 
-#include <unistd.h>
-
 #include "calls.h"
-#include "fake_os.h"
 
 int
 run_map(struct fixture *f)
@@ -181,45 +178,9 @@ run_cache_runs(struct fixture *f)
     return mmapx_cache_runs(f->fd, 0, -1, runs, &n);
 }
 
-/* On a file system in memory everything stays cached, and nothing is read. */
-int
-run_cache_load(struct fixture *f)
-{
-    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
-    return mmapx_cache_load(f->fd, 0, -1);
-}
-
-/* Large enough for huge pages. */
-int
-run_cache_load_blocks(struct fixture *f)
-{
-    int file = temp_file(512 << 10);
-    int r;
-
-    (void)f;
-    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
-    r = mmapx_cache_load(file, 0, -1);
-    close(file);
-    return r;
-}
-
-int
-run_cache_load_mapped(struct fixture *f)
-{
-    fake_reads_past_cache = true;
-    return run_cache_load(f);
-}
-
 int
 run_cache_evict(struct fixture *f)
 {
-    return mmapx_cache_evict(f->fd, 0, -1);
-}
-
-int
-run_cache_evict_stacking(struct fixture *f)
-{
-    fake_stacks = true;
     return mmapx_cache_evict(f->fd, 0, -1);
 }
 
@@ -252,11 +213,9 @@ run_map_memfd(struct fixture *f)
 }
 
 void
-set_up(struct fixture *f)
+make_fixture(struct fixture *f)
 {
     *f = (struct fixture){ .m = MMAPX_INIT, .memfd = UNTOUCHED_FD };
-    fake_reset();
     f->fd = temp_file(3 * page_size() + 1);
     OK(mmapx_map(&f->m, f->fd, PROT_READ, MAP_SHARED));
-    fake_reset();
 }

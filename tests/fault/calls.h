@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls of each public function, to be made behind a seam that fails, on one
+ * Calls of each public function, to be made where the system fails, on one
  * mapping of one file.  Each returns what the function does.
  */
 #ifndef MMAPX_TESTS_CALLS_H
@@ -19,8 +19,8 @@ struct fixture {
 
 typedef int fixture_call(struct fixture *f);
 
-/* Make the file and map it, with a seam that does not fail. */
-void set_up(struct fixture *f);
+/* Make the file and map it for reading, shared. */
+void make_fixture(struct fixture *f);
 
 int run_map(struct fixture *f);
 int run_map_region(struct fixture *f);
@@ -48,12 +48,7 @@ int run_populate(struct fixture *f);
 int run_cache_stat(struct fixture *f);
 int run_cache_run(struct fixture *f);
 int run_cache_runs(struct fixture *f);
-int run_cache_load(struct fixture *f);
-int run_cache_load_mapped(struct fixture *f);
-int run_cache_load_blocks(struct fixture *f);
 int run_cache_evict(struct fixture *f);
-int
-run_cache_evict_stacking(struct fixture *f); /* one file system on another */
 int run_name(struct fixture *f);
 int run_prefetch(struct fixture *f);
 int run_cache_prefetch(struct fixture *f);

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-#include "calls.h"
+#include "fake_calls.h"
 
 enum { GROW_BOTH = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "calls.h"
+#include "fake_calls.h"
 #include "fake_os.h"
 #include "injection.h"
 #include "internal.h"

@@ -6,6 +6,8 @@
 
 #include "filters.h"
 
+#include "calls.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,64 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 
-static int fd;         /* of a file of three pages */
-static struct mmapx m; /* all of it, shared, for reading and writing */
-
-static void
-set_up(void)
-{
-    fd = temp_file(3 * page_size());
-    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
-}
-
-static int
-map_again(void)
-{
-    struct mmapx n;
-
-    return mmapx_map(&n, fd, PROT_READ, MAP_SHARED);
-}
-
-static int
-map_anon(void)
-{
-    struct mmapx n;
-
-    return mmapx_map_anon(&n, 10, PROT_READ, MAP_PRIVATE);
-}
-
-static int
-grow(void)
-{
-    return mmapx_resize(&m, fd, 5 * page_size(), MMAPX_RESIZE_MAYMOVE);
-}
-
-static int
-shrink(void)
-{
-    return mmapx_resize(&m, fd, page_size(), 0);
-}
-
-static int
-grow_both(void)
-{
-    return mmapx_resize(&m, fd, 5 * page_size(),
-                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE);
-}
-
-static int
-grow_both_sparse(void)
-{
-    return mmapx_resize(&m, fd, 5 * page_size(),
-                        MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
-                            | MMAPX_RESIZE_SPARSE);
-}
-
-static int
-shrink_both(void)
-{
-    return mmapx_resize(&m, fd, page_size(), MMAPX_RESIZE_FILE);
-}
+static struct fixture f;
 
 /* Pages, every second one of another protection, until there are no more. */
 static bool
@@ -94,32 +39,32 @@ static bool
 too_many(void *arg)
 {
     size_t page = page_size();
-    struct mmapx before = m;
+    struct mmapx before = f.m;
 
     (void)arg;
     if (!use_up_mappings())
         return false;
-    FAILS(ENOMEM, mmapx_protect(&m, page, page, PROT_READ));
-    FAILS(EAGAIN, mmapx_advise(&m, page, page, MMAPX_MADV_RANDOM));
-    if (mmapx_lock(&m, page, page, 0) == 0 || errno != EPERM)
-        FAILS(EAGAIN, mmapx_lock(&m, page, page, 0));
-    FAILS(ENOMEM, shrink_both());
-    return memcmp(&m, &before, sizeof m) == 0
-           && lseek(fd, 0, SEEK_END) == (off_t)(3 * page)
-           && *(volatile unsigned char *)m.addr == pattern(0)
-           && mmapx_unmap(&m) == 0;
+    FAILS(ENOMEM, mmapx_protect(&f.m, page, page, PROT_NONE));
+    FAILS(EAGAIN, mmapx_advise(&f.m, page, page, MMAPX_MADV_RANDOM));
+    if (mmapx_lock(&f.m, page, page, 0) == 0 || errno != EPERM)
+        FAILS(EAGAIN, mmapx_lock(&f.m, page, page, 0));
+    FAILS(ENOMEM, run_shrink_both(&f));
+    return memcmp(&f.m, &before, sizeof f.m) == 0
+           && lseek(f.fd, 0, SEEK_END) == (off_t)(3 * page + 1)
+           && *(volatile unsigned char *)f.m.addr == pattern(0)
+           && mmapx_unmap(&f.m) == 0;
 }
 
 static long
 most_mappings(void)
 {
-    FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
+    FILE *limit = fopen("/proc/sys/vm/max_map_count", "r");
     long most = -1;
 
-    if (f != NULL) {
-        if (fscanf(f, "%ld", &most) != 1)
+    if (limit != NULL) {
+        if (fscanf(limit, "%ld", &most) != 1)
             most = -1;
-        fclose(f);
+        fclose(limit);
     }
     return most;
 }
@@ -131,7 +76,7 @@ START_TEST(too_many_mappings)
         SKIP("the sanitizer needs mappings of its own");
     if (most_mappings() < 0 || most_mappings() > 150000)
         SKIP("vm.max_map_count is not told or too large to be used up");
-    set_up();
+    make_fixture(&f);
     ck_assert(in_child(too_many, NULL));
 }
 END_TEST
@@ -141,19 +86,19 @@ static bool
 no_space(void *arg)
 {
     struct rlimit none = { 0, 0 };
-    struct mmapx before = m;
+    struct mmapx before = f.m;
 
     (void)arg;
     if (setrlimit(RLIMIT_AS, &none) != 0)
         return false;
-    FAILS(ENOMEM, map_again());
-    FAILS(ENOMEM, map_anon());
-    FAILS(ENOMEM, grow());
-    FAILS(ENOMEM, grow_both());
-    FAILS(ENOMEM, grow_both_sparse());
-    return memcmp(&m, &before, sizeof m) == 0
-           && lseek(fd, 0, SEEK_END) == (off_t)(3 * page_size())
-           && shrink() == 0;
+    FAILS(ENOMEM, run_map(&f));
+    FAILS(ENOMEM, run_map_anon(&f));
+    FAILS(ENOMEM, run_resize(&f));
+    FAILS(ENOMEM, run_resize_both(&f));
+    FAILS(ENOMEM, run_resize_sparse(&f));
+    return memcmp(&f.m, &before, sizeof f.m) == 0
+           && lseek(f.fd, 0, SEEK_END) == (off_t)(3 * page_size() + 1)
+           && run_shrink(&f) == 0;
 }
 
 START_TEST(no_address_space)
@@ -161,7 +106,7 @@ START_TEST(no_address_space)
     need_the_kernel();
     if (under_sanitizer())
         SKIP("the sanitizer needs address space");
-    set_up();
+    make_fixture(&f);
     ck_assert(in_child(no_space, NULL));
 }
 END_TEST

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "calls.h"
+#include "fake_calls.h"
 #include "fake_os.h"
 #include "internal.h"
 

@@ -5,7 +5,7 @@
 
 #include "support.h"
 
-#include "calls.h"
+#include "fake_calls.h"
 #include "fake_os.h"
 
 /* One call, one failure below it, and what comes of it. */

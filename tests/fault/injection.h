@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "calls.h"
+#include "fake_calls.h"
 #include "fake_os.h"
 
 struct scenario {

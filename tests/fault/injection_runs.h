@@ -7,7 +7,7 @@
 #ifndef MMAPX_TESTS_INJECTION_RUNS_H
 #define MMAPX_TESTS_INJECTION_RUNS_H
 
-#include "calls.h"
+#include "fake_calls.h"
 
 void map_shared(struct fixture *f);
 void map_private(struct fixture *f);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* What tests/fault/fake_calls.h says. */
+#include "support.h"
+
+#include <unistd.h>
+
+#include "fake_calls.h"
+#include "fake_os.h"
+
+/* On a file system in memory everything stays cached, and nothing is read. */
+int
+run_cache_load(struct fixture *f)
+{
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    return mmapx_cache_load(f->fd, 0, -1);
+}
+
+/* Large enough for huge pages. */
+int
+run_cache_load_blocks(struct fixture *f)
+{
+    int file = temp_file(512 << 10);
+    int r;
+
+    (void)f;
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    r = mmapx_cache_load(file, 0, -1);
+    close(file);
+    return r;
+}
+
+int
+run_cache_load_mapped(struct fixture *f)
+{
+    fake_reads_past_cache = true;
+    return run_cache_load(f);
+}
+
+int
+run_cache_evict_stacking(struct fixture *f)
+{
+    fake_stacks = true;
+    return mmapx_cache_evict(f->fd, 0, -1);
+}
+
+void
+set_up(struct fixture *f)
+{
+    fake_reset();
+    make_fixture(f);
+    fake_reset();
+}
