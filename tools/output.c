@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { WRITE = O_WRONLY | O_CLOEXEC | O_NOCTTY };
@@ -39,32 +40,102 @@ take_over(int fd, const struct stat *old)
     return fchmod(fd, mode);
 }
 
+/* --- A new file ----------------------------------------------------------- */
+
+/* Room for the name of a descriptor. */
+enum { LINK_ROOM = sizeof "/proc/self/fd/-2147483648" };
+
+static void
+descriptor_name(char name[static LINK_ROOM], int fd)
+{
+    snprintf(name, LINK_ROOM, "/proc/self/fd/%d", fd);
+}
+
+/* A file without a name vanishes with a program that is killed.  Only by /proc
+ * can everybody give it one in the end. */
+static int
+open_nameless(const struct output *out)
+{
+#ifdef O_TMPFILE
+    char *dir = strdup(out->path);
+    char name[LINK_ROOM];
+    char *slash;
+    int fd;
+
+    if (dir == NULL)
+        tool_no_memory();
+    slash = strrchr(dir, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    fd = open(slash != NULL ? dir : ".", O_TMPFILE | WRITE, PRIVATE);
+    free(dir);
+    if (fd < 0)
+        return -1;
+    descriptor_name(name, fd);
+    if (access(name, F_OK) == 0)
+        return fd;
+    close(fd);
+#else
+    (void)out;
+#endif
+    return -1;
+}
+
 /* A new file beside the one that it is to replace. */
 static int
 open_beside(struct output *out, const struct stat *old)
 {
     static const char suffix[] = ".XXXXXX";
     size_t room = strlen(out->path) + sizeof suffix;
-    int fd;
+    int fd = open_nameless(out);
+    int error;
 
     out->new_name = malloc(room);
     if (out->new_name == NULL)
         tool_no_memory();
     snprintf(out->new_name, room, "%s%s", out->path, suffix);
-    fd = mkstemp(out->new_name);
-    if (fd < 0) {
-        free(out->new_name);
-        out->new_name = NULL;
-    } else if (take_over(fd, old) < 0) {
-        int error = errno;
-
-        close(fd);
-        fd = -1;
+    out->nameless = fd >= 0;
+    if (fd < 0)
+        fd = mkstemp(out->new_name);
+    if (fd >= 0 && take_over(fd, old) == 0)
+        return fd;
+    error = errno;
+    if (fd >= 0 && !out->nameless)
         unlink(out->new_name);
-        errno = error;
-    }
-    return fd;
+    if (fd >= 0)
+        close(fd);
+    free(out->new_name);
+    out->new_name = NULL;
+    errno = error;
+    return -1;
 }
+
+/* Give a file without a name the one that it is renamed from.  Somebody may
+ * have taken it. */
+static int
+give_name(struct output *out)
+{
+    enum { TRIES = 100 };
+    char *digits = out->new_name + strlen(out->new_name) - 6;
+    char name[LINK_ROOM];
+    struct timespec now;
+
+    descriptor_name(name, fileno(out->stream));
+    for (int i = 0; i < TRIES; i++) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        snprintf(digits, 7, "%06lx", (unsigned long)now.tv_nsec & 0xffffff);
+        if (linkat(AT_FDCWD, name, AT_FDCWD, out->new_name, AT_SYMLINK_FOLLOW)
+            == 0) {
+            out->nameless = false;
+            return 0;
+        }
+        if (errno != EEXIST)
+            break;
+    }
+    return -1;
+}
+
+/* --- What is there already ------------------------------------------------ */
 
 /* What a shell has opened for this program keeps its place: it is written to by
  * the descriptor that there is.  Returns one of one's own, or -1. */
@@ -141,7 +212,7 @@ output_open(struct output *out, const char *path)
     error = errno;
     if (fd >= 0)
         close(fd);
-    if (fd >= 0 && out->new_name != NULL)
+    if (fd >= 0 && out->new_name != NULL && !out->nameless)
         unlink(out->new_name);
     free(out->new_name);
     free(out->path);
@@ -169,6 +240,17 @@ may_replace(const char *path)
     return S_ISREG(st.st_mode);
 }
 
+/* Put the new file into its place.  Returns 0 or an errno. */
+static int
+replace(struct output *out)
+{
+    if (out->nameless && give_name(out) < 0)
+        return errno;
+    return may_replace(out->path) && rename(out->new_name, out->path) == 0
+               ? 0
+               : errno;
+}
+
 int
 output_close(struct output *out, bool good)
 {
@@ -177,16 +259,13 @@ output_close(struct output *out, bool good)
     if (fflush(out->stream) != 0 || ferror(out->stream)
         || (good && !synced(out)))
         error = errno != 0 ? errno : EIO;
+    good = good && error == 0;
+    if (good && out->new_name != NULL)
+        error = replace(out);
+    if (out->new_name != NULL && !out->nameless && (!good || error != 0))
+        unlink(out->new_name);
     if (fclose(out->stream) != 0 && error == 0)
         error = errno;
-    if (out->new_name != NULL) {
-        if (error == 0 && good
-            && (!may_replace(out->path)
-                || rename(out->new_name, out->path) < 0))
-            error = errno;
-        if (error != 0 || !good)
-            unlink(out->new_name);
-    }
     free(out->new_name);
     free(out->path);
     return error;

@@ -11,6 +11,7 @@ struct output {
     FILE *stream;
     char *path;     /* that it is to have in the end */
     char *new_name; /* that it has until then; NULL: it is written through */
+    bool nameless;  /* it has none yet, and gets that one at the end */
     struct stat id; /* of what is written to */
 };
 
