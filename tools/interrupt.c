@@ -4,6 +4,7 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/select.h>
@@ -114,9 +115,13 @@ tool_wait_readable(int fd)
 void
 tool_end_by_signal(void)
 {
+    enum { PATIENCE = 100 }; /* in ms */
+    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
     int number = (int)tool_interrupted;
 
-    fflush(stdout);
+    /* A reader that has stopped reading is not waited for. */
+    if (poll(&out, 1, PATIENCE) > 0)
+        fflush(stdout);
     signal(number, SIG_DFL);
     raise(number);
 }

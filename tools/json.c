@@ -2,6 +2,7 @@
 /* Output for programs: one JSON object a line. */
 #include "tool.h"
 #include "json.h"
+#include "screen.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -54,6 +55,6 @@ json_line(json_t *object)
     if (object == NULL)
         tool_no_memory();
     json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-    putchar('\n');
+    tool_end_line();
     json_decref(object);
 }

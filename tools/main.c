@@ -137,8 +137,8 @@ main(int argc, char **argv)
     /* Most of the time goes by in the system; little of it in writing. */
     if (isatty(STDOUT_FILENO) == 0)
         setvbuf(stdout, NULL, _IOFBF, 65536);
-    status = finish(dispatch(argc, argv));
+    status = dispatch(argc, argv);
     if (tool_interrupted != 0)
         tool_end_by_signal();
-    return status;
+    return finish(status);
 }

@@ -75,6 +75,20 @@ tool_unpaint(const struct tool_screen *screen)
         fputs("\033[0m", screen->stream);
 }
 
+/* A few lines at a time are handed on.  A pipe takes so little whole or not at
+ * all, so that a program that is interrupted leaves no part of a line to the
+ * reader. */
+void
+tool_end_line(void)
+{
+    enum { LINES = 8 };
+    static unsigned lines;
+
+    putchar('\n');
+    if (++lines % LINES == 0)
+        fflush(stdout);
+}
+
 /* A byte as in a C string.  Returns the columns. */
 static size_t
 escape(FILE *out, unsigned char byte)

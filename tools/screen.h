@@ -34,6 +34,9 @@ void tool_unpaint(const struct tool_screen *screen);
 
 enum { TOOL_BOLD = 1, TOOL_GREEN = 32, TOOL_YELLOW = 33, TOOL_BLUE = 34 };
 
+/* End a line of standard output. */
+void tool_end_line(void);
+
 /* A size such as "1.5G", or "1610612736" if it is to be exact. */
 const char *tool_size(char buf[static 24], int64_t bytes, bool exact);
 

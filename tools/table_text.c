@@ -58,7 +58,7 @@ end_line(const struct table *t)
 {
     if (t->keeps && t->o->command == TOOL_WATCH && t->screen.columns > 0)
         fputs("\033[K", stdout);
-    putchar('\n');
+    tool_end_line();
 }
 
 /* "0%" and "100%" mean none and all, and are not rounded to. */
@@ -192,11 +192,12 @@ table_text_ranges(const struct table *t, const struct table_row *row)
         char off[24], len[24];
 
         if (t->o->bytes)
-            printf("    %lld:%lld\n", (long long)range->off,
+            printf("    %lld:%lld", (long long)range->off,
                    (long long)range->len);
         else
-            printf("    %s:%s\n", tool_exact_size(off, range->off),
+            printf("    %s:%s", tool_exact_size(off, range->off),
                    tool_exact_size(len, range->len));
+        tool_end_line();
     }
 }
 
@@ -215,7 +216,7 @@ table_text_map(const struct table *t, const struct table_row *row)
         printf("%*s  ", t->o->bytes ? EXACT_COLUMNS : 11,
                tool_size(off, bar_cell(&bar, i), t->o->bytes));
         print_cells(t, shades, row->map + i, n);
-        putchar('\n');
+        tool_end_line();
     }
 }
 
