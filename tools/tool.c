@@ -6,6 +6,7 @@
 #include "screen.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,14 +39,49 @@ tool_error(int error)
     }
 }
 
+/* In a tree: how often permission was denied, and how often that is said. */
+enum { SAID_REFUSALS = 10 };
+static bool counts_refusals;
+static size_t refusals;
+
+static bool
+is_one_too_many(int error)
+{
+    return counts_refusals && (error == EACCES || error == EPERM)
+           && ++refusals > SAID_REFUSALS;
+}
+
 int
 tool_failed(const char *path, int error)
 {
+    if (is_one_too_many(error))
+        return TOOL_FAILED;
     progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
     fflush(stdout);
     fputs("mmapx: ", stderr);
-    tool_name(stderr, path);
+    tool_name(stderr, *path != '\0' ? path : "''");
     fprintf(stderr, ": %s\n", tool_error(error));
     return TOOL_FAILED;
+}
+
+void
+tool_refusals_begin(void)
+{
+    counts_refusals = true;
+    refusals = 0;
+}
+
+void
+tool_refusals_end(const char *path)
+{
+    counts_refusals = false;
+    if (refusals <= SAID_REFUSALS)
+        return;
+    progress_hide();
+    fflush(stdout);
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, path);
+    fprintf(stderr, ": permission was denied %zu more times below it\n",
+            refusals - SAID_REFUSALS);
 }

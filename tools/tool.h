@@ -32,4 +32,10 @@ const char *tool_error(int error);
 /* Say so on stderr. */
 int tool_failed(const char *path, int error);
 
+/* From here to the end only the first few are named that permission is denied
+ * for; how many more there were is said in the end.  In a tree of others' files
+ * they could be all. */
+void tool_refusals_begin(void);
+void tool_refusals_end(const char *path);
+
 #endif /* TOOL_H */

@@ -262,6 +262,7 @@ descend(struct walk *w)
 void
 walk_tree(struct walk *w, int handle, const struct stat *st)
 {
+    tool_refusals_begin();
     enter(w, handle, st, false);
     while (w->depth > 0) {
         const struct walk_level *level = &w->levels[w->depth - 1];
@@ -271,6 +272,7 @@ walk_tree(struct walk *w, int handle, const struct stat *st)
         else
             walk_leave(w);
     }
+    tool_refusals_end(w->path);
 }
 
 void
