@@ -279,6 +279,45 @@ fi
 
 # --- Leaving ------------------------------------------------------------------
 
+# A reader that has stopped reading: the program ends all the same, and what it
+# has written ends with a whole line.
+stopped_reader() {
+    mkdir "$dir/long-names" && (
+        cd "$dir/long-names" || exit
+        seq -f "%-100g" 2000 | tr ' ' _ | xargs touch
+    ) && mkfifo "$dir/pipe" || return 1
+    "$mmapx" "$@" -r "$dir/long-names" >"$dir/pipe" 2>"$err" &
+    started=$!
+    exec 9<"$dir/pipe"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until grep -q pipe "/proc/$1/wchan"; do
+        sleep 0.05; done' sh "$started"
+    kill -TERM "$started"
+    wait "$started"
+    code=$?
+    cat <&9 >"$out"
+    exec 9<&-
+    rm -r "$dir/long-names" "$dir/pipe"
+    cat "$err"
+    tail -n 1 "$out"
+    [ "$code" -eq 143 ] && [ -s "$out" ] && [ "$(tail -c 1 "$out")" = '' ] &&
+        lines "$err" 0
+}
+# Some systems do not say where a process waits.
+sleep 60 &
+sleeper=$!
+# shellcheck disable=SC2016 # It is that shell which expands.
+if timeout 5 sh -c 'until grep -q "[a-z]" "/proc/$1/wchan"; do
+    sleep 0.05; done' sh "$sleeper" 2>/dev/null; then
+    check 'interrupted where nobody reads' stopped_reader status
+    check 'with JSON' stopped_reader status --json
+    check 'with ranges' stopped_reader status --ranges --map
+else
+    skip 'interrupted where nobody reads' \
+        'the system does not say where a process waits'
+fi
+kill "$sleeper"
+
 # It does not go on for a reader that has gone.
 stops() {
     mkdir "$dir/many" && (

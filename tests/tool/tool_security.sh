@@ -251,7 +251,66 @@ own_files() {
 }
 check 'a snapshot does not list what it is being written to' own_files
 
+# killed: by what cannot be caught, while it waits for names.
+killed() {
+    rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" &&
+        mkfifo "$dir/names-fifo" || return 1
+    "$mmapx" snapshot -o "$dir/new/$1" --files0-from="$dir/names-fifo" &
+    started=$!
+    # What it writes to was opened before this goes on.
+    exec 9>"$dir/names-fifo"
+    kill -KILL "$started"
+    wait "$started"
+    exec 9>&-
+    rm "$dir/names-fifo"
+    ls -a "$dir/new"
+    nothing_left
+}
+if python3 -c 'import os, sys
+os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY, 0o600)' "$dir" 2>/dev/null &&
+    [ -e /proc/self/fd ]; then
+    check 'a killed snapshot leaves nothing' killed snap
+    check 'nor one under a new name' killed other
+else
+    skip 'a killed snapshot leaves nothing' \
+        'no python3, or this file system has no files without a name'
+fi
+
+# Many that permission is denied for are a number.
+refusals() {
+    mkdir "$dir/refused" && (
+        cd "$dir/refused" || exit
+        for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14; do
+            echo x >"$i" && chmod 000 "$i" || exit
+        done
+    ) || return 1
+    as_other "$mmapx" status -r "$dir/refused" >"$out" 2>"$err"
+    [ $? -eq 1 ] && cat "$err" && lines "$err" 11 && lines "$out" 0 &&
+        [ "$(grep -c ': Permission denied$' "$err")" -eq 10 ] &&
+        tail -n 1 "$err" |
+        grep -q '/refused: permission was denied 4 more times below it$' ||
+        return 1
+    # What is named is named.
+    as_other "$mmapx" status "$dir"/refused/* >"$out" 2>"$err"
+    [ $? -eq 1 ] && lines "$err" 14
+}
+if [ $other = yes ]; then
+    check 'many refusals are not a line each' refusals
+else
+    skip 'many refusals are not a line each' 'there is nobody to be'
+fi
+
 # --- Names --------------------------------------------------------------------
+
+empty_name() {
+    run 1 "$@" && complains "'': No such file or directory"
+}
+for command in status load evict lock restore; do
+    check "$command says that a name is empty" empty_name $command ''
+done
+check 'also that of a file with names' empty_name status --files0-from=
+check 'also that of a snapshot' empty_name lock --snapshot=
+check 'also that of what is written' empty_name snapshot -o '' "$tree/file"
 
 # harmless: no control character in the output, and nothing that is none of the
 # locale's.  JSON may have a DEL, which terminals ignore.
