@@ -44,7 +44,10 @@ walk_begin(struct walk *w, const char *path)
 void
 walk_failed(struct walk *w, int error)
 {
-    w->status = w->quiet ? TOOL_FAILED : tool_failed(w->path, error);
+    if (w->hooks != NULL)
+        w->hooks->failed(w, error);
+    else
+        w->status = w->quiet ? TOOL_FAILED : tool_failed(w->path, error);
 }
 
 /* --- Files ---------------------------------------------------------------- */
@@ -54,6 +57,8 @@ walk_failed(struct walk *w, int error)
 static bool
 is_seen(struct walk *w, const struct stat *st)
 {
+    if (w->hooks != NULL)
+        return w->hooks->is_seen(w, st);
     if (S_ISBLK(st->st_mode) || (st->st_nlink < 2 && !w->o->follow))
         return false;
     return !identity_insert(&w->seen, st);
@@ -220,7 +225,14 @@ enter(struct walk *w, int handle, const struct stat *st, bool by_link)
         close(handle);
         return;
     }
+    if (w->hooks != NULL && w->depth > 0 && w->hooks->takes(w, handle, st)) {
+        identity_delete(&w->above,
+                        &(struct identity){ st->st_dev, st->st_ino });
+        return;
+    }
     walk_add_level(w, handle, st, by_link);
+    if (w->hooks != NULL)
+        w->hooks->entered(w);
     fd = open_directory(handle);
     stream = fd >= 0 ? fdopendir(fd) : NULL;
     if (stream != NULL) {
@@ -244,9 +256,14 @@ descend(struct walk *w)
     size_t before = walk_lengthen_path(w, name);
     size_t depth = w->depth;
     struct stat st;
-    int handle = open_look(level->handle, name, by_link, &st);
+    int handle;
 
     level->next += strlen(name) + 2;
+    if (w->hooks != NULL && w->hooks->skips(w)) {
+        walk_shorten_path(w, before);
+        return;
+    }
+    handle = open_look(level->handle, name, by_link, &st);
     if (handle >= 0 && S_ISDIR(st.st_mode)) {
         enter(w, handle, &st, by_link);
     } else if (handle >= 0) {
@@ -257,6 +274,14 @@ descend(struct walk *w)
     }
     if (w->depth == depth)
         walk_shorten_path(w, before);
+}
+
+static void
+leave(struct walk *w)
+{
+    if (w->hooks != NULL)
+        w->hooks->left(w);
+    walk_leave(w);
 }
 
 void
@@ -270,7 +295,7 @@ walk_tree(struct walk *w, int handle, const struct stat *st)
         if (level->next < level->used && !walk_is_over(w))
             descend(w);
         else
-            walk_leave(w);
+            leave(w);
     }
     tool_refusals_end(w->path);
 }

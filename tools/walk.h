@@ -11,11 +11,29 @@
 #include "options.h"
 
 struct walk_level;
+struct walk;
+
+/* What somebody who goes through several trees at once does at certain places
+ * of each walk. */
+struct walk_hooks {
+    /* Whether a directory, whose path is w->path, is not even to be looked
+     * at. */
+    bool (*skips)(struct walk *w);
+    /* Take a directory over, whose handle is then the hook's. */
+    bool (*takes)(struct walk *w, int handle, const struct stat *st);
+    void (*entered)(struct walk *w);
+    void (*left)(struct walk *w);
+    /* In place of a complaint. */
+    void (*failed)(struct walk *w, int error);
+    /* Whether a file was there before. */
+    bool (*is_seen)(struct walk *w, const struct stat *st);
+};
 
 struct walk {
     const struct tool_options *o;
     tool_visitor *visit;
     void *arg;
+    const struct walk_hooks *hooks; /* or NULL */
     bool quiet; /* complain of nothing */
     int status;
     void *seen;  /* files and, with -L, directories: a tree of identities */
