@@ -2,12 +2,14 @@
 # Completion for mmapx, for fish.
 # tests/project/completions.sh holds it against --help.
 
-set -l commands status watch load evict lock snapshot restore
+set -l commands status top watch load evict lock snapshot restore
 set -l files status watch load evict lock snapshot
-set -l shows status watch load evict lock restore
+set -l shows status top watch load evict lock restore
 
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a status \
     -d 'show how much of each file is in memory'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a top \
+    -d 'show the files that fill the memory'
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a watch \
     -d 'show the same again and again'
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a load \
@@ -26,7 +28,9 @@ complete -c mmapx -s h -l help -d 'show help'
 
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -s r -l recursive \
     -d 'look into directories'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -s x \
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l pid -x \
+    -a '(__fish_complete_pids)' -d 'files that a process uses'
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -s x \
     -l one-file-system -d 'not at other file systems'
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -s L -l dereference \
     -d 'follow symbolic links'
@@ -43,6 +47,20 @@ complete -c mmapx -n '__fish_seen_subcommand_from status' -l ranges \
     -d 'list the ranges that are in memory'
 complete -c mmapx -n '__fish_seen_subcommand_from status' -l map \
     -d 'draw a larger map of each file'
+complete -c mmapx -n '__fish_seen_subcommand_from status' -l who \
+    -d 'list the processes that map each file'
+complete -c mmapx -n '__fish_seen_subcommand_from status top' -l openmetrics \
+    -d 'print metrics for Prometheus'
+complete -c mmapx -n '__fish_seen_subcommand_from top' -s n -l top -x \
+    -d 'show the largest only'
+complete -c mmapx -n '__fish_seen_subcommand_from top' -l dirs \
+    -d 'sums of directories'
+complete -c mmapx -n '__fish_seen_subcommand_from top' -l by -x \
+    -a 'file process' -d 'files, or sums by process'
+complete -c mmapx -n '__fish_seen_subcommand_from top' -s a -l all \
+    -d 'look at network file systems too'
+complete -c mmapx -n '__fish_seen_subcommand_from top' -s j -l jobs -x \
+    -d 'look at so many trees at once'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l total \
     -d 'add a line for all files together'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' \

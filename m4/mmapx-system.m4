@@ -27,6 +27,11 @@ AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
 AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])
 # Without -lpthread: a library alone has no threads to cancel there.
 AC_CHECK_FUNCS([pthread_setcancelstate])
+# The command: Linux tells a file system by its type there.
+AC_CHECK_DECL([fstatfs], [AC_DEFINE([STATFS_IN_VFS], [1],
+    [Define if <sys/vfs.h> declares fstatfs().])], [],
+    [[#include <sys/vfs.h>]])
+AC_HEADER_MAJOR
 AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
 AC_CHECK_DECLS([F_FULLFSYNC], [], [], [[#include <fcntl.h>]])
 AC_CHECK_DECLS([DIOCGMEDIASIZE], [], [], [[

@@ -6,6 +6,7 @@
 #include "options.h"
 
 int tool_status(const struct tool_options *o);
+int tool_top(const struct tool_options *o);
 int tool_watch(const struct tool_options *o);
 int tool_load(const struct tool_options *o);
 int tool_evict(const struct tool_options *o);

@@ -2,6 +2,8 @@
 /* Which files the arguments mean. */
 #include "tool.h"
 #include "files.h"
+#include "identity.h"
+#include "proc.h"
 #include "walk.h"
 
 #include <errno.h>
@@ -32,6 +34,59 @@ argument(struct walk *w, const char *path)
         walk_failed(w, TOOL_DIRECTORY);
     }
 }
+
+/* --- Processes ------------------------------------------------------------ */
+
+struct used {
+    struct walk *w;
+    void *seen;
+};
+
+static void
+use_file(const struct proc_file *file, void *arg)
+{
+    struct used *used = arg;
+
+    if (walk_is_over(used->w)) {
+        if (file->handle >= 0)
+            close(file->handle);
+        return;
+    }
+    walk_begin(used->w, file->path);
+    if (file->handle < 0)
+        walk_failed(used->w, file->error);
+    else if (identity_insert(&used->seen, &file->st))
+        walk_file(used->w, file->handle, &file->st);
+    else
+        close(file->handle);
+}
+
+/* The files that processes have open or mapped, each once. */
+static void
+arguments_of_processes(struct walk *w)
+{
+    struct used used = { .w = w };
+    const struct tool_pids *pids = &w->o->pids;
+
+    for (size_t i = 0; i < pids->n && !walk_is_over(w); i++) {
+        struct proc p;
+        char name[40];
+        int error = proc_open(&p, pids->list[i]);
+
+        if (error == 0) {
+            error = proc_each_file(&p, use_file, &used);
+            proc_close(&p);
+        }
+        if (error == 0)
+            continue;
+        snprintf(name, sizeof name, "process %jd", (intmax_t)pids->list[i]);
+        walk_begin(w, name);
+        walk_failed(w, error);
+    }
+    identity_free(&used.seen);
+}
+
+/* --- Names ---------------------------------------------------------------- */
 
 /* Names that end with a NUL each, from a file or standard input. */
 static void
@@ -68,6 +123,7 @@ walk_all(struct walk *w)
     const struct tool_options *o = w->o;
 
     walk_begin(w, "");
+    arguments_of_processes(w);
     if (o->files0 != NULL)
         arguments_from(w, o->files0);
     else
@@ -131,7 +187,7 @@ tool_named_size(const struct tool_options *o)
     int64_t bytes = 0;
     struct stat st;
 
-    if (o->files0 != NULL || o->recurse)
+    if (o->files0 != NULL || o->recurse || o->pids.n > 0)
         return -1;
     for (char **path = o->paths; *path != NULL; path++)
         if (stat(*path, &st) == 0 && S_ISREG(st.st_mode))

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -50,15 +51,24 @@ help(char **argv)
     return TOOL_OK;
 }
 
-/* A command's name, or a file or an option, which are for status. */
+static bool
+is_directory(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A command's name; or a directory, which is for top; or a file or an option,
+ * which are for status. */
 static int
 run(int argc, char **argv)
 {
     static int (*const functions[])(const struct tool_options *o) = {
-        [TOOL_STATUS] = tool_status,     [TOOL_WATCH] = tool_watch,
-        [TOOL_LOAD] = tool_load,         [TOOL_EVICT] = tool_evict,
-        [TOOL_LOCK] = tool_lock,         [TOOL_SNAPSHOT] = tool_snapshot,
-        [TOOL_RESTORE] = tool_restore,
+        [TOOL_STATUS] = tool_status,   [TOOL_TOP] = tool_top,
+        [TOOL_WATCH] = tool_watch,     [TOOL_LOAD] = tool_load,
+        [TOOL_EVICT] = tool_evict,     [TOOL_LOCK] = tool_lock,
+        [TOOL_SNAPSHOT] = tool_snapshot, [TOOL_RESTORE] = tool_restore,
     };
     enum tool_command command = tool_command_named(argv[0]);
     struct tool_options o;
@@ -70,7 +80,7 @@ run(int argc, char **argv)
 
         if (!is_file)
             return tool_usage(command, "no command and no file", argv[0]);
-        command = TOOL_STATUS;
+        command = is_directory(argv[0]) ? TOOL_TOP : TOOL_STATUS;
         argc++;
         argv--;
     }

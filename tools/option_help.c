@@ -10,9 +10,10 @@ help_line(const struct option_row *row)
 {
     const char *argument = row->argument;
     char text[40];
-    int n = snprintf(text, sizeof text, "--%s%s%s", row->name,
-                     argument != NULL ? "=" : "",
-                     argument != NULL ? argument : "");
+    bool can_lack = row->kind == OPTION_DEPTH;
+    int n = snprintf(text, sizeof text, "--%s%s%s%s%s", row->name,
+                     can_lack ? "[" : "", argument != NULL ? "=" : "",
+                     argument != NULL ? argument : "", can_lack ? "]" : "");
 
     if (row->letter != 0)
         printf("  -%c, ", row->letter);

@@ -6,6 +6,8 @@
 const struct option_command option_commands[TOOL_COMMANDS] = {
     [TOOL_STATUS] = { "status", "FILE...",
                       "show how much of each FILE is in memory, and where" },
+    [TOOL_TOP] = { "top", "[PATH]...",
+                   "show the files that fill the memory, largest first" },
     [TOOL_WATCH] = { "watch", "FILE...",
                      "show the same again and again" },
     [TOOL_LOAD] = { "load", "FILE...", "bring each FILE into memory" },
@@ -21,6 +23,7 @@ const struct option_command option_commands[TOOL_COMMANDS] = {
 /* The commands that take an option, as bits. */
 enum {
     STATUS = 1 << TOOL_STATUS,
+    TOP = 1 << TOOL_TOP,
     WATCH = 1 << TOOL_WATCH,
     LOAD = 1 << TOOL_LOAD,
     EVICT = 1 << TOOL_EVICT,
@@ -30,7 +33,7 @@ enum {
     SHOWS = STATUS | WATCH,
     WORKS = LOAD | EVICT | LOCK,
     FILES = SHOWS | WORKS | SNAPSHOT, /* that look for files */
-    ALL = FILES | RESTORE,
+    ALL = FILES | RESTORE | TOP,
 };
 
 #define PLACE(member) offsetof(struct tool_options, member)
@@ -50,6 +53,16 @@ const struct option_row option_rows[] = {
       "sort by cached, size or name" },
     { 0, SHOWS, OPTION_FILES, PLACE(top), "top", "N",
       "show the first N files only" },
+    { 'n', TOP, OPTION_FILES, PLACE(top), "top", "N",
+      "show the N largest [20]" },
+    { 0, TOP, OPTION_DEPTH, PLACE(dirs), "dirs", "DEPTH",
+      "sums of directories, at most so deep" },
+    { 0, TOP, OPTION_BY, PLACE(by), "by", "WHAT",
+      "by file, or sums by process" },
+    { 'a', TOP, OPTION_FLAG, PLACE(network), "all", NULL,
+      "look at network file systems too" },
+    { 'j', TOP, OPTION_FILES, PLACE(jobs), "jobs", "N",
+      "look at so many trees at once [processors]" },
     { 'n', WATCH, OPTION_SECONDS, PLACE(interval), "interval", "SECONDS",
       "look every so often [2]" },
     { 'n', LOCK, OPTION_SECONDS, PLACE(interval), "interval", "SECONDS",
@@ -70,12 +83,18 @@ const struct option_row option_rows[] = {
       "write to FILE, all of it or nothing; '-' is stdout" },
     { 'r', FILES, OPTION_FLAG, PLACE(recurse), "recursive", NULL,
       "look into directories" },
-    { 'x', FILES, OPTION_FLAG, PLACE(one_file_system), "one-file-system", NULL,
-      "but not at other file systems" },
+    { 'x', FILES | TOP, OPTION_FLAG, PLACE(one_file_system), "one-file-system",
+      NULL, "but not at other file systems" },
     { 'L', FILES, OPTION_FLAG, PLACE(follow), "dereference", NULL,
       "follow symbolic links in them" },
     { 0, FILES, OPTION_NAME, PLACE(files0), "files0-from", "F",
       "read names from F, each ended by NUL" },
+    { 0, FILES | TOP, OPTION_PID, PLACE(pids), "pid", "PID",
+      "the files that a process has open or mapped" },
+    { 0, STATUS, OPTION_FLAG, PLACE(who), "who", NULL,
+      "list the processes that map each file" },
+    { 0, STATUS | TOP, OPTION_FLAG, PLACE(openmetrics), "openmetrics", NULL,
+      "print metrics for Prometheus" },
     { 0, ALL & ~SNAPSHOT, OPTION_FLAG, PLACE(json), "json", NULL,
       "print one JSON object a line" },
     { 0, ALL & ~SNAPSHOT, OPTION_COLOUR, PLACE(colour), "color", "WHEN",

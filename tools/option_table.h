@@ -27,6 +27,9 @@ enum option_kind {
     OPTION_SECONDS, /* double */
     OPTION_RANGE,   /* struct tool_range */
     OPTION_NAME,    /* const char *, of a file */
+    OPTION_PID,     /* struct tool_pids */
+    OPTION_BY,      /* enum tool_by */
+    OPTION_DEPTH,   /* struct tool_depth; the argument can be left out */
 };
 
 struct option_row {

@@ -41,12 +41,41 @@ index_of(const char *word, const char *const *words)
     return -1;
 }
 
+static bool
+add_pid(struct tool_pids *pids, const char *text)
+{
+    uint64_t pid;
+
+    if (!parse_count(text, INT32_MAX, &pid))
+        return false;
+    pids->list = realloc(pids->list, (pids->n + 1) * sizeof *pids->list);
+    if (pids->list == NULL)
+        tool_no_memory();
+    pids->list[pids->n++] = (pid_t)pid;
+    return true;
+}
+
+static bool
+parse_depth(struct tool_depth *depth, const char *text)
+{
+    uint64_t number = SIZE_MAX;
+
+    depth->given = true;
+    if (text != NULL && strcmp(text, "0") == 0)
+        number = 0;
+    else if (text != NULL && !parse_count(text, SIZE_MAX, &number))
+        return false;
+    depth->depth = (size_t)number;
+    return true;
+}
+
 bool
 option_store(struct tool_options *o, const struct option_row *row,
              const char *argument, const char **matter)
 {
     static const char *const keys[] = { "", "cached", "size", "name", NULL };
     static const char *const whens[] = { "auto", "always", "never", NULL };
+    static const char *const bys[] = { "file", "process", NULL };
     void *place = (char *)o + row->place;
     struct tool_range *range = place;
     uint64_t number = 0;
@@ -81,6 +110,14 @@ option_store(struct tool_options *o, const struct option_row *row,
     case OPTION_NAME:
         *(const char **)place = argument;
         return true;
+    case OPTION_PID:
+        return add_pid(place, argument);
+    case OPTION_BY:
+        i = index_of(argument, bys);
+        *(enum tool_by *)place = (enum tool_by)i;
+        return i >= 0;
+    case OPTION_DEPTH:
+        return parse_depth(place, argument);
     }
     return false;
 }
@@ -96,6 +133,9 @@ option_right(enum option_kind kind)
         [OPTION_SECONDS] = "from 0.1 to 1000000",
         [OPTION_RANGE] = "OFFSET:LENGTH",
         [OPTION_NAME] = NULL,
+        [OPTION_PID] = "the number of a process",
+        [OPTION_BY] = "file or process",
+        [OPTION_DEPTH] = "a number from 0 on",
     };
 
     return right[kind];

@@ -66,6 +66,14 @@ bad_option(enum tool_command command, int key, char *const argv[])
     return tool_usage(command, matter, is_letter ? letter : argv[optind - 1]);
 }
 
+static int
+takes_argument(const struct option_row *row)
+{
+    if (row->kind == OPTION_DEPTH)
+        return optional_argument;
+    return row->argument != NULL ? required_argument : no_argument;
+}
+
 /* The table's rows for one command, as getopt wants them. */
 static void
 getopt_tables(enum tool_command command, char *letters, struct option *longs)
@@ -76,7 +84,7 @@ getopt_tables(enum tool_command command, char *letters, struct option *longs)
 
         if (!option_is_of(row, command))
             continue;
-        *longs++ = (struct option){ row->name, row->argument != NULL, NULL,
+        *longs++ = (struct option){ row->name, takes_argument(row), NULL,
                                     LONG + (int)i };
         if (row->letter != 0)
             *letters++ = (char)row->letter;
@@ -88,15 +96,28 @@ getopt_tables(enum tool_command command, char *letters, struct option *longs)
 }
 
 static const struct option_row *
-row_of(int key)
+row_of(enum tool_command command, int key)
 {
     const struct option_row *row = option_rows;
 
     if (key >= LONG)
         return &option_rows[key - LONG];
-    while (row->letter != key)
+    while (row->letter != key || !option_is_of(row, command))
         row++;
     return row;
+}
+
+/* Why two options do not go together, or NULL. */
+static const char *
+contradiction(const struct tool_options *o)
+{
+    if (o->openmetrics && o->json)
+        return "--openmetrics and --json are two formats";
+    if (o->openmetrics && o->by == TOOL_BY_PROCESS)
+        return "--openmetrics goes with no --by=process, whose numbers change";
+    if (o->dirs.given && o->by == TOOL_BY_PROCESS)
+        return "--dirs and --by=process are two kinds of sums";
+    return NULL;
 }
 
 /* What is left are files, in one way or the other. */
@@ -104,6 +125,10 @@ static bool
 check_files(const struct tool_options *o, int n, int *status)
 {
     *status = TOOL_USAGE;
+    if (contradiction(o) != NULL) {
+        tool_usage(o->command, contradiction(o), NULL);
+        return false;
+    }
     if (o->command == TOOL_RESTORE) {
         if (n != 1)
             tool_usage(o->command, n == 0 ? "no snapshot given"
@@ -111,7 +136,8 @@ check_files(const struct tool_options *o, int n, int *status)
                        NULL);
         return n == 1;
     }
-    if (n == 0 && o->files0 == NULL && o->snapshot == NULL)
+    if (n == 0 && o->files0 == NULL && o->snapshot == NULL && o->pids.n == 0
+        && o->command != TOOL_TOP)
         tool_usage(o->command, "no file given", NULL);
     else if (n != 0 && o->files0 != NULL)
         tool_usage(o->command,
@@ -145,6 +171,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
     *o = (struct tool_options){
         .command = command,
         .interval = command == TOOL_LOCK ? 5 : 2,
+        .top = command == TOOL_TOP ? 20 : 0,
         .range = { .len = -1 },
     };
     getopt_tables(command, letters, longs);
@@ -157,7 +184,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             *status = bad_option(command, key, argv);
             return false;
         }
-        row = row_of(key);
+        row = row_of(command, key);
         if (row->kind == OPTION_HELP) {
             tool_command_help(command);
             *status = TOOL_OK;

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum tool_command {
     TOOL_STATUS,
+    TOOL_TOP,
     TOOL_WATCH,
     TOOL_LOAD,
     TOOL_EVICT,
@@ -26,6 +28,19 @@ struct tool_range {
     int64_t off;
     int64_t len; /* -1: to the end */
     bool given;
+};
+
+enum tool_by { TOOL_BY_FILE, TOOL_BY_PROCESS };
+
+struct tool_depth {
+    size_t depth; /* of directories below what is named */
+    bool given;
+};
+
+/* Processes. */
+struct tool_pids {
+    pid_t *list;
+    size_t n;
 };
 
 struct tool_options {
@@ -49,7 +64,14 @@ struct tool_options {
     bool one_file_system;
     bool follow;
     const char *files0;
+    struct tool_pids pids;
+    bool who;
+    struct tool_depth dirs;
+    enum tool_by by;
+    size_t jobs; /* 0: as many as there are processors */
+    bool network;
     bool json;
+    bool openmetrics;
     enum tool_when colour;
     bool no_progress;
     bool verbose;

@@ -4,6 +4,7 @@
 #include "bar.h"
 #include "interrupt.h"
 #include "libmmapx.h"
+#include "openmetrics.h"
 #include "table.h"
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ table_begin(struct table *t, const struct tool_options *o)
     *t = (struct table){ .o = o };
     tool_screen_of(&t->screen, stdout, o->colour);
     t->cells = table_text_cells(t);
-    t->keeps = o->sort != TOOL_UNSORTED || o->top != 0;
+    t->keeps = o->sort != TOOL_UNSORTED || o->top != 0 || o->openmetrics;
     t->sum.known = ~0u;
 }
 
@@ -204,7 +205,8 @@ look_at(const struct table *t, const struct tool_file *file,
     memset(row->levels, s->cached == 0 ? 0 : BAR_LEVELS, t->cells);
     if (error != 0 || s->known == 0)
         return error;
-    places.has_bar = !t->o->json && s->cached != 0 && s->cached != s->size;
+    places.has_bar = !t->o->json && !t->o->openmetrics && s->cached != 0
+                     && s->cached != s->size;
     places.has_map = !t->o->json && t->o->map && pages > 0;
     places.has_ranges = t->o->ranges;
     row->map_cells = pages < TABLE_MAP_CELLS ? (size_t)pages : TABLE_MAP_CELLS;
@@ -222,6 +224,7 @@ print_row(struct table *t, const struct table_row *row)
         return;
     }
     table_text_row(t, row);
+    table_text_who(t, row);
     table_text_ranges(t, row);
     if (row->map != NULL)
         table_text_map(t, row);
@@ -250,6 +253,8 @@ table_visit(const struct tool_file *file, void *arg)
     bool kept = false;
     int status, error;
 
+    if (t->o->who)
+        row.who = who_maps(file->device, file->inode);
     row.levels = malloc(t->cells);
     if (row.levels == NULL)
         tool_no_memory();
@@ -283,6 +288,22 @@ table_print(struct table *t, size_t lines)
         print_row(t, &t->rows[i]);
     if (shown < t->n)
         table_text_more(t, t->n - shown);
+}
+
+void
+table_print_metrics(struct table *t)
+{
+    struct openmetrics_row *rows;
+
+    sort_rows(t);
+    rows = calloc(t->n + 1, sizeof *rows);
+    if (rows == NULL)
+        tool_no_memory();
+    for (size_t i = 0; i < t->n; i++)
+        rows[i] = (struct openmetrics_row){ t->rows[i].path,
+                                            &t->rows[i].survey };
+    openmetrics_print(rows, t->n);
+    free(rows);
 }
 
 void

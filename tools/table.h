@@ -12,6 +12,7 @@
 #include "options.h"
 #include "screen.h"
 #include "survey.h"
+#include "who.h"
 
 /* Cells that a bar has at most, and a map. */
 enum { TABLE_MOST_CELLS = 128, TABLE_MAP_CELLS = 1024 };
@@ -30,6 +31,7 @@ struct table_row {
     struct table_range *ranges; /* that are cached */
     size_t n;
     size_t room;
+    const struct who *who; /* maps it; NULL: nobody, or it was not asked */
 };
 
 struct table {
@@ -51,6 +53,9 @@ void table_begin(struct table *t, const struct tool_options *o);
 
 /* Look at a file, as tool_files() wants it, and show it or keep it. */
 int table_visit(const struct tool_file *file, void *table);
+
+/* Print what was kept as metrics. */
+void table_print_metrics(struct table *t);
 
 /* Sort what was kept, and print no more than so many lines of it. */
 void table_print(struct table *t, size_t lines);
@@ -75,6 +80,9 @@ void table_text_more(const struct table *t, size_t more);
 /* What has lines of its own below the file's. */
 void table_text_ranges(const struct table *t, const struct table_row *row);
 void table_text_map(const struct table *t, const struct table_row *row);
+
+/* Who maps the file. */
+void table_text_who(const struct table *t, const struct table_row *row);
 
 void table_text_total(const struct table *t, const struct survey *sum);
 

@@ -4,6 +4,7 @@
 #include "json.h"
 #include "libmmapx.h"
 #include "table.h"
+#include "table_json.h"
 
 static json_t *
 number(const struct survey *s, unsigned bit, int64_t bytes)
@@ -11,10 +12,10 @@ number(const struct survey *s, unsigned bit, int64_t bytes)
     return (s->known & bit) != 0 ? json_integer(bytes) : json_null();
 }
 
-static json_t *
-json_survey(const struct table *t, const struct survey *s)
+json_t *
+table_json_survey(const struct survey *s)
 {
-    json_t *object = json_pack(
+    return json_pack(
         "{s:I, s:o, s:o, s:o, s:o, s:o}", "size", (json_int_t)s->size,
         "cached", number(s, MMAPX_CACHE_CACHED, s->cached),
         "dirty", number(s, MMAPX_CACHE_DIRTY, s->dirty),
@@ -22,10 +23,29 @@ json_survey(const struct table *t, const struct survey *s)
         "evicted", number(s, MMAPX_CACHE_EVICTED, s->evicted),
         "recently_evicted",
         number(s, MMAPX_CACHE_RECENTLY_EVICTED, s->recently_evicted));
+}
+
+static json_t *
+json_survey(const struct table *t, const struct survey *s)
+{
+    json_t *object = table_json_survey(s);
 
     if (t->time != 0)
         json_object_set_new(object, "time", json_integer((json_int_t)t->time));
     return object;
+}
+
+static json_t *
+json_who(const struct who *who)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; who != NULL && i < who->n; i++)
+        json_array_append_new(
+            list, json_pack("{s:I, s:o}", "pid",
+                            (json_int_t)who->list[i]->pid, "process",
+                            json_path(who->list[i]->name)));
+    return list;
 }
 
 void
@@ -36,6 +56,8 @@ table_json_row(const struct table *t, const struct table_row *row)
 
     json_object_update(object, numbers);
     json_decref(numbers);
+    if (t->o->who)
+        json_object_set_new(object, "mapped_by", json_who(row->who));
     json_line(object);
 }
 

@@ -201,6 +201,27 @@ table_text_ranges(const struct table *t, const struct table_row *row)
     }
 }
 
+/* Programs that run in many processes, on a terminal, are not all listed. */
+void
+table_text_who(const struct table *t, const struct table_row *row)
+{
+    enum { SHOWN = 8 };
+    size_t n = row->who != NULL ? row->who->n : 0;
+    size_t shown = t->screen.columns > 0 && n > SHOWN ? SHOWN : n;
+
+    if (n == 0)
+        return;
+    fputs("    mapped by", stdout);
+    for (size_t i = 0; i < shown; i++) {
+        fputs(i == 0 ? " " : ", ", stdout);
+        tool_name(stdout, row->who->list[i]->name);
+        printf(" (%jd)", (intmax_t)row->who->list[i]->pid);
+    }
+    if (shown < n)
+        printf(" and %zu more", n - shown);
+    end_line(t);
+}
+
 void
 table_text_map(const struct table *t, const struct table_row *row)
 {

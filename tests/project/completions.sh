@@ -4,7 +4,7 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-commands='status watch load evict lock snapshot restore'
+commands='status top watch load evict lock snapshot restore'
 
 # options COMMAND: what its help lists, sorted, a line each.
 options() {

@@ -27,6 +27,8 @@ good() {
     N) echo 3 ;;
     SECONDS) echo 1.5 ;;
     OFFSET:LENGTH) echo 4K:1 ;;
+    PID) echo 2147483647 ;;
+    WHAT) echo file ;;
     FILE) echo "$dir/output" ;;
     F) echo "$missing" ;;
     *) return 1 ;;

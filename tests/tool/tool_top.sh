@@ -1,0 +1,175 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Who fills the memory, and for whom: top, --pid, --who, and metrics.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+if ! [ -r /proc/self/maps ] || ! [ -r /proc/meminfo ]; then
+    skip_all 'there is no /proc'
+fi
+pages 3 >"$dir/three"
+if "$mmapx" status "$dir/three" 2>&1 | grep -q 'Function not implemented'; then
+    skip_all 'this system does not tell what is in memory'
+fi
+
+# A tree: 1 and 2 pages in a, 3 in a/b, 4 in a/b/c, 5 in d, and a hole.
+mkdir -p "$dir/t/a/b/c" "$dir/t/d"
+pages 1 >"$dir/t/a/one"
+pages 2 >"$dir/t/a/two"
+pages 3 >"$dir/t/a/b/three"
+pages 4 >"$dir/t/a/b/c/four"
+pages 5 >"$dir/t/d/five"
+sparse "$dir/t/d/hole" 64
+: >"$dir/t/empty"
+
+# The background of the tests: a process that has files open or mapped.
+holder=
+stop_holder() {
+    [ -z "$holder" ] || { kill "$holder" && wait "$holder"; } 2>/dev/null
+    holder=
+}
+trap 'stop_holder; rm -rf "$tap_output" "$dir"' EXIT
+
+# names: the last column of the table's rows, without the total.
+names() {
+    rows | sed '/  total of /,$d' | sed 's/.*  //'
+}
+
+# --- Files --------------------------------------------------------------------
+
+largest_first() {
+    run 0 top "$dir/t" && [ "$(names)" = "$dir/t/d/five
+$dir/t/a/b/c/four
+$dir/t/a/b/three
+$dir/t/a/two
+$dir/t/a/one" ]
+}
+check 'top prints the files of a tree, largest first' largest_first
+
+the_directory_alone() {
+    run 0 top -b "$dir/t" && cp "$out" "$dir/top" && run 0 "$dir/t" -b || return 1
+    # What the page cache has changes from one moment to the next.
+    grep -v '^page cache' "$dir/top" >"$dir/1"
+    grep -v '^page cache' "$out" >"$dir/2"
+    cmp "$dir/1" "$dir/2"
+}
+check 'a directory without a command is for top' the_directory_alone
+
+so_many() {
+    run 0 top -n 2 "$dir/t" && [ "$(names)" = "$dir/t/d/five
+$dir/t/a/b/c/four" ] && grep -q '  total of 7 files$' "$out" || return 1
+    run 0 top --top=1 --json "$dir/t" && json "len(all) == 2 and
+        all[0]['cached'] == 5 * page and
+        all[1]['total']['cached'] == 15 * page and
+        all[1]['total']['size'] == 79 * page and
+        all[1]['total']['files'] == 7"
+}
+check 'so many lines, and the total of all files' so_many
+
+as_status_counts() {
+    run 0 status --json -r --sort=cached --top=5 "$dir/t" || return 1
+    cp "$out" "$dir/status"
+    run 0 top --json "$dir/t" && sed '$d' "$out" >"$dir/1" &&
+        diff "$dir/status" "$dir/1"
+}
+check 'each line is as status has it' as_status_counts
+
+once() {
+    mkdir "$dir/links" && pages 2 >"$dir/links/1" && ln "$dir/links/1" \
+        "$dir/links/2" && ln -s "$dir/t" "$dir/links/away" || return 1
+    run 0 top --json "$dir/links" "$dir/links" "$dir/links/1" &&
+        json "all[-1]['total']['files'] == 1 and len(all) == 2"
+}
+check 'a file is counted once, and links are not followed' once
+
+vmtouch_says() {
+    run 0 top --json "$dir/t" && json "all[-1]['total']['cached'] ==
+        page * int('$(vmtouch "$dir/t" |
+            sed -n 's|.*Resident Pages: \([0-9]*\)/.*|\1|p')')"
+}
+if command -v vmtouch >/dev/null && [ $over = no ]; then
+    check 'vmtouch counts the same' vmtouch_says
+else
+    skip 'vmtouch counts the same' 'there is no vmtouch, or files lie on others'
+fi
+
+several_at_once() {
+    mkdir "$dir/many" || return 1
+    for i in 1 2 3 4 5 6 7 8 9; do
+        for j in 1 2 3 4 5 6 7 8 9; do
+            mkdir -p "$dir/many/$i/$j/x" && printf x >"$dir/many/$i/$j/1" &&
+                printf xy >"$dir/many/$i/$j/x/2"
+        done
+    done
+    for jobs in 1 2 3 16; do
+        run 0 top -j $jobs --dirs --json -n 1000 "$dir/many" &&
+            json "len(all) == 1 + 9 + 81 + 81 + 1 and
+                all[0] == {'dir': '$dir/many', 'files': 162, 'cached': 243} and
+                sum(d.get('cached', 0) for d in all) == 4 * 243 - 81
+                and all[-1]['total']['files'] == 162" || return 1
+    done
+}
+check 'several threads count each file once' several_at_once
+
+few_descriptors() {
+    (ulimit -n 64 && run 0 top -j 16 --json "$dir/many") &&
+        json "all[-1]['total']['files'] == 162"
+}
+check 'a limit of 64 descriptors is enough' few_descriptors
+
+# --- Sums ---------------------------------------------------------------------
+
+dirs() {
+    run 0 top --dirs=1 --json "$dir/t" && json "all[:-1] == [
+        {'dir': '$dir/t', 'files': 7, 'cached': 15 * page},
+        {'dir': '$dir/t/a', 'files': 4, 'cached': 10 * page},
+        {'dir': '$dir/t/d', 'files': 2, 'cached': 5 * page}]" || return 1
+    run 0 top --dirs=0 "$dir/t" && [ "$(names)" = "$dir/t" ] || return 1
+    run 0 top --dirs "$dir/t" && [ "$(names | wc -l)" -eq 5 ]
+}
+check 'sums by directory, so deep' dirs
+
+# du -d has the same directories with the same sums of sizes.
+du_says() {
+    du -b -d 1 "$dir/du" >"$dir/1" || return 1
+    run 0 top --dirs=1 -b "$dir/du" && rows | sed '/  total of /,$d' |
+        awk '{ print $1, $NF }' | LC_ALL=C sort -k2 >"$dir/2"
+    # Without what du counts for each directory itself.
+    for d in "$dir/du" "$dir/du/x"; do
+        find "$d" -type f -exec cat {} + | wc -c | tr -d ' '
+    done | sed "1s|\$| $dir/du|; 2s|\$| $dir/du/x|" >"$dir/3"
+    [ "$(wc -l <"$dir/1")" -eq 2 ] && diff "$dir/2" "$dir/3"
+}
+mkdir -p "$dir/du/x/y" && printf 123 >"$dir/du/1" && printf 12 >"$dir/du/x/y/2"
+check 'as du -d has them' du_says
+
+# --- What the page cache has --------------------------------------------------
+
+meminfo() {
+    sed -n "s/^$1: *\\([0-9]*\\) kB/\\1/p" /proc/meminfo
+}
+page_cache() {
+    run 0 top --json "$dir/t" && json "abs(all[-1]['total']['page_cache'] -
+        1024 * ($(meminfo Cached) - $(meminfo Shmem))) < 2**30 and
+        0 <= all[-1]['total']['explained'] <= 16 * page"
+}
+check 'the page cache is what the kernel says' page_cache
+
+# --- Bad input ----------------------------------------------------------------
+
+wrong() {
+    run 2 top --dirs=x "$dir/t" && grep -q 'a number from 0 on' "$err" &&
+        run 2 top --by=x && grep -q 'file or process' "$err" &&
+        run 2 top -n 0 && run 2 top --pid=x && grep -q 'of a process' "$err" &&
+        run 2 top --json --openmetrics && run 2 top --by=process --openmetrics
+}
+check 'wrong values are refused, and the right ones named' wrong
+
+gone() {
+    run 1 top --json "$dir/missing" "$dir/t" && lines "$err" 1 &&
+        grep -q "^mmapx: $dir/missing: No such file" "$err" &&
+        json "all[-1]['total']['files'] == 7"
+}
+check 'a path that is missing is said, and the rest done' gone
+
+finish

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Several threads that go through trees at once. */
+#include "tool.h"
+#include "crew.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Descriptors that a member needs at most, and those that the program has. */
+enum { DESCRIPTORS = 18, OTHERS = 16 };
+
+enum { MOST_MEMBERS = 64 };
+
+size_t
+crew_size(size_t asked)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = asked;
+    struct rlimit limit;
+
+    if (n == 0)
+        n = processors > 0 ? (size_t)processors : 1;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0
+        && limit.rlim_cur < OTHERS + n * DESCRIPTORS)
+        n = limit.rlim_cur > OTHERS
+                ? (size_t)(limit.rlim_cur - OTHERS) / DESCRIPTORS
+                : 0;
+    if (n > MOST_MEMBERS)
+        n = MOST_MEMBERS;
+    return n > 0 ? n : 1;
+}
+
+void
+crew_begin(struct crew *crew,
+           void (*work)(struct crew *crew, struct crew_task *task,
+                        size_t member),
+           void *arg)
+{
+    *crew = (struct crew){ .work = work, .arg = arg };
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->changed, NULL);
+}
+
+bool
+crew_is_idle(struct crew *crew)
+{
+    return atomic_load_explicit(&crew->wanted, memory_order_relaxed) > 0;
+}
+
+void
+crew_give(struct crew *crew, const char *path, int handle,
+          const struct stat *st, void *arg)
+{
+    struct crew_task *task = malloc(sizeof *task);
+
+    if (task == NULL)
+        tool_no_memory();
+    *task = (struct crew_task){ .path = strdup(path), .handle = handle,
+                                .st = *st, .arg = arg };
+    if (task->path == NULL)
+        tool_no_memory();
+    pthread_mutex_lock(&crew->lock);
+    task->next = crew->tasks;
+    crew->tasks = task;
+    atomic_fetch_sub(&crew->wanted, 1);
+    pthread_cond_signal(&crew->changed);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+/* The next task, or NULL when there will be no more. */
+static struct crew_task *
+take(struct crew *crew)
+{
+    struct crew_task *task;
+
+    pthread_mutex_lock(&crew->lock);
+    crew->working--;
+    atomic_fetch_add(&crew->wanted, 1);
+    while (crew->tasks == NULL && crew->working > 0)
+        pthread_cond_wait(&crew->changed, &crew->lock);
+    task = crew->tasks;
+    if (task != NULL) {
+        crew->tasks = task->next;
+        crew->working++;
+    } else {
+        pthread_cond_broadcast(&crew->changed);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return task;
+}
+
+struct member {
+    struct crew *crew;
+    size_t number;
+    pthread_t thread;
+    bool started;
+};
+
+static void *
+work(void *arg)
+{
+    struct member *m = arg;
+    struct crew_task *task;
+
+    while ((task = take(m->crew)) != NULL) {
+        m->crew->work(m->crew, task, m->number);
+        free(task->path);
+        free(task);
+    }
+    return NULL;
+}
+
+/* Signals are the first thread's. */
+static bool
+start(struct member *m)
+{
+    sigset_t all, before;
+    bool started;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&m->thread, NULL, work, m) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return started;
+}
+
+void
+crew_run(struct crew *crew, size_t members)
+{
+    struct member all[MOST_MEMBERS];
+
+    crew->working = (int)members;
+    for (size_t i = 0; i < members; i++)
+        all[i] = (struct member){ .crew = crew, .number = i };
+    for (size_t i = 1; i < members; i++) {
+        all[i].started = start(&all[i]);
+        if (all[i].started)
+            continue;
+        pthread_mutex_lock(&crew->lock);
+        crew->working--;
+        pthread_mutex_unlock(&crew->lock);
+    }
+    work(&all[0]);
+    for (size_t i = 1; i < members; i++)
+        if (all[i].started)
+            pthread_join(all[i].thread, NULL);
+    pthread_cond_destroy(&crew->changed);
+    pthread_mutex_destroy(&crew->lock);
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* File systems: of what kind they are, and where they are mounted. */
+#include "tool.h"
+#include "mounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef MAJOR_IN_SYSMACROS
+#include <sys/sysmacros.h>
+#endif
+#ifdef STATFS_IN_VFS
+#include <sys/vfs.h>
+#endif
+
+/* --- Kinds ---------------------------------------------------------------- */
+
+static const char *const network[] = {
+    "9p",     "afs",     "beegfs",   "ceph", "cifs", "coda", "fuse",
+    "gpfs",   "lustre",  "ncpfs",    "nfs",  "nfs4", "orangefs",
+    "pvfs2",  "smb3",    "smbfs",    "vboxsf", NULL,
+};
+/* Real ones that need no device; all others that need one are real. */
+static const char *const real[] = {
+    "bcachefs", "jffs2", "ramfs", "ubifs", "virtiofs", "zfs", NULL,
+};
+static const char *const memory[] = { "devtmpfs", "hugetlbfs", "tmpfs", NULL };
+static const char *const stacked[] = { "aufs", "ecryptfs", "overlay", NULL };
+
+static bool
+is_in(const char *word, const char *const *words)
+{
+    while (*words != NULL && strcmp(word, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+/* Whether a type is one that lies on a device, as the kernel says. */
+static bool
+needs_device(const char *type)
+{
+    FILE *in = fopen("/proc/filesystems", "re");
+    char line[128];
+    bool needs = false;
+
+    if (in == NULL)
+        return false;
+    while (!needs && fgets(line, sizeof line, in) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        needs = line[0] == '\t' && strcmp(line + 1, type) == 0;
+    }
+    fclose(in);
+    return needs;
+}
+
+static enum fs_kind
+kind_of(const char *type)
+{
+    if (is_in(type, memory))
+        return FS_MEMORY;
+    if (is_in(type, network) || strncmp(type, "fuse.", 5) == 0)
+        return FS_NETWORK;
+    if (is_in(type, stacked))
+        return FS_STACKED;
+    return is_in(type, real) || needs_device(type) ? FS_REAL : FS_PSEUDO;
+}
+
+enum fs_kind
+file_system_of(int fd)
+{
+#ifdef STATFS_IN_VFS
+    /* Numbers of the kernel's that no header has under all C libraries. */
+    static const struct {
+        unsigned type;
+        enum fs_kind kind;
+    } known[] = {
+        { 0x01021994, FS_MEMORY }, /* tmpfs */
+        { 0x858458f6, FS_MEMORY }, /* ramfs */
+        { 0x958458f6, FS_MEMORY }, /* hugetlbfs */
+        { 0x9fa0, FS_PSEUDO },     /* proc */
+        { 0x62656572, FS_PSEUDO }, /* sysfs */
+        { 0x0027e0eb, FS_PSEUDO }, /* cgroup */
+        { 0x63677270, FS_PSEUDO }, /* cgroup2 */
+        { 0x64626720, FS_PSEUDO }, /* debugfs */
+        { 0x74726163, FS_PSEUDO }, /* tracefs */
+        { 0x73636673, FS_PSEUDO }, /* securityfs */
+        { 0x6e736673, FS_PSEUDO }, /* nsfs */
+        { 0x09041934, FS_PSEUDO }, /* anonymous inodes */
+        { 0xcafe4a11, FS_PSEUDO }, /* bpf */
+        { 0x19800202, FS_PSEUDO }, /* mqueue */
+        { 0xf97cff8c, FS_PSEUDO }, /* selinuxfs */
+        { 0x6165676c, FS_PSEUDO }, /* pstore */
+        { 0x50494446, FS_PSEUDO }, /* pidfs */
+    };
+    struct statfs st;
+
+    if (fstatfs(fd, &st) == 0)
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+            if (known[i].type == (unsigned)st.f_type)
+                return known[i].kind;
+#else
+    (void)fd;
+#endif
+    return FS_REAL;
+}
+
+/* --- Reading -------------------------------------------------------------- */
+
+/* A field, in which some characters are a backslash and three octal digits. */
+static char *
+copy_field(const char *field)
+{
+    char *copy = strdup(field);
+    char *to = copy;
+
+    if (copy == NULL)
+        tool_no_memory();
+    for (const char *from = copy; *from != '\0'; to++) {
+        bool escaped = from[0] == '\\' && from[1] >= '0' && from[1] <= '3'
+                       && from[2] >= '0' && from[2] <= '7' && from[3] >= '0'
+                       && from[3] <= '7';
+
+        *to = escaped ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3
+                               | (from[3] - '0'))
+                      : *from;
+        from += escaped ? 4 : 1;
+    }
+    *to = '\0';
+    return copy;
+}
+
+/* "ID PARENT MAJOR:MINOR ROOT DIR OPTIONS... - TYPE SOURCE OPTIONS" */
+static bool
+parse_mount(char *line, struct mount *mount)
+{
+    unsigned major_number, minor_number;
+    char *fields = NULL, *root, *dir;
+    char *type = strstr(line, " - ");
+    int n = 0;
+
+    if (type == NULL
+        || sscanf(line, "%*s %*s %u:%u %n", &major_number, &minor_number, &n)
+               != 2
+        || n == 0)
+        return false;
+    type += 3;
+    type[strcspn(type, " \n")] = '\0';
+    root = strtok_r(line + n, " ", &fields);
+    dir = strtok_r(NULL, " ", &fields);
+    if (root == NULL || dir == NULL)
+        return false;
+    *mount = (struct mount){ .dir = copy_field(dir),
+                             .root = copy_field(root),
+                             .type = copy_field(type),
+                             .device = makedev(major_number, minor_number),
+                             .kind = kind_of(type) };
+    return true;
+}
+
+static void
+free_mount(struct mount *mount)
+{
+    free(mount->dir);
+    free(mount->root);
+    free(mount->type);
+}
+
+static int
+by_dir(const void *a, const void *b)
+{
+    return strcmp(((const struct mount *)a)->dir,
+                  ((const struct mount *)b)->dir);
+}
+
+/* What is mounted last on a directory hides what was there. */
+static void
+add_mount(struct mounts *m, size_t *room, const struct mount *mount)
+{
+    for (size_t i = 0; i < m->n; i++)
+        if (strcmp(m->list[i].dir, mount->dir) == 0) {
+            free_mount(&m->list[i]);
+            m->list[i] = *mount;
+            return;
+        }
+    if (m->n == *room) {
+        *room = 2 * *room + 32;
+        m->list = realloc(m->list, *room * sizeof *m->list);
+        if (m->list == NULL)
+            tool_no_memory();
+    }
+    m->list[m->n++] = *mount;
+}
+
+int
+mounts_read(struct mounts *m)
+{
+    FILE *in = fopen("/proc/self/mountinfo", "re");
+    char *line = NULL;
+    size_t line_room = 0, room = 0;
+    struct mount mount;
+
+    *m = (struct mounts){ 0 };
+    if (in == NULL)
+        return errno;
+    while (getline(&line, &line_room, in) >= 0)
+        if (parse_mount(line, &mount))
+            add_mount(m, &room, &mount);
+    free(line);
+    fclose(in);
+    if (m->n > 1)
+        qsort(m->list, m->n, sizeof *m->list, by_dir);
+    return 0;
+}
+
+void
+mounts_free(struct mounts *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        free_mount(&m->list[i]);
+    free(m->list);
+    *m = (struct mounts){ 0 };
+}
+
+const struct mount *
+mounts_find(const struct mounts *m, const char *dir)
+{
+    struct mount key = { .dir = (char *)(uintptr_t)dir };
+
+    return m->n == 0 ? NULL
+                     : bsearch(&key, m->list, m->n, sizeof *m->list, by_dir);
+}
+
+/* --- Choosing ------------------------------------------------------------- */
+
+/* Whether what a mount shows is a part of what another one shows. */
+static bool
+is_part_of(const struct mount *part, const struct mount *whole)
+{
+    size_t n = strlen(whole->root);
+
+    if (part->device != whole->device
+        || strncmp(part->root, whole->root, n) != 0)
+        return false;
+    return n == 1 || part->root[n] == '/' || part->root[n] == '\0';
+}
+
+static bool
+is_wanted(const struct mount *mount, bool with_network)
+{
+    return strcmp(mount->dir, "/") == 0 || mount->kind == FS_REAL
+           || (mount->kind == FS_NETWORK && with_network);
+}
+
+/* Of two that show the same the first one has all. */
+static bool
+has_whole(const struct mounts *m, size_t i, bool with_network)
+{
+    for (size_t j = 0; j < m->n; j++)
+        if (j != i && is_wanted(&m->list[j], with_network)
+            && is_part_of(&m->list[i], &m->list[j])
+            && (j < i || !is_part_of(&m->list[j], &m->list[i])))
+            return true;
+    return false;
+}
+
+void
+mounts_choose(struct mounts *m, bool with_network)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        struct mount *mount = &m->list[i];
+
+        mount->chosen = is_wanted(mount, with_network)
+                        && !has_whole(m, i, with_network);
+    }
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* File systems: of what kind they are, and where they are mounted. */
+#ifndef TOOL_MOUNTS_H
+#define TOOL_MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum fs_kind {
+    FS_REAL,    /* files that memory has a copy of */
+    FS_MEMORY,  /* memory is the only place where they are */
+    FS_NETWORK, /* another machine, or a program, is asked for each file */
+    FS_STACKED, /* its files lie on another file system */
+    FS_PSEUDO,  /* no files, but what the kernel has to say */
+};
+
+struct mount {
+    char *dir;
+    char *root; /* what part of the file system it is, from its root on */
+    char *type;
+    dev_t device;
+    enum fs_kind kind;
+    bool chosen;
+};
+
+struct mounts {
+    struct mount *list; /* ascending by dir, each dir once */
+    size_t n;
+};
+
+/* What mountinfo has.  Returns 0 or an errno. */
+int mounts_read(struct mounts *m);
+void mounts_free(struct mounts *m);
+
+/*
+ * Choose those through which each real file is found once: of several mounts of
+ * a part of the same file system the one that has the others.  What is mounted
+ * on "/" is chosen whatever it is.
+ */
+void mounts_choose(struct mounts *m, bool network);
+
+/* What is mounted on a directory, or NULL. */
+const struct mount *mounts_find(const struct mounts *m, const char *dir);
+
+/* Of what kind the file system of an open file or a handle is, FS_REAL unless
+ * it is known to be FS_MEMORY or FS_PSEUDO. */
+enum fs_kind file_system_of(int fd);
+
+#endif /* TOOL_MOUNTS_H */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Sums over files, of all and of each directory. */
+#include "tool.h"
+#include "sums.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void
+sums_begin(struct sums *sums)
+{
+    *sums = (struct sums){ .survey.known = ~0u };
+}
+
+/* What is known of a sum is what is known of all of its parts. */
+static void
+add_survey(struct survey *sum, const struct survey *s)
+{
+    sum->size = tool_sum(sum->size, s->size);
+    sum->cached = tool_sum(sum->cached, s->cached);
+    sum->dirty = tool_sum(sum->dirty, s->dirty);
+    sum->writeback = tool_sum(sum->writeback, s->writeback);
+    sum->evicted = tool_sum(sum->evicted, s->evicted);
+    sum->recently_evicted
+        = tool_sum(sum->recently_evicted, s->recently_evicted);
+}
+
+void
+sums_add_file(struct sums *sums, const struct survey *s)
+{
+    sums->files++;
+    add_survey(&sums->survey, s);
+    if (s->known == 0)
+        sums->unknown++;
+    else
+        sums->survey.known &= s->known;
+}
+
+void
+sums_add(struct sums *sums, const struct sums *more)
+{
+    sums->files += more->files;
+    sums->unknown += more->unknown;
+    add_survey(&sums->survey, &more->survey);
+    sums->survey.known &= more->survey.known;
+}
+
+/* --- Directories ---------------------------------------------------------- */
+
+struct sums_dir {
+    struct sums_dir *above;
+    char *path;
+    size_t users;
+    struct sums sums;
+};
+
+struct sums_dir *
+sums_dir_new(struct sums_dir *above, const char *path)
+{
+    struct sums_dir *dir = malloc(sizeof *dir);
+
+    if (dir == NULL)
+        tool_no_memory();
+    *dir = (struct sums_dir){
+        .above = above, .path = strdup(path), .users = 1
+    };
+    if (dir->path == NULL)
+        tool_no_memory();
+    sums_begin(&dir->sums);
+    sums_dir_use(above);
+    return dir;
+}
+
+void
+sums_dir_use(struct sums_dir *dir)
+{
+    if (dir != NULL)
+        dir->users++;
+}
+
+void
+sums_dir_add(struct sums_dir *dir, const struct sums *more)
+{
+    if (dir != NULL)
+        sums_add(&dir->sums, more);
+}
+
+struct sums_dir *
+sums_dir_leave(struct sums_dir *dir, struct largest *largest)
+{
+    struct sums_dir *above = dir != NULL ? dir->above : NULL;
+
+    while (dir != NULL && --dir->users == 0) {
+        struct sums_dir *next = dir->above;
+        struct largest_row row = { .name = dir->path,
+                                   .survey = dir->sums.survey,
+                                   .files = dir->sums.files };
+
+        if (dir->sums.files > 0 && dir->sums.files == dir->sums.unknown)
+            row.survey.known = 0;
+        largest_add(largest, &row);
+        sums_dir_add(next, &dir->sums);
+        free(dir->path);
+        free(dir);
+        dir = next;
+    }
+    return above;
+}

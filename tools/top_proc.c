@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* mmapx top: what processes have open and mapped. */
+#include "tool.h"
+#include "identity.h"
+#include "open.h"
+#include "proc.h"
+#include "top.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What a process could not tell. */
+static void
+process_failed(struct top *top, pid_t pid, int error)
+{
+    char name[40];
+
+    snprintf(name, sizeof name, "process %jd", (intmax_t)pid);
+    if (top->o->pids.n > 0)
+        top->status = tool_failed(name, error);
+    else if (error != ESRCH) /* else it has ended since */
+        top_failed(top, &top->all, TOP_PROCESS, name, error);
+}
+
+/* Open what a handle stands for, which is closed, and count it. */
+static bool
+count(struct top *top, const struct proc_file *found, struct survey *s)
+{
+    struct tool_file file = { .path = found->path,
+                              .root = strlen(found->path) };
+    int error = found->error;
+    bool counted = false;
+
+    if (error == 0)
+        error = open_file(&file, found->handle, &found->st);
+    if (error == 0) {
+        counted = top_count(top, &top->all, &file, found->st.st_nlink == 0, s);
+        close(file.fd);
+    } else {
+        top_failed(top, &top->all, TOP_FILE, found->path, error);
+    }
+    if (found->handle >= 0)
+        close(found->handle);
+    return counted;
+}
+
+/* Call fn for the files of each process: of those that are named, or of all. */
+static void
+each_process(struct top *top,
+             void (*fn)(struct top *top, const struct proc *p))
+{
+    pid_t *pids = top->o->pids.list;
+    size_t n = top->o->pids.n;
+    int error = n == 0 ? proc_list(&pids, &n) : 0;
+
+    if (error != 0)
+        top->status = tool_failed("/proc", error);
+    for (size_t i = 0; i < n; i++) {
+        struct proc p;
+
+        error = proc_open(&p, pids[i]);
+        if (error != 0) {
+            process_failed(top, pids[i], error);
+            continue;
+        }
+        fn(top, &p);
+        proc_close(&p);
+    }
+    if (pids != top->o->pids.list)
+        free(pids);
+}
+
+/* --- Files of processes --------------------------------------------------- */
+
+static void
+count_used(const struct proc_file *file, void *arg)
+{
+    struct top *top = arg;
+    struct survey s;
+
+    if (file->handle < 0 || identity_insert(&top->seen, &file->st))
+        count(top, file, &s);
+    else
+        close(file->handle);
+}
+
+static void
+files_of(struct top *top, const struct proc *p)
+{
+    int error = proc_each_file(p, count_used, top);
+
+    if (error != 0)
+        process_failed(top, p->pid, error);
+}
+
+void
+top_of_processes(struct top *top)
+{
+    each_process(top, files_of);
+}
+
+/* --- Deleted files -------------------------------------------------------- */
+
+/* A file that has a name is found by it; one in tmpfs is not in the page cache
+ * that is explained. */
+static void
+count_deleted(const struct proc_file *file, void *arg)
+{
+    struct top *top = arg;
+    struct survey s;
+
+    if (file->handle < 0)
+        return;
+    if (file->st.st_nlink == 0 && S_ISREG(file->st.st_mode)
+        && file_system_of(file->handle) == FS_REAL
+        && identity_insert(&top->seen, &file->st))
+        count(top, file, &s);
+    else
+        close(file->handle);
+}
+
+static void
+deleted_of(struct top *top, const struct proc *p)
+{
+    int error = proc_each_file(p, count_deleted, top);
+
+    if (error != 0)
+        process_failed(top, p->pid, error);
+}
+
+void
+top_deleted(struct top *top)
+{
+    each_process(top, deleted_of);
+}
+
+/* --- Sums of processes ---------------------------------------------------- */
+
+/* A file that was looked at; others may use it too. */
+struct looked {
+    dev_t device;
+    ino_t inode;
+    bool counted;
+    struct survey survey;
+};
+
+/* What is counted for a process. */
+struct process {
+    struct top *top;
+    struct sums sums;
+};
+
+static void *looked; /* a tree of them */
+
+static int
+compare(const void *a, const void *b)
+{
+    const struct looked *x = a;
+    const struct looked *y = b;
+
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+/* Look at a file, or remember what was seen of it. */
+static const struct looked *
+look_once(struct top *top, const struct proc_file *file)
+{
+    struct looked *new = calloc(1, sizeof *new);
+    struct looked **found;
+
+    if (new == NULL)
+        tool_no_memory();
+    new->device = file->st.st_dev;
+    new->inode = file->st.st_ino;
+    found = tsearch(new, &looked, compare);
+    if (found == NULL)
+        tool_no_memory();
+    if (*found == new) {
+        new->counted = count(top, file, &new->survey);
+    } else {
+        free(new);
+        close(file->handle);
+    }
+    return *found;
+}
+
+/* Whether a path is one of those that are named, or below one. */
+static bool
+is_named(const struct top *top, const char *path)
+{
+    bool named = *top->o->paths == NULL;
+
+    for (char **p = top->o->paths; *p != NULL && !named; p++) {
+        char *real = realpath(*p, NULL);
+        size_t n = real != NULL ? strlen(real) : 0;
+
+        named = n > 0 && strncmp(path, real, n) == 0
+                && (n == 1 || path[n] == '/' || path[n] == '\0');
+        free(real);
+    }
+    return named;
+}
+
+static void
+add_used(const struct proc_file *file, void *arg)
+{
+    struct process *process = arg;
+    const struct looked *found;
+
+    if (!is_named(process->top, file->path)) {
+        if (file->handle >= 0)
+            close(file->handle);
+    } else if (file->handle < 0) {
+        top_failed(process->top, &process->top->all, TOP_FILE, file->path,
+                   file->error);
+    } else {
+        found = look_once(process->top, file);
+        if (found->counted)
+            sums_add_file(&process->sums, &found->survey);
+    }
+}
+
+static void
+sum_of(struct top *top, const struct proc *p)
+{
+    struct process process = { .top = top };
+    struct largest_row row = { .pid = p->pid };
+    int error;
+
+    sums_begin(&process.sums);
+    error = proc_each_file(p, add_used, &process);
+    if (error != 0)
+        process_failed(top, p->pid, error);
+    row.name = (char *)(uintptr_t)p->name;
+    row.survey = process.sums.survey;
+    row.files = process.sums.files;
+    if (row.files > 0)
+        largest_add(&top->dirs, &row);
+}
+
+void
+top_by_process(struct top *top)
+{
+    each_process(top, sum_of);
+    while (looked != NULL) {
+        struct looked *one = *(struct looked **)looked;
+
+        tdelete(one, &looked, compare);
+        free(one);
+    }
+}

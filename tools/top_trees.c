@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* mmapx top: going through trees of directories, several at once. */
+#include "tool.h"
+#include "crew.h"
+#include "identity.h"
+#include "open.h"
+#include "top.h"
+#include "walk.h"
+#include "walk_levels.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A thread. */
+struct member {
+    struct walk walk;
+    struct top *top;
+    struct crew *crew;
+    struct top_part part;
+    struct sums_dir *dir; /* that files are counted for */
+    struct sums sums;     /* to be added to it */
+    size_t depth;         /* of the tree's root below what was named */
+};
+
+/* Where a tree is. */
+struct place {
+    struct sums_dir *dir;
+    size_t depth;
+    bool given; /* by another thread; else it is a tree's root */
+    const struct mount *mount;
+};
+
+/* --- Sums of directories -------------------------------------------------- */
+
+/* How far the directory that the walk is in is below what was named. */
+static size_t
+depth_of(const struct member *m)
+{
+    return m->depth + m->walk.depth - 1;
+}
+
+/* Whether the walk is in a directory that has a sum of its own. */
+static bool
+has_sum(const struct member *m)
+{
+    return m->top->o->dirs.given && depth_of(m) <= m->top->o->dirs.depth;
+}
+
+/* Add what was counted since to the directory that it belongs to. */
+static void
+hand_in(struct member *m)
+{
+    if (m->dir != NULL && m->sums.files > 0)
+        sums_dir_add(m->dir, &m->sums);
+    sums_begin(&m->sums);
+}
+
+static void
+entered(struct walk *w)
+{
+    struct member *m = w->arg;
+    struct sums_dir *above = m->dir;
+
+    if (!has_sum(m))
+        return;
+    pthread_mutex_lock(&m->top->lock);
+    hand_in(m);
+    m->dir = sums_dir_new(above, w->path);
+    pthread_mutex_unlock(&m->top->lock);
+}
+
+static void
+left(struct walk *w)
+{
+    struct member *m = w->arg;
+
+    if (!has_sum(m))
+        return;
+    pthread_mutex_lock(&m->top->lock);
+    hand_in(m);
+    m->dir = sums_dir_leave(m->dir, &m->top->dirs);
+    pthread_mutex_unlock(&m->top->lock);
+}
+
+/* --- Hooks of the walk ---------------------------------------------------- */
+
+/* Of the machine each file system is gone through by itself, or not at all. */
+static bool
+skips(struct walk *w)
+{
+    const struct member *m = w->arg;
+
+    return m->top->machine && mounts_find(&m->top->mounts, w->path) != NULL;
+}
+
+static struct place *
+new_place(const struct place *place)
+{
+    struct place *copy = malloc(sizeof *copy);
+
+    if (copy == NULL)
+        tool_no_memory();
+    *copy = *place;
+    return copy;
+}
+
+/* Whether the walk comes to a file system that has no files. */
+static bool
+is_pseudo(const struct walk *w, int handle, const struct stat *st)
+{
+    return st->st_dev != w->levels[w->depth - 1].id.device
+           && file_system_of(handle) == FS_PSEUDO;
+}
+
+static bool
+takes(struct walk *w, int handle, const struct stat *st)
+{
+    struct member *m = w->arg;
+    struct place place = { .dir = m->dir, .depth = depth_of(m) + 1,
+                           .given = true };
+
+    if (is_pseudo(w, handle, st)) {
+        close(handle);
+        return true;
+    }
+    if (!crew_is_idle(m->crew))
+        return false;
+    pthread_mutex_lock(&m->top->lock);
+    sums_dir_use(m->dir);
+    pthread_mutex_unlock(&m->top->lock);
+    crew_give(m->crew, w->path, handle, st, new_place(&place));
+    return true;
+}
+
+static void
+failed(struct walk *w, int error)
+{
+    struct member *m = w->arg;
+    bool in_dir = w->depth > 0
+                  && w->levels[w->depth - 1].path_len == w->path_len;
+
+    top_failed(m->top, &m->part, in_dir ? TOP_DIR : TOP_FILE, w->path, error);
+}
+
+static bool
+is_seen(struct walk *w, const struct stat *st)
+{
+    const struct member *m = w->arg;
+    bool is_new;
+
+    /* Those of processes may have been counted before. */
+    if (st->st_nlink < 2 && m->top->o->pids.n == 0)
+        return false;
+    pthread_mutex_lock(&m->top->lock);
+    is_new = identity_insert(&m->top->seen, st);
+    pthread_mutex_unlock(&m->top->lock);
+    return !is_new;
+}
+
+static const struct walk_hooks hooks = {
+    .skips = skips,
+    .takes = takes,
+    .entered = entered,
+    .left = left,
+    .failed = failed,
+    .is_seen = is_seen,
+};
+
+static int
+visit(const struct tool_file *file, void *arg)
+{
+    struct member *m = arg;
+    struct survey s;
+
+    if (top_count(m->top, &m->part, file, false, &s) && m->dir != NULL)
+        sums_add_file(&m->sums, &s);
+    return TOOL_OK;
+}
+
+/* --- Trees ---------------------------------------------------------------- */
+
+/* What is mounted there may be hidden below something else.  The subvolumes of
+ * some file systems have devices of their own. */
+static bool
+is_hidden(const struct mount *mount, const struct stat *st)
+{
+    return mount != NULL && mount->device != st->st_dev
+           && strcmp(mount->type, "btrfs") != 0
+           && strcmp(mount->type, "bcachefs") != 0;
+}
+
+/* What somebody has named is said by its name, also if it is closed. */
+static void
+root_failed(struct top *top, const char *path, int error)
+{
+    pthread_mutex_lock(&top->lock);
+    top->status = tool_failed(path, error);
+    pthread_mutex_unlock(&top->lock);
+}
+
+/* A root is looked at when its turn has come, so that no more are open than
+ * there are threads. */
+static void
+go_through_root(struct member *m, const char *path, const struct place *place)
+{
+    struct stat st;
+    int handle = open_look(AT_FDCWD, path, true, &st);
+
+    if (handle < 0 && place->mount == NULL)
+        root_failed(m->top, path, errno);
+    else if (handle < 0)
+        walk_failed(&m->walk, errno);
+    else if (S_ISDIR(st.st_mode) && !is_hidden(place->mount, &st))
+        walk_tree(&m->walk, handle, &st);
+    else if (place->mount == NULL)
+        walk_file(&m->walk, handle, &st);
+    else
+        close(handle); /* a file is found in its directory */
+}
+
+static void
+go_through(struct crew *crew, struct crew_task *task, size_t number)
+{
+    struct member *m = &((struct member *)crew->arg)[number];
+    struct place *place = task->arg;
+
+    m->dir = place->dir;
+    m->depth = place->depth;
+    walk_begin(&m->walk, task->path);
+    if (place->given)
+        walk_tree(&m->walk, task->handle, &task->st);
+    else
+        go_through_root(m, task->path, place);
+    pthread_mutex_lock(&m->top->lock);
+    hand_in(m);
+    sums_dir_leave(m->dir, &m->top->dirs);
+    pthread_mutex_unlock(&m->top->lock);
+    free(place);
+}
+
+static void
+give_root(struct crew *crew, const char *path, const struct mount *mount)
+{
+    struct place place = { .mount = mount };
+
+    crew_give(crew, path, -1, &(struct stat){ 0 }, new_place(&place));
+}
+
+/* The last one that is given is taken first. */
+static void
+give_roots(struct top *top, struct crew *crew)
+{
+    size_t n = 0;
+
+    while (top->o->paths[n] != NULL)
+        n++;
+    while (n > 0)
+        give_root(crew, top->o->paths[--n], NULL);
+    if (!top->machine)
+        return;
+    mounts_choose(&top->mounts, top->o->network);
+    for (size_t i = top->mounts.n; i > 0; i--)
+        if (top->mounts.list[i - 1].chosen)
+            give_root(crew, top->mounts.list[i - 1].dir,
+                      &top->mounts.list[i - 1]);
+}
+
+void
+top_trees(struct top *top)
+{
+    size_t n = crew_size(top->o->jobs);
+    struct member *members = calloc(n, sizeof *members);
+    struct crew crew;
+
+    if (members == NULL)
+        tool_no_memory();
+    crew_begin(&crew, go_through, members);
+    for (size_t i = 0; i < n; i++) {
+        members[i].walk = (struct walk){ .o = top->o, .visit = visit,
+                                         .arg = &members[i], .hooks = &hooks };
+        members[i].top = top;
+        members[i].crew = &crew;
+        top_part_begin(&members[i].part, top);
+        sums_begin(&members[i].sums);
+    }
+    give_roots(top, &crew);
+    crew_run(&crew, n);
+    for (size_t i = 0; i < n; i++) {
+        top_part_move(&top->all, &members[i].part);
+        walk_free(&members[i].walk);
+    }
+    free(members);
+}

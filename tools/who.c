@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which processes map which files.
+ *
+ * The device that stands in maps is not always the one of stat(2): btrfs and
+ * overlayfs have others.  So each file is looked at once, by the first mapping
+ * of it, and what maps says is only the key by which it is found again.
+ */
+#include "tool.h"
+#include "who.h"
+
+#include <errno.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file by what stat(2) says of it. */
+struct file {
+    dev_t device;
+    ino_t inode;
+    struct who who;
+};
+
+/* The same by what maps says. */
+struct alias {
+    dev_t device;
+    ino_t inode;
+    struct file *file;
+};
+
+static struct {
+    void *files;   /* a tree */
+    void *aliases; /* another one */
+    struct who_process **processes;
+    size_t n;
+    size_t closed;
+} all;
+
+static int
+compare(dev_t a, ino_t i, dev_t b, ino_t j)
+{
+    if (a != b)
+        return a < b ? -1 : 1;
+    return i < j ? -1 : i > j;
+}
+
+static int
+compare_files(const void *a, const void *b)
+{
+    const struct file *x = a;
+    const struct file *y = b;
+
+    return compare(x->device, x->inode, y->device, y->inode);
+}
+
+static int
+compare_aliases(const void *a, const void *b)
+{
+    const struct alias *x = a;
+    const struct alias *y = b;
+
+    return compare(x->device, x->inode, y->device, y->inode);
+}
+
+/* The node of a tree that is equal to one which is given up if it is not
+ * new. */
+static void *
+insert(void **tree, void *node, int (*order)(const void *, const void *))
+{
+    void **found = tsearch(node, tree, order);
+
+    if (found == NULL)
+        tool_no_memory();
+    if (*found != node)
+        free(node);
+    return *found;
+}
+
+static void *
+allocate(size_t bytes)
+{
+    void *p = calloc(1, bytes);
+
+    if (p == NULL)
+        tool_no_memory();
+    return p;
+}
+
+/* --- Looking -------------------------------------------------------------- */
+
+struct looking {
+    const struct proc *p;
+    const struct who_process *process;
+};
+
+static struct file *
+file_of(const struct proc *p, const struct proc_map *map)
+{
+    struct file *file = allocate(sizeof *file);
+    struct stat st;
+    int handle = proc_look(p, map, &st);
+
+    file->device = handle >= 0 ? st.st_dev : map->device;
+    file->inode = handle >= 0 ? st.st_ino : map->inode;
+    if (handle >= 0)
+        close(handle);
+    return insert(&all.files, file, compare_files);
+}
+
+static void
+add(struct who *who, const struct who_process *process)
+{
+    if (who->n > 0 && who->list[who->n - 1] == process)
+        return;
+    if (who->n == who->room) {
+        who->room = 2 * who->room + 4;
+        who->list = realloc(who->list, who->room * sizeof *who->list);
+        if (who->list == NULL)
+            tool_no_memory();
+    }
+    who->list[who->n++] = process;
+}
+
+static void
+look_at_map(const struct proc_map *map, void *arg)
+{
+    const struct looking *looking = arg;
+    struct alias *new = allocate(sizeof *new);
+    struct alias *alias;
+
+    new->device = map->device;
+    new->inode = map->inode;
+    alias = insert(&all.aliases, new, compare_aliases);
+    if (alias->file == NULL)
+        alias->file = file_of(looking->p, map);
+    add(&alias->file->who, looking->process);
+}
+
+/* What has ended meanwhile maps nothing. */
+static void
+look_at(pid_t pid)
+{
+    struct who_process *process;
+    struct looking looking;
+    struct proc p;
+    int error = proc_open(&p, pid);
+
+    if (error == 0) {
+        process = allocate(sizeof *process);
+        process->pid = pid;
+        memcpy(process->name, p.name, sizeof process->name);
+        all.processes[all.n++] = process;
+        looking = (struct looking){ &p, process };
+        error = proc_each_map(&p, look_at_map, &looking);
+        proc_close(&p);
+    }
+    if (error != 0 && error != ESRCH)
+        all.closed++;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+    pid_t x = *(const pid_t *)a;
+    pid_t y = *(const pid_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+int
+who_look(void)
+{
+    pid_t *pids;
+    size_t n;
+    int error;
+
+    who_forget();
+    error = proc_list(&pids, &n);
+    if (error == 0) {
+        qsort(pids, n, sizeof *pids, by_number);
+        all.processes = allocate(n * sizeof(struct who_process *));
+    }
+    for (size_t i = 0; i < n; i++)
+        look_at(pids[i]);
+    free(pids);
+    return error;
+}
+
+const struct who *
+who_maps(dev_t device, ino_t inode)
+{
+    struct file key = { .device = device, .inode = inode };
+    struct file **found = tfind(&key, &all.files, compare_files);
+
+    return found != NULL ? &(*found)->who : NULL;
+}
+
+size_t
+who_closed(void)
+{
+    return all.closed;
+}
+
+void
+who_forget(void)
+{
+    while (all.aliases != NULL) {
+        struct alias *alias = *(struct alias **)all.aliases;
+
+        tdelete(alias, &all.aliases, compare_aliases);
+        free(alias);
+    }
+    while (all.files != NULL) {
+        struct file *file = *(struct file **)all.files;
+
+        tdelete(file, &all.files, compare_files);
+        free(file->who.list);
+        free(file);
+    }
+    for (size_t i = 0; i < all.n; i++)
+        free(all.processes[i]);
+    free(all.processes);
+    all.processes = NULL;
+    all.n = all.closed = 0;
+}
