@@ -28,8 +28,8 @@ for file in "$srcdir"/fuzz/calls_*.c; do
     model="$model $file"
 done
 library=
-for file in "$srcdir"/src/*.c "$srcdir"/src/os/posix.c \
-    "$srcdir"/src/os/linux*.c; do
+for file in "$srcdir"/src/*.c "$srcdir"/src/os/cpu.c \
+    "$srcdir"/src/os/posix*.c "$srcdir"/src/os/linux*.c; do
     library="$library $file"
 done
 

@@ -3,7 +3,7 @@
 # MMAPX_CHECK_SYSTEM
 # ------------------
 # Choose the seam's file in src/os/ for the host and find the headers,
-# functions and constants that it and posix.c can use.  What a Linux kernel may
+# functions and constants that it and posix*.c can use.  What a Linux kernel may
 # have and the C library's headers may lack is in src/os/linux_missing.h.
 # Sets $mmapx_os to linux, bsd, darwin or none.
 AC_DEFUN([MMAPX_CHECK_SYSTEM], [

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* FreeBSD, DragonFly, NetBSD and OpenBSD, beyond fallback.c. */
+/* FreeBSD, DragonFly, NetBSD and OpenBSD, beyond fallback*.c. */
 #include "../internal.h"
 
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* macOS, beyond fallback.c. */
+/* macOS, beyond fallback*.c. */
 #include "../internal.h"
 
 #ifdef HAVE_SYS_DISK_H

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What every system but Linux answers to the questions of the seam. */
+/* What every system but Linux answers about memory, and what is in none of the
+ * other fallback*.c. */
 #include "../internal.h"
 #include "context.h"
-#include "held.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -50,113 +49,12 @@ mmapx_os_advice_known(int advice)
     return true;
 }
 
-/* Several systems limit mincore(2), none says when: go by Linux's rule. */
-bool
-mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
-{
-    return mmapx_os_mincore_is_residency()
-           && (geteuid() == 0 || geteuid() == owner->uid
-               || mmapx_os_mode_lets_write(owner, getegid()));
-}
-
-bool
-mmapx_os_may_see_memory(const void *addr, size_t len)
-{
-    (void)addr, (void)len;
-    return mmapx_os_mincore_is_residency() && geteuid() == 0;
-}
-
-bool
-mmapx_os_is_told(int fd, const struct mmapx_os_stat *st)
-{
-    (void)fd;
-    return mmapx_os_may_see_residency(&st->owner);
-}
-
-void
-mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
-{
-    (void)fd, (void)st;
-}
-
-/* Nothing but mincore(2) is asked. */
-bool
-mmapx_os_has_own_cache(int fd)
-{
-    (void)fd;
-    return false;
-}
-
-int
-mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
-{
-    (void)fd, (void)off, (void)len, (void)c;
-    return -ENOSYS;
-}
-
-bool
-mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
-{
-    (void)fd, (void)off;
-    *data_end = end;
-    return false;
-}
-
-int
-mmapx_os_readahead(int fd, int64_t off, int64_t len)
-{
-#if HAVE_DECL_POSIX_FADVISE
-    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_WILLNEED);
-#elif defined F_RDADVISE /* macOS, whose lengths are int */
-    struct radvisory part = { .ra_offset = (off_t)off, .ra_count = (int)len };
-
-    return fcntl(fd, F_RDADVISE, &part) < 0 ? -errno : 0;
-#else
-    (void)fd, (void)off, (void)len;
-    return -ENOTSUP;
-#endif
-}
-
 int
 mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
                        size_t *done)
 {
     (void)list, (void)n, (void)advice, (void)done;
     return -ENOTSUP;
-}
-
-/* Where posix_fadvise(2) is missing, macOS and others drop what msync(2) is to
- * invalidate. */
-int
-mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)
-{
-#if HAVE_DECL_POSIX_FADVISE
-    if (to_end)
-        len = 0;
-    return -posix_fadvise(fd, (off_t)off, (off_t)len, POSIX_FADV_DONTNEED);
-#else
-    int r = 0;
-
-    (void)to_end;
-    for (int64_t n; len > 0 && r == 0; off += n, len -= n) {
-        void *addr = NULL;
-
-        n = len < 64 << 20 ? len : 64 << 20;
-        r = mmapx_os_mmap(&addr, (size_t)n, PROT_READ, MAP_SHARED, fd, off);
-        if (r < 0)
-            return r;
-        r = mmapx_os_msync(addr, (size_t)n, MS_INVALIDATE);
-        mmapx_os_munmap(addr, (size_t)n);
-    }
-    return r;
-#endif
-}
-
-/* Nobody lists them. */
-void
-mmapx_os_unmap_file(int fd, int64_t off, int64_t end)
-{
-    (void)fd, (void)off, (void)end;
 }
 
 int
@@ -235,107 +133,6 @@ mmapx_os_can_read(const void *addr)
 }
 
 int
-mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0)
-        return -errno;
-    *growth = (struct mmapx_os_growth){
-        .available = INT64_MAX,
-        .is_writable = (flags & O_ACCMODE) != O_RDONLY,
-    };
-    return 0;
-}
-
-int
-mmapx_os_allocate(int fd, int64_t from, int64_t len)
-{
-#if HAVE_DECL_POSIX_FALLOCATE
-    int error = held_posix_fallocate(fd, (off_t)from, (off_t)len);
-
-    /* FreeBSD's ZFS says EINVAL, and so do older standards. */
-    return error == EOPNOTSUPP || error == EINVAL ? -ENOTSUP : -error;
-#elif defined F_PREALLOCATE
-    fstore_t store = { .fst_flags = F_ALLOCATEALL,
-                       .fst_posmode = F_PEOFPOSMODE,
-                       .fst_length = (off_t)len };
-
-    (void)from;
-    return fcntl(fd, F_PREALLOCATE, &store) < 0 ? -errno : 0;
-#else
-    (void)fd, (void)from, (void)len;
-    return -ENOTSUP;
-#endif
-}
-
-int
-mmapx_os_lengthen(int fd, int64_t size)
-{
-    return mmapx_os_set_size(fd, size);
-}
-
-int
-mmapx_os_clear_tail(int fd, int64_t size)
-{
-    (void)fd, (void)size;
-    return 0;
-}
-
-/* FreeBSD has them since 13. */
-#if HAVE_DECL_MEMFD_CREATE && defined F_ADD_SEALS
-int
-mmapx_os_memfd(const char *name, unsigned flags)
-{
-    int fd = memfd_create(name, flags | MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-    return fd < 0 ? -errno : fd;
-}
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0 ? -errno : 0;
-}
-
-bool
-mmapx_os_is_sealed(int fd, int against)
-{
-    int seals = fcntl(fd, F_GET_SEALS);
-    int meant = 0;
-
-    if ((against & MMAPX_OS_SHRINKING) != 0)
-        meant |= F_SEAL_SHRINK;
-    if ((against & MMAPX_OS_GROWING) != 0)
-        meant |= F_SEAL_GROW;
-    if ((against & MMAPX_OS_WRITING) != 0)
-        meant |= F_SEAL_WRITE;
-    return seals >= 0 && (seals & meant) != 0;
-}
-#else
-int
-mmapx_os_memfd(const char *name, unsigned flags)
-{
-    (void)name, (void)flags;
-    return -ENOSYS;
-}
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    (void)fd;
-    return -ENOSYS;
-}
-
-bool
-mmapx_os_is_sealed(int fd, int against)
-{
-    (void)fd, (void)against;
-    return false;
-}
-#endif
-
-int
 mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
 {
     (void)t;
@@ -389,12 +186,6 @@ mmapx_os_locked_bytes(size_t *locked)
 {
     (void)locked;
     return -ENOTSUP;
-}
-
-void
-mmapx_os_note_change(int fd)
-{
-    (void)fd;
 }
 
 bool

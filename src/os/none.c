@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Systems with nothing of their own beyond fallback.c, and illumos, whose
+/* Systems with nothing of their own beyond fallback*.c, and illumos, whose
  * disks have an ioctl for their size. */
 #include "../internal.h"
 

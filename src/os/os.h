@@ -4,14 +4,15 @@
  * returns 0, or what its comment says, or -errno.  Addresses and lengths handed
  * down are page-aligned, lengths never 0.
  *
- * posix.c has what is the same everywhere.  The rest is in linux*.c; on other
- * systems it is in fallback.c and one of bsd.c, darwin.c and none.c, which
+ * posix*.c have what is the same everywhere.  The rest is in linux*.c; on other
+ * systems it is in fallback*.c and one of bsd.c, darwin.c and none.c, which
  * configure chooses by the host.  The tests put a layer between that fails on
  * demand.
  *
  * To add a call:
  * - declare it here, with a comment that says what it returns;
- * - write it in posix.c, or in a linux*.c and, for all others, in fallback.c;
+ * - write it in a posix*.c, or in a linux*.c and, for all others, in a
+ *   fallback*.c;
  * - name it in tests/fault/seam.def, with the errno codes it can fail with; if
  *   it can fail, write the function in fake_os.c that does so on demand, and a
  *   scenario in check_injection.c that makes the call.
@@ -19,7 +20,7 @@
  * To add a system:
  * - choose its file by the host in m4/mmapx-system.m4 and Makefile.am, and
  *   write it after the example of bsd.c: what it shares with others comes from
- *   fallback.c;
+ *   fallback*.c;
  * - find what differs between its releases by AC_CHECK_DECLS and its like, by
  *   compiling alone, and use it under #if there and nowhere else;
  * - describe it in tests/platforms/seams.sh, with headers in
@@ -75,7 +76,7 @@ struct mmapx_os_stat {
     bool has_device; /* behind its file system: none lies between */
 };
 
-/* --- posix.c ------------------------------------------------------------- */
+/* --- posix*.c ------------------------------------------------------------ */
 
 size_t mmapx_os_page_size(void);
 int mmapx_os_stat(int fd, struct mmapx_os_stat *st);
@@ -128,7 +129,7 @@ bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
 int mmapx_os_advice(enum mmapx_advice advice);
 int mmapx_os_madvise(void *addr, size_t len, int advice);
 
-/* --- linux*.c; elsewhere fallback.c -------------------------------------- */
+/* --- linux*.c; elsewhere fallback*.c ------------------------------------- */
 
 /* The page size of a mapping of fd, where st_blksize is blksize. */
 int mmapx_os_file_page_size(int fd, size_t blksize, size_t *page);

@@ -11,8 +11,8 @@ need scan-build clang-tools
 
 "$sources/configure" CC=gcc >configure.log
 library=
-for file in "$sources"/src/*.c "$sources"/src/os/posix.c \
-    "$sources"/src/os/linux*.c; do
+for file in "$sources"/src/*.c "$sources"/src/os/cpu.c \
+    "$sources"/src/os/posix*.c "$sources"/src/os/linux*.c; do
     library="$library $file"
 done
 tools=$(echo "$sources"/tools/*.c)
@@ -47,7 +47,7 @@ cat >noreturn.cfg <<'END'
 </def>
 END
 
-# - invalidFunctionArgBool: "!" of a byte is an int in C, and right for memchr().
+# - invalidFunctionArgBool: "!" of a byte is an int in C, and memchr() takes it.
 # - legacyUninitvar: process_vm_readv() fills the buffer.
 # - uninitvar: a bar of no cells is not read.
 echo cppcheck

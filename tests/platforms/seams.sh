@@ -156,8 +156,8 @@ system() {
         exit 1
     fi
     for file in "$sources"/src/*.c "$sources"/src/os/cpu.c \
-        "$sources"/src/os/posix.c \
-        "$sources"/src/os/fallback.c "$sources/src/os/$seam"; do
+        "$sources"/src/os/posix*.c "$sources"/src/os/fallback*.c \
+        "$sources/src/os/$seam"; do
         for compiler in gcc clang; do
             # The list is split.
             # shellcheck disable=SC2086

@@ -59,7 +59,8 @@ changed() {
     # shellcheck disable=SC2086
     $CC -g -w -fPIC -shared -fvisibility=hidden -DHAVE_CONFIG_H -I. \
         -I"$tmp/$1/include" -o "$tmp/$1/libmmapx.so" "$tmp/$1"/src/*.c \
-        "$tmp/$1"/src/os/posix.c "$tmp/$1"/src/os/linux*.c \
+        "$tmp/$1"/src/os/cpu.c "$tmp/$1"/src/os/posix*.c \
+        "$tmp/$1"/src/os/linux*.c \
         -Wl,-soname,"$soname" \
         -Wl,--version-script="$tmp/$1/src/libmmapx.map" || return 99
     describe "$tmp/$1/libmmapx.so" "$tmp/$1/include" "$tmp/$1.xml"

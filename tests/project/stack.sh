@@ -29,11 +29,11 @@ is_small() {
 }
 
 system=$(uname -s)
-for source in "$srcdir"/src/*.c "$srcdir"/src/os/posix.c \
-    "$srcdir"/src/os/linux*.c; do
+for source in "$srcdir"/src/*.c "$srcdir"/src/os/cpu.c \
+    "$srcdir"/src/os/posix*.c "$srcdir"/src/os/linux*.c; do
     name=${source#"$srcdir/"}
     case $system:$name in
-    Linux:* | *:src/[a-z_]*.c | *:src/os/posix.c)
+    Linux:* | *:src/[a-z_]*.c | *:src/os/cpu.c | *:src/os/posix*.c)
         check "$name: no frame of more than $most bytes" is_small "$source"
         ;;
     esac
