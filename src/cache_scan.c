@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which parts of a file are in the page cache, as runs.
+ * Search a file for the runs of pages that are in the page cache.
  *
  * There are two ways to ask.  cachestat(2) counts the cached pages of a range:
  * a call takes as long as mincore(2) takes for half a dozen pages, and beyond
@@ -360,58 +360,25 @@ is_doubtful(const struct scan *s)
            && !mmapx_os_has_own_cache(s->fd);
 }
 
-static int
-cache_runs(int fd, int64_t off, int64_t len, struct mmapx_cache_run *runs,
-           size_t *n)
+int
+mmapx_i_cache_scan(int fd, int64_t off, int64_t end,
+                   struct mmapx_cache_run *runs, size_t *n)
 {
     struct scan s = {
         .fd = fd,
         .page = (int64_t)mmapx_os_page_size(),
+        .off = off,
+        .end_off = end,
         .page_cost = PAGE_COST,
         .runs = runs,
+        .room = *n,
     };
     int r;
 
-    if (runs == NULL || n == NULL || *n == 0)
-        return -EINVAL;
-    r = mmapx_i_cache_range(fd, &off, len, &s.end_off);
-    if (r < 0)
-        return r;
-    s.off = off;
-    s.end = off / s.page + (int64_t)mmapx_i_cache_pages(off, s.end_off);
-    s.room = *n;
+    s.end = off / s.page + (int64_t)mmapx_i_cache_pages(off, end);
     r = go_through(&s, true);
     if (r >= 0 && is_doubtful(&s))
         r = go_through(&s, false);
-    if (r == -EPERM || (r >= 0 && s.n == 0 && !mmapx_os_has_own_cache(fd)))
-        r = mmapx_i_cache_probe(fd, r);
-    if (r < 0)
-        return r;
     *n = s.n;
-    return 0;
-}
-
-static int
-cache_run(int fd, int64_t off, struct mmapx_cache_run *run)
-{
-    struct mmapx_cache_run found = { .off = off };
-    size_t n = 1;
-    int r = run != NULL ? cache_runs(fd, off, -1, &found, &n) : -EINVAL;
-
-    if (r == 0)
-        *run = found;
-    return r;
-}
-
-int
-mmapx_cache_run(int fd, int64_t off, struct mmapx_cache_run *run)
-{
-    return mmapx_i_result(cache_run(fd, off, run));
-}
-
-int
-mmapx_cache_runs(int fd, int64_t off, int64_t len,
-                 struct mmapx_cache_run *runs, size_t *n)
-{
-    return mmapx_i_result(cache_runs(fd, off, len, runs, n));
+    return r < 0 ? r : 0;
 }

@@ -67,6 +67,11 @@ int mmapx_i_cache_probe(int fd, int r);
 int mmapx_i_cache_count(int fd, int64_t off, int64_t end,
                         struct mmapx_cache *c);
 
+/* cache_scan.c: the first runs that touch bytes off to end, *n of them at most;
+ * how many were found. */
+int mmapx_i_cache_scan(int fd, int64_t off, int64_t end,
+                       struct mmapx_cache_run *runs, size_t *n);
+
 /* cache_window.c: pages n of a file that is mapped for the moment; is_true: 0,
  * or -EPERM where the caller is told that all of it is cached, always. */
 struct mmapx_i_window {
