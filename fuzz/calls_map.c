@@ -70,19 +70,6 @@ take_unused(void)
 }
 
 void
-check_handle(const struct region *r, size_t len)
-{
-    const unsigned char *first = memory(r, 0);
-
-    if (r->m.len != len)
-        fail("%zu bytes, not %zu", r->m.len, len);
-    if ((uintptr_t)first % page != 0)
-        fail("the mapping begins at %p", r->m.addr);
-    if (mmapx_page_size(&r->m) != page)
-        fail("pages of %zu bytes", mmapx_page_size(&r->m));
-}
-
-void
 do_map(void)
 {
     struct region *r = take_unused();

@@ -11,7 +11,7 @@
 # that reach something new in corpus/, those that fail in crash-* or
 # replay.failed.  Each is replayed by "fuzz/replay FILE".  For AFL++:
 #
-#     afl-clang-fast ... fuzz/{model,world,calls_*,stdin}.c LIBRARY-SOURCES
+#     afl-clang-fast ... fuzz/{model,world,draw,calls_*,stdin}.c LIBRARY-SOURCES
 #     afl-fuzz -i fuzz/corpus -o out ./a.out
 set -eu
 
@@ -23,7 +23,7 @@ mkdir -p fuzz.dir/corpus fuzz.dir/parsers-corpus
 cd fuzz.dir
 flags="-g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
     -DHAVE_CONFIG_H -I$build -I$srcdir/include -I$srcdir/src"
-model="$srcdir/fuzz/model.c $srcdir/fuzz/world.c"
+model="$srcdir/fuzz/model.c $srcdir/fuzz/world.c $srcdir/fuzz/draw.c"
 for file in "$srcdir"/fuzz/calls_*.c; do
     model="$model $file"
 done

@@ -124,6 +124,8 @@ int expect_any(int r, const int *outcomes, size_t n);
 
 /* --- What memory and files have to hold ----------------------------------- */
 
+/* What a handle believes of its protection; -1: nothing. */
+int believed(const struct target *t);
 bool is_private(const struct region *r);
 unsigned char *memory(const struct region *r, size_t p);
 /* Whether the file reaches to the page, so that a touch is no SIGBUS. */
@@ -137,6 +139,8 @@ void check_all(void);
 void make_own(struct region *r, size_t p);
 /* The kernel may have made it so, or may have left it. */
 void maybe_own(struct region *r, size_t p);
+/* The same for pages that can be written, up to one that the file lacks. */
+void maybe_own_pages(struct region *r, struct pages in);
 /* The file has these bytes at an offset, as far as it reaches. */
 void change_file(struct file *f, size_t at, const unsigned char *bytes,
                  size_t n);
@@ -157,13 +161,18 @@ bool is_allowed(const struct region *r, struct pages in, int prot);
 /* The first page from in.from on that is locked, or in.to. */
 size_t first_locked(const struct region *r, struct pages in);
 
-/* Views end with what they are of. */
-void drop_views(const struct region *r);
+/* --- What handles have to hold -------------------------------------------- */
+
 /* How the handle has to begin. */
 void check_handle(const struct region *r, size_t len);
+void check_room(const struct region *r);
+/* A call that fails leaves the handle as it was. */
+void check_unchanged(const struct mmapx *m, const struct mmapx *before);
 
 /* --- The calls ------------------------------------------------------------ */
 
+/* Views end with what they are of. */
+void drop_views(const struct region *r);
 void end_region(struct region *r);
 int touch(void *arg); /* reads a byte, returns 5 */
 
