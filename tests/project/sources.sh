@@ -105,10 +105,17 @@ forbidden_calls() {
         LC_ALL=C sort -u
 }
 
+# What is longer has more than one subject.
+long_files() {
+    (cd "$srcdir" && wc -l src/*.[ch] src/os/*.[ch] tools/*.[ch] fuzz/*.[ch]) |
+        awk '$1 > 400 && $2 != "total"'
+}
+
 check 'the sources are found' there_are_some
 check 'each file names its licence' none no_licence
 check 'no #if on a system outside src/os/' none system_if
 check 'no line is longer than 80 columns' none long_lines
+check 'no source is longer than 400 lines' none long_files
 check 'no tab in C' none tabs
 check 'no white space at the end of a line' none white_space
 if [ "${NM:-none}" = none ]; then
