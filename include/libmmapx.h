@@ -385,7 +385,7 @@ int mmapx_resident_run(const struct mmapx *m, size_t off,
 
 /*
  * mmapx_lock: keep the pages of a range in memory; returns when they are.  It
- * fails where one cannot be read, where mlock(2) waits for ever.
+ * fails where one cannot be read, while mlock(2) would never return.
  *     flags  0, or MMAPX_LOCK_ONFAULT: lock the pages that the caller has
  *            touched through the mapping, and the others when the caller
  *            touches them.  Pages that are merely in the page cache are not
@@ -478,9 +478,9 @@ struct mmapx_cache_run {
 };
 
 /*
- * What the page cache holds of the regular file or block device open as fd,
- * whoever brought it there.  Nothing is mapped that stays, and the cost follows
- * what is cached rather than the size of the file where the system has
+ * What the page cache holds of the regular file or block device open as fd, no
+ * matter who brought it there.  No mapping remains, and the cost follows what
+ * is cached rather than the size of the file where the system has
  * cachestat(2) (Linux 6.5) and the file system keeps pages for each file.
  * Where it may lay files over others (overlayfs, FUSE), a count of zero is not
  * believed, and mincore(2) asks about the file below.
@@ -682,7 +682,7 @@ int mmapx_sync_reset(struct mmapx *m);
  *     fd  the mapped file, open for writing
  * After a failure nothing is dropped: all changes are still in the mapping, a
  * part of them may be in the file, and another call writes all of them.  While
- * it runs others may read the range, and nobody may store to it.  The call
+ * it runs other threads may read the range and may not store to it.  The call
  * knows nothing of a journal.
  *
  * mmapx_commit_atomic: the same, all or nothing also if the power fails.  The
@@ -749,8 +749,8 @@ int mmapx_changed_run(const struct mmapx *m, size_t off,
 /* --- Surviving SIGBUS ---------------------------------------------------- */
 
 /*
- * A file that somebody truncates and a disk that is full or fails raise SIGBUS
- * in whoever touches the mapping.  Inside these calls that is an error.
+ * Access to a mapping raises SIGBUS if somebody has truncated its file, or if
+ * the disk is full or fails.  These calls report that as an error instead.
  *
  * mmapx_guard: run fn(arg).  A fault inside the mapping unwinds to this call,
  *     which fails with EIO; otherwise it returns what fn returned, which
@@ -847,7 +847,7 @@ int mmapx_guard_rearm(void);
  * is sealed against shrinking; not where pages are huge, whose pool can run
  * out.  Broken memory can fault anywhere, and so can a memfd's first touch
  * where the system refuses to overcommit (vm.overcommit_memory 2).  A seal is
- * for ever, so a 0 does not become stale before the mapping is resized.
+ * permanent, so a 0 does not become stale before the mapping is resized.
  *
  * fd      a descriptor of the mapped object; with -1, or one of something else,
  *         no seal is known
@@ -917,7 +917,7 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * New bytes are zero: those of anonymous memory, and those that FILE has added
  * to a file, also in the last page of a private mapping (except for what was
  * stored past the end of a tmpfs file, into its last page, where a seal or an
- * attribute lets nobody punch a hole).
+ * attribute does not let anybody punch a hole).
  *
  * The mapping grows before the file, and the file is cut after the mapping has
  * let go of its tail.  After a failure both are as they were.  A file of huge
