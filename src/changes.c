@@ -23,7 +23,12 @@ int
 mmapx_i_changes_begin(struct mmapx_i_changes *c, const struct mmapx *m,
                       const struct mmapx_i_span *span, int fd)
 {
-    *c = (struct mmapx_i_changes){ .m = m, .rest = *span, .fd = fd };
+    c->m = m;
+    c->rest = *span;
+    c->fd = fd;
+    c->n_runs = c->at_run = 0;
+    c->asks_for = 1;
+    c->knows_all = false;
     c->pages = mmapx_os_own_pages_open();
     return c->pages < 0 && fd < 0 ? -ENOTSUP : 0;
 }
@@ -115,12 +120,59 @@ compare(const struct mmapx_i_changes *c, struct mmapx_i_span *run)
 
 /* --- The next run --------------------------------------------------------- */
 
+/* Ask for a few at first: the caller may want no more. */
+static int
+ask(struct mmapx_i_changes *c, const struct mmapx_i_span *rest)
+{
+    int n = mmapx_os_own_pages(c->pages, rest->addr, rest->len, c->runs,
+                               c->asks_for);
+
+    if (n < 0)
+        return n;
+    c->n_runs = (size_t)n;
+    c->at_run = 0;
+    c->knows_all = c->n_runs < c->asks_for;
+    if (c->asks_for < MMAPX_OS_RUNS)
+        c->asks_for *= 8;
+    return 0;
+}
+
+static unsigned char *
+end_of(const struct iovec *run)
+{
+    return (unsigned char *)(void *)run->iov_base + run->iov_len;
+}
+
+/* The first run of what is left, as the kernel says. */
+static int
+find_told(struct mmapx_i_changes *c, struct mmapx_i_span *run)
+{
+    unsigned char *begin;
+    int r = 0;
+
+    while (c->at_run < c->n_runs && end_of(&c->runs[c->at_run]) <= run->addr)
+        c->at_run++;
+    if (c->at_run == c->n_runs && !c->knows_all)
+        r = ask(c, run);
+    if (r < 0)
+        return r;
+    if (c->at_run == c->n_runs) {
+        run->len = 0;
+        return 0;
+    }
+    begin = (void *)c->runs[c->at_run].iov_base;
+    if (begin > run->addr)
+        run->addr = begin;
+    run->len = (size_t)(end_of(&c->runs[c->at_run]) - run->addr);
+    return 0;
+}
+
 /* What cannot be asked about any more is compared. */
 static int
 find_own(struct mmapx_i_changes *c, struct mmapx_i_span *run)
 {
     if (c->pages >= 0) {
-        if (mmapx_os_own_pages(c->pages, &run->addr, &run->len) == 0)
+        if (find_told(c, run) == 0)
             return 0;
         mmapx_os_close(c->pages);
         c->pages = -ENOTSUP;

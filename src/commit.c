@@ -76,12 +76,11 @@ take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
          int (*fn)(void *arg, const struct mmapx_i_piece *piece), void *arg)
 {
     struct mmapx_i_piece piece;
-    struct mmapx_os_stat st;
     int64_t size = 0;
-    int r = mmapx_os_stat(c->fd, &st);
+    int r = c->st.type == MMAPX_OS_FILE
+                ? mmapx_os_file_size(c->fd, &size)
+                : mmapx_i_object_size(c->fd, &c->st, &size);
 
-    if (r == 0)
-        r = mmapx_i_object_size(c->fd, &st, &size);
     if (r < 0)
         return r;
     piece = clip(c->m, run, size);
@@ -125,6 +124,23 @@ drop(const struct mmapx_i_commit *c, const struct mmapx_i_span *run)
                       mmapx_i_place_of(c->m, run->addr));
 }
 
+/* Several at once, as far as the kernel takes them. */
+static void
+drop_all(const struct mmapx_i_commit *c, const struct iovec *list, size_t n)
+{
+    size_t done = 0;
+
+    mmapx_os_madvise_batch(list, n, mmapx_os_advice(MMAPX_MADV_DONTNEED),
+                           &done);
+    for (; done < n; done++) {
+        /* Some systems have a char pointer there. */
+        struct mmapx_i_span run = { (void *)list[done].iov_base,
+                                    list[done].iov_len };
+
+        drop(c, &run);
+    }
+}
+
 /*
  * Drop the copies, which the file has now.  One that cannot be dropped does no
  * harm.  What was found by comparing is not found again.
@@ -133,13 +149,22 @@ void
 mmapx_i_commit_drop(const struct mmapx_i_commit *c)
 {
     struct mmapx_i_changes changes;
+    struct iovec list[MMAPX_OS_RUNS];
     struct mmapx_i_span run;
+    size_t n = 0;
 
     if (mmapx_i_changes_begin(&changes, c->m, &c->span, c->compares_with) < 0)
         return;
     while (changes.pages >= 0 && mmapx_i_changes_next(&changes, &run) == 0
-           && run.len > 0)
-        drop(c, &run);
+           && run.len > 0) {
+        list[n++] = (struct iovec){ (void *)run.addr, run.len };
+        if (n == MMAPX_OS_RUNS) {
+            drop_all(c, list, n);
+            n = 0;
+        }
+    }
+    if (n > 0)
+        drop_all(c, list, n);
     if (changes.pages < 0)
         drop(c, &c->span);
     mmapx_i_changes_end(&changes);

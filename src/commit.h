@@ -11,6 +11,10 @@ struct mmapx_i_changes {
     struct mmapx_i_span rest; /* not looked at yet */
     int pages; /* says which pages are changed; negative: comparing does */
     int fd;    /* of the file, to compare with; negative: there is none */
+    struct iovec runs[MMAPX_OS_RUNS]; /* what has been said */
+    size_t n_runs, at_run;
+    size_t asks_for; /* so many the next time */
+    bool knows_all;  /* there are no more behind them */
 };
 
 int mmapx_i_changes_begin(struct mmapx_i_changes *c, const struct mmapx *m,

@@ -236,10 +236,22 @@ mmapx_os_own_pages_open(void)
 }
 
 int
-mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len)
+mmapx_os_own_pages(int fd, unsigned char *addr, size_t len, struct iovec *runs,
+                   size_t most)
 {
-    (void)fd, (void)addr, (void)len;
+    (void)fd, (void)addr, (void)len, (void)runs, (void)most;
     return -ENOTSUP;
+}
+
+int
+mmapx_os_file_size(int fd, int64_t *size)
+{
+    struct mmapx_os_stat st;
+    int r = mmapx_os_stat(fd, &st);
+
+    if (r == 0)
+        *size = st.size;
+    return r;
 }
 
 int

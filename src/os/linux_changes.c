@@ -4,13 +4,15 @@
 #include "held.h"
 #include "linux_missing.h"
 
+#include <sys/stat.h>
+
 /* The bits of an entry of /proc/PID/pagemap. */
 #define ENTRY_PRESENT ((uint64_t)1 << 63)
 #define ENTRY_SWAPPED ((uint64_t)1 << 62)
 #define ENTRY_IS_FILE ((uint64_t)1 << 61) /* or shared memory */
 #define ENTRY_GUARD   ((uint64_t)1 << 58) /* 6.15 */
 
-enum { ENTRIES = 128 };
+enum { ENTRIES = 128 }; /* read at once */
 
 /*
  * A page that is there, in memory or in the swap area, and not the file's.
@@ -18,15 +20,16 @@ enum { ENTRIES = 128 };
  * them in files know their category.
  */
 static int
-scan(int fd, unsigned char **addr, size_t *len, uint64_t guard)
+scan(int fd, const unsigned char *addr, size_t len, struct iovec *runs,
+     size_t most, uint64_t guard)
 {
-    struct linux_page_region found = { 0, 0, 0 };
+    struct linux_page_region found[MMAPX_OS_RUNS];
     struct linux_pm_scan_arg arg = {
         .size = sizeof arg,
-        .start = (uintptr_t)*addr,
-        .end = (uintptr_t)*addr + *len,
-        .vec = (uintptr_t)&found,
-        .vec_len = 1,
+        .start = (uintptr_t)addr,
+        .end = (uintptr_t)addr + len,
+        .vec = (uintptr_t)found,
+        .vec_len = most,
         .category_inverted = PAGE_IS_FILE | guard,
         .category_mask = PAGE_IS_FILE | guard,
         .category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
@@ -36,9 +39,10 @@ scan(int fd, unsigned char **addr, size_t *len, uint64_t guard)
 
     if (n < 0)
         return -errno;
-    *addr = (unsigned char *)(uintptr_t)found.start;
-    *len = n > 0 ? (size_t)(found.end - found.start) : 0;
-    return 0;
+    for (long i = 0; i < n; i++)
+        runs[i] = (struct iovec){ (void *)(uintptr_t)found[i].start,
+                                  (size_t)(found[i].end - found[i].start) };
+    return (int)n;
 }
 
 static bool
@@ -48,11 +52,11 @@ is_own(uint64_t entry)
            && (entry & (ENTRY_IS_FILE | ENTRY_GUARD)) == 0;
 }
 
-/* The first run of them in n entries; where it ends, or n. */
+/* The first run of them in entries from *first on; where it ends, or n. */
 static size_t
 find_run(const uint64_t *entries, size_t n, size_t *first)
 {
-    size_t i = 0;
+    size_t i = *first;
 
     while (i < n && !is_own(entries[i]))
         i++;
@@ -62,37 +66,46 @@ find_run(const uint64_t *entries, size_t n, size_t *first)
     return i;
 }
 
+/* The entries of up to n pages; how many, or -errno. */
+static ssize_t
+read_entries(int fd, uint64_t *entries, size_t n, const unsigned char *addr)
+{
+    size_t size = sizeof entries[0];
+    size_t number = (uintptr_t)addr / mmapx_os_page_size();
+    ssize_t got = held_pread(fd, entries, n * size, (off_t)(number * size));
+
+    if (got < (ssize_t)size)
+        return got < 0 ? -errno : -EIO;
+    return got / (ssize_t)size;
+}
+
 /*
  * The same by reading an entry for each page, for kernels before 6.7.  A run
  * ends where the entries that were read at once do; the next one goes on.
  */
 static int
-read_entries(int fd, unsigned char **addr, size_t *len)
+look_at_entries(int fd, unsigned char *addr, size_t len, struct iovec *runs,
+                size_t most)
 {
     size_t page = mmapx_os_page_size();
-    size_t pages = *len / page;
     uint64_t entries[ENTRIES];
+    size_t found = 0;
+    ssize_t n;
 
-    for (size_t at = 0; at < pages;) {
-        size_t n = pages - at < ENTRIES ? pages - at : ENTRIES;
-        size_t number = (uintptr_t)*addr / page + at;
-        ssize_t got = held_pread(fd, entries, n * sizeof entries[0],
-                                 (off_t)(number * sizeof entries[0]));
-        size_t first, end;
-
-        if (got < (ssize_t)sizeof entries[0])
-            return got < 0 ? -errno : -EIO;
-        n = (size_t)got / sizeof entries[0];
-        end = find_run(entries, n, &first);
-        if (end > first) {
-            *addr += (at + first) * page;
-            *len = (end - first) * page;
-            return 0;
+    for (size_t pages = len / page; pages > 0 && found < most;
+         addr += (size_t)n * page, pages -= (size_t)n) {
+        n = read_entries(fd, entries, pages < ENTRIES ? pages : ENTRIES, addr);
+        if (n < 0)
+            return (int)n;
+        for (size_t at = 0, end; found < most; at = end) {
+            end = find_run(entries, (size_t)n, &at);
+            if (at == end)
+                break;
+            runs[found++] = (struct iovec){ (void *)(addr + at * page),
+                                            (end - at) * page };
         }
-        at += n;
     }
-    *len = 0;
-    return 0;
+    return (int)found;
 }
 
 int
@@ -104,15 +117,16 @@ mmapx_os_own_pages_open(void)
 }
 
 int
-mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len)
+mmapx_os_own_pages(int fd, unsigned char *addr, size_t len, struct iovec *runs,
+                   size_t most)
 {
-    int r = scan(fd, addr, len, PAGE_IS_GUARD);
+    int n = scan(fd, addr, len, runs, most, PAGE_IS_GUARD);
 
-    if (r == -EINVAL)
-        r = scan(fd, addr, len, 0);
-    if (r == -ENOTTY || r == -EINVAL || r == -EPERM || r == -ENOSYS)
-        r = read_entries(fd, addr, len);
-    return r < 0 ? -ENOTSUP : 0;
+    if (n == -EINVAL)
+        n = scan(fd, addr, len, runs, most, 0);
+    if (n == -ENOTTY || n == -EINVAL || n == -EPERM || n == -ENOSYS)
+        n = look_at_entries(fd, addr, len, runs, most);
+    return n < 0 ? -ENOTSUP : n;
 }
 
 /* Locked pages come back locked, at the touch. */
@@ -132,4 +146,28 @@ mmapx_os_drop(void *addr, size_t len)
         r = mmapx_os_madvise(addr, len, MADV_DONTNEED);
     mmapx_os_mlock_onfault(addr, len);
     return r;
+}
+
+/*
+ * After an fstat(2) the next write gives the file a time of its own, and a new
+ * entry in the file system's books (6.13).  Who asks for nothing but the size
+ * costs the write nothing.
+ */
+int
+mmapx_os_file_size(int fd, int64_t *size)
+{
+    struct stat st;
+#ifdef SYS_statx
+    struct linux_statx x;
+
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_SIZE, &x) == 0
+        && (x.stx_mask & STATX_SIZE) != 0) {
+        *size = (int64_t)x.stx_size;
+        return 0;
+    }
+#endif
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    *size = st.st_size;
+    return 0;
 }

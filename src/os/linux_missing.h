@@ -257,6 +257,21 @@ struct linux_pm_scan_arg {
 #define PAGE_IS_GUARD (1 << 8)
 #endif
 
+/* linux/stat.h, 4.11 */
+struct linux_statx {
+    uint32_t stx_mask;
+    uint32_t stx_rest[9];
+    uint64_t stx_size;
+    uint64_t stx_more[26];
+};
+
+#ifndef STATX_SIZE
+#define STATX_SIZE 0x00000200U
+#endif
+#ifndef AT_EMPTY_PATH
+#define AT_EMPTY_PATH 0x1000
+#endif
+
 /* linux/fs.h, 6.11 */
 struct linux_procmap_query {
     uint64_t size;

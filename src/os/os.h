@@ -277,12 +277,18 @@ int mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
 uint64_t mmapx_os_cpu_time(void);
 
 /*
- * Which pages of a private mapping are the process's own: narrow a span to the
- * first run of them, or to the beginning of it; none: *len is 0.
+ * Which pages of a private mapping are the process's own: the first runs of
+ * them, in ascending order, and how many.  Fewer than were asked for: there are
+ * no more.  Two may adjoin.
  * open: a descriptor, or -ENOTSUP where the system does not tell.
  */
+enum { MMAPX_OS_RUNS = 64 }; /* at once */
 int mmapx_os_own_pages_open(void);
-int mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len);
+int mmapx_os_own_pages(int fd, unsigned char *addr, size_t len,
+                       struct iovec *runs, size_t most);
+
+/* The size of a regular file, at any time and at little cost. */
+int mmapx_os_file_size(int fd, int64_t *size);
 
 /* Drop them, so that the file shows again; -ENOTSUP where nothing does that. */
 int mmapx_os_drop(void *addr, size_t len);

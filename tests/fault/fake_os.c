@@ -348,11 +348,20 @@ mmapx_os_own_pages_open(void)
 }
 
 int
-mmapx_os_own_pages(int fd, unsigned char **addr, size_t *len)
+mmapx_os_own_pages(int fd, unsigned char *addr, size_t len, struct iovec *runs,
+                   size_t most)
 {
     int r = planned(FAKE_OWN_PAGES);
 
-    return r < 0 ? r : real_os_own_pages(fd, addr, len);
+    return r < 0 ? r : real_os_own_pages(fd, addr, len, runs, most);
+}
+
+int
+mmapx_os_file_size(int fd, int64_t *size)
+{
+    int r = planned(FAKE_FILE_SIZE);
+
+    return r < 0 ? r : real_os_file_size(fd, size);
 }
 
 int

@@ -149,6 +149,9 @@ static const struct exception {
     { run_commit, FAKE_OWN_PAGES, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_OWN_PAGES, ANY, ANY, 0 },
+    /* They are dropped one by one. */
+    { run_commit, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
+    { run_commit_atomic, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
     /* Neither the limit nor a gap. */
     { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
     { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
