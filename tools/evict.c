@@ -7,6 +7,7 @@
 #include "libmmapx.h"
 #include "pace.h"
 #include "screen.h"
+#include "stay.h"
 #include "work.h"
 
 #include <errno.h>
@@ -118,8 +119,8 @@ evict_file(struct work *work, struct work_file *f)
 static int
 judge_evicted(struct work *work, const struct work_file *f)
 {
-    (void)work;
-    (void)f;
+    if (f->after.known != 0 && f->after.cached > 0 && !work->o->json)
+        stay_add(work->arg, f);
     return TOOL_OK;
 }
 
@@ -129,7 +130,6 @@ print_evicted(const struct work *work)
 {
     int64_t evicted
         = work->before > work->after ? work->before - work->after : 0;
-    int64_t dirty = work->dirty < work->after ? work->dirty : work->after;
     char some[24], others[24];
 
     if (work->unknown)
@@ -140,18 +140,8 @@ print_evicted(const struct work *work)
                tool_size(some, evicted, work->o->bytes),
                tool_size(others, work->before, work->o->bytes));
     work_print_end(work, 0);
-    if (tool_interrupted != 0)
-        return; /* what is left was not tried */
-    if (dirty > 0)
-        printf("%s stayed: to be written back first%s\n",
-               tool_size(some, dirty, work->o->bytes),
-               work->o->sync ? "" : " (--sync does that)");
-    if (work->after > dirty)
-        printf("%s stayed: locked, mapped by others, in use, %son a file"
-               " system in memory\n",
-               tool_size(some, work->after - dirty, work->o->bytes),
-               work->o->range.given ? "part of a larger unit of the cache, or "
-                                    : "or ");
+    if (tool_interrupted == 0) /* else what is left was not tried */
+        stay_print(work->arg, work->o);
 }
 
 int
@@ -162,10 +152,14 @@ tool_evict(const struct tool_options *o)
         .run = evict_file,
         .judge = judge_evicted,
     };
-    struct work work = { .o = o, .kind = &evicting };
-    int status = work_run(&work);
+    struct stays stays;
+    struct work work = { .o = o, .kind = &evicting, .arg = &stays };
+    int status;
 
+    stay_begin(&stays);
+    status = work_run(&work);
     if (!o->json && (work.files > 0 || work.before > 0))
         print_evicted(&work);
+    stay_free(&stays);
     return status;
 }

@@ -95,8 +95,11 @@ visit_map(const struct proc_map *map, void *arg)
         return;
     file.handle = proc_look(v->p, map, &file.st);
     file.error = file.handle < 0 ? errno : 0;
-    if (file.error != OPEN_OTHER)
-        hand_on(v, &file);
+    /* It may be open too. */
+    if (file.error == OPEN_OTHER
+        || (file.error != 0 && !identity_insert(&v->seen, &id)))
+        return;
+    hand_on(v, &file);
 }
 
 int

@@ -20,6 +20,7 @@ struct file {
     dev_t device;
     ino_t inode;
     struct who who;
+    struct who locks;
 };
 
 /* The same by what maps says. */
@@ -91,7 +92,7 @@ allocate(size_t bytes)
 
 struct looking {
     const struct proc *p;
-    const struct who_process *process;
+    struct who_process *process;
 };
 
 static struct file *
@@ -109,7 +110,7 @@ file_of(const struct proc *p, const struct proc_map *map)
 }
 
 static void
-add(struct who *who, const struct who_process *process)
+add(struct who *who, struct who_process *process)
 {
     if (who->n > 0 && who->list[who->n - 1] == process)
         return;
@@ -196,6 +197,60 @@ who_maps(dev_t device, ino_t inode)
     return found != NULL ? &(*found)->who : NULL;
 }
 
+/* --- Locks ---------------------------------------------------------------- */
+
+static void
+look_at_lock(const struct proc_map *map, void *arg)
+{
+    const struct looking *looking = arg;
+    struct alias key = { .device = map->device, .inode = map->inode };
+    struct alias **found = tfind(&key, &all.aliases, compare_aliases);
+
+    if (map->locked && found != NULL)
+        add(&(*found)->file->locks, looking->process);
+}
+
+/* All that a process has locked is noted at once, since that takes long. */
+static void
+look_for_locks(struct who_process *process)
+{
+    struct looking looking;
+    struct proc p;
+
+    if (process->asked_for_locks || proc_open(&p, process->pid) != 0)
+        return;
+    process->asked_for_locks = true;
+    looking = (struct looking){ &p, process };
+    proc_each_locked(&p, look_at_lock, &looking);
+    proc_close(&p);
+}
+
+const struct who *
+who_locks(dev_t device, ino_t inode)
+{
+    struct file key = { .device = device, .inode = inode };
+    struct file **found = tfind(&key, &all.files, compare_files);
+
+    if (found == NULL)
+        return NULL;
+    for (size_t i = 0; i < (*found)->who.n; i++)
+        look_for_locks((*found)->who.list[i]);
+    return &(*found)->locks;
+}
+
+void
+who_add(struct who *who, const struct who *more)
+{
+    for (size_t i = 0; more != NULL && i < more->n; i++) {
+        size_t j = 0;
+
+        while (j < who->n && who->list[j] != more->list[i])
+            j++;
+        if (j == who->n)
+            add(who, more->list[i]);
+    }
+}
+
 size_t
 who_closed(void)
 {
@@ -216,6 +271,7 @@ who_forget(void)
 
         tdelete(file, &all.files, compare_files);
         free(file->who.list);
+        free(file->locks.list);
         free(file);
     }
     for (size_t i = 0; i < all.n; i++)

@@ -12,11 +12,12 @@
 struct who_process {
     pid_t pid;
     char name[PROC_NAME];
+    bool asked_for_locks;
 };
 
 /* Those that map a file, ascending by number. */
 struct who {
-    const struct who_process **list;
+    struct who_process **list;
     size_t n;
     size_t room;
 };
@@ -26,6 +27,12 @@ int who_look(void);
 
 /* Who maps a file, as it was at the last look; NULL: nobody that is known. */
 const struct who *who_maps(dev_t device, ino_t inode);
+
+/* Who has locked some of it; NULL as above. */
+const struct who *who_locks(dev_t device, ino_t inode);
+
+/* Add those who are not in a list yet; more may be NULL. */
+void who_add(struct who *who, const struct who *more);
 
 /* How many processes have not let this one look. */
 size_t who_closed(void);

@@ -43,6 +43,7 @@ struct work {
     int64_t dirty;  /* of these, not written back */
     int64_t missing; /* of what load is to have in memory */
     bool unknown;   /* the system did not always say */
+    void *arg;      /* of the kind of work */
 };
 
 /* Look at a file afterwards, also to say how far it came if it was interrupted:

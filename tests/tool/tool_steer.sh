@@ -77,7 +77,7 @@ evict_dirty() {
     pages 50 >"$dir/dirty"
     run 0 evict "$dir/dirty" || return 1
     if grep -q ' stayed' "$out"; then
-        grep -q 'stayed: to be written back first (--sync does that)$' "$out" ||
+        grep -q "stayed: dirty, .* (--sync does that): $dir/dirty\$" "$out" ||
             return 1
     fi
     pages 50 >"$dir/dirty"
@@ -114,7 +114,7 @@ lock() {
     grep -q "^locked $size in 1 file, until interrupted\$" "$out" &&
         grep -q "^VmLck:[[:space:]]*[1-9]" "/proc/$started/status" &&
         run 0 evict "$dir/file" &&
-        grep -q 'stayed: locked, mapped by others' "$out" &&
+        grep -q "stayed: locked by mmapx ($started): $dir/file\$" "$out" &&
         bytes "$dir/file" "$size" "$size" 100%
     result=$?
     stop && [ "$result" -eq 0 ]

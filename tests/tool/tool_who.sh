@@ -1,0 +1,256 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Which process has what in memory: --pid, --who, --by=process, and why files
+# stay.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+if ! [ -r /proc/self/maps ]; then
+    skip_all 'there is no /proc'
+fi
+command -v python3 >/dev/null || skip_all 'there is no python3'
+pages 3 >"$dir/three"
+if "$mmapx" status "$dir/three" 2>&1 | grep -q 'Function not implemented'; then
+    skip_all 'this system does not tell what is in memory'
+fi
+
+# A process that has open.1 open and map.1 mapped, gone.1 open and gone.2
+# mapped, both without a name by now, and pages of locked.1 locked if it may.
+mkdir "$dir/h"
+for name in open.1 map.1 gone.1 gone.2 locked.1; do
+    pages 4 >"$dir/h/$name"
+done
+sync "$dir"/h/* 2>/dev/null || sync
+cat >"$dir/hold.py" <<'HOLD'
+import mmap, os, sys
+from ctypes import CDLL, c_int, c_long, c_size_t, c_void_p, string_at
+os.chdir(sys.argv[1])
+libc = CDLL(None)
+libc.mmap.restype = c_void_p
+def map(name):
+    # By hand, since the module keeps a descriptor.
+    with open(name, "rb") as f:
+        size = os.fstat(f.fileno()).st_size
+        at = libc.mmap(c_void_p(None), c_size_t(size), c_int(mmap.PROT_READ),
+                       c_int(mmap.MAP_SHARED), c_int(f.fileno()), c_long(0))
+    string_at(at, size)
+    return c_void_p(at), c_size_t(size)
+kept = [open("open.1", "rb"), map("map.1"), open("gone.1", "rb"),
+        map("gone.2")]
+os.unlink("gone.1")
+os.unlink("gone.2")
+libc.mlock(*map("locked.1"))
+print("ready", flush=True)
+sys.stdin.read()
+HOLD
+mkfifo "$dir/end"
+python3 "$dir/hold.py" "$dir/h" <"$dir/end" >"$dir/ready" 2>"$dir/failed" &
+holder=$!
+exec 3>"$dir/end"
+trap 'exec 3>&-; wait $holder; rm -rf "$tap_output" "$dir"' EXIT
+# shellcheck disable=SC2016 # It is that shell which expands.
+timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ]; do sleep 0.05; done' \
+    sh "$dir/ready" "$dir/failed"
+[ -s "$dir/ready" ] || { cat "$dir/failed"; exit 99; }
+name=$(cat /proc/$holder/comm)
+
+# Files that have no name can be had by map_files, which takes privileges.
+if [ -r "/proc/$holder/map_files/$(sed -n \
+    's|^0*\([0-9a-f]*\)-0*\([0-9a-f]*\) .*/gone.2 (deleted)$|\1-\2|p' \
+    /proc/$holder/maps)" ]; then
+    root=yes
+else
+    root=no
+fi
+
+# --- Files of a process -------------------------------------------------------
+
+# paths: those in the lines of JSON, without what the interpreter has.
+paths() {
+    python3 -c '
+import json, sys
+for line in open(sys.argv[1]):
+    path = json.loads(line).get("path")
+    if isinstance(path, str) and path.startswith(sys.argv[2]):
+        print(path)' "$out" "$dir/h/" | LC_ALL=C sort
+}
+
+everything="$dir/h/gone.1 (deleted)
+$dir/h/gone.2 (deleted)
+$dir/h/locked.1
+$dir/h/map.1
+$dir/h/open.1"
+by_pid() {
+    run 0 status --pid=$holder --json && lines "$err" 0 &&
+        [ "$(paths)" = "$everything" ] || return 1
+    run 0 top --pid $holder -n 1000 --json && [ "$(paths)" = "$everything" ] &&
+        run 0 top --pid=$holder --pid=$holder -n 1000 --json &&
+        [ "$(paths)" = "$everything" ]
+}
+without_privileges() {
+    run 1 status --pid=$holder --json &&
+        grep -q "^mmapx: $dir/h/gone.2 (deleted): Permission denied" "$err" &&
+        [ "$(paths)" = "$(echo "$everything" | sed 2d)" ]
+}
+if [ $root = yes ]; then
+    check 'status and top --pid: what is open and mapped, deleted or not' by_pid
+    skip 'a deleted file that is mapped is closed to others' 'this is root'
+else
+    skip 'status and top --pid: what is open and mapped, deleted or not' \
+        'only root can look at all of it'
+    check 'a deleted file that is mapped is closed to others' without_privileges
+fi
+
+files_and_processes() {
+    run 0 top --pid=$holder -n 1000 --json "$dir/h" "$dir/three" || [ $root = no ] ||
+        return 1
+    json "len([r for r in all if r.get('path') == '$dir/h/open.1']) == 1 and
+        len([r for r in all if r.get('path') == '$dir/three']) == 1"
+}
+check 'files and processes together count once' files_and_processes
+
+each_command() {
+    status=$([ $root = yes ] && echo 0 || echo 1)
+    run "$status" load --json --pid=$holder && paths | grep -q '/h/map.1$' &&
+        run "$status" watch --count=1 --json --pid=$holder &&
+        paths | grep -q '/h/map.1$' &&
+        run "$status" evict --json --pid=$holder &&
+        paths | grep -q '/h/map.1$' || return 1
+    # What has no name cannot be restored.
+    run "$status" snapshot --pid=$holder && grep -q " $dir/h/map.1\$" "$out" &&
+        ! grep -q gone "$out"
+}
+check 'load, watch, evict and snapshot --pid' each_command
+
+many_descriptors() {
+    (ulimit -n 64 && run $([ $root = yes ] && echo 0 || echo 1) status \
+        --pid=$holder)
+}
+check 'a limit of 64 descriptors is enough' many_descriptors
+
+ended() {
+    sh -c 'echo $$' >"$dir/pid" || return 1
+    run 1 status --json --pid="$(cat "$dir/pid")" "$dir/three" &&
+        grep -q "^mmapx: process $(cat "$dir/pid"): No such process\$" "$err" &&
+        lines "$err" 1 && json "len(all) == 1" || return 1
+    run 1 top --json --pid="$(cat "$dir/pid")" "$dir/three" && lines "$err" 1 &&
+        json "all[-1]['total']['files'] == 1"
+}
+check 'a process that has ended is said, and the rest done' ended
+
+others() {
+    as_other "$mmapx" status --pid=$holder /etc/passwd >"$out" 2>"$err"
+    [ $? -eq 1 ] && grep -q "^mmapx: process $holder: Permission denied\$" "$err"
+}
+if [ "$(id -u)" -eq 0 ] && [ $other = yes ]; then
+    check "another user's process is said to be" others
+else
+    skip "another user's process is said to be" 'there is no other user'
+fi
+
+# --- Who ----------------------------------------------------------------------
+
+who() {
+    # Others may have processes that let nobody look.
+    "$mmapx" status --who "$dir/h/map.1" "$dir/three" >"$out" 2>"$err"
+    cat "$out" "$err"
+    [ "$(sed -n 3p "$out")" = "    mapped by $name ($holder)" ] &&
+        lines "$out" 4 || return 1
+    "$mmapx" status --who --json "$dir/h/map.1" "$dir/three" >"$out" 2>"$err"
+    json "all[0]['mapped_by'] == [{'pid': $holder, 'process': '$name'}] and
+        all[1]['mapped_by'] == []"
+}
+check 'status --who lists who maps a file' who
+
+processes() {
+    "$mmapx" top --by=process -n 100000 --json "$dir/h" >"$out" 2>"$err"
+    json "all[0]['pid'] == $holder and all[0]['process'] == '$name' and
+        all[0]['files'] >= 4 and all[0]['cached'] >= 0 and len(all) == 2 and
+        set(all[0]) == {'pid', 'process', 'files', 'cached'}"
+}
+if [ $root = yes ]; then
+    check 'top --by=process: sums of processes' processes
+else
+    skip 'top --by=process: sums of processes' 'others may be closed to us'
+fi
+
+# --- Why files stay -----------------------------------------------------------
+
+mapped() {
+    "$mmapx" evict "$dir/h/map.1" "$dir/three" >"$out"
+    cat "$out"
+    grep -q "stayed: mapped by $name ($holder): $dir/h/map.1\$" "$out"
+}
+locked() {
+    "$mmapx" evict -b "$dir/h/locked.1" >"$out"
+    cat "$out"
+    grep -q "stayed: locked by $name ($holder): $dir/h/locked.1\$" "$out"
+}
+sync "$dir/three" 2>/dev/null || sync
+"$mmapx" evict "$dir/three" >"$out"
+if grep -q 'stayed' "$out"; then
+    skip 'evict names who maps a file' 'this file system does not evict'
+    skip 'evict names who has locked a file' 'this file system does not evict'
+else
+    check 'evict names who maps a file' mapped
+    if grep -q '^VmLck:[[:space:]]*[1-9]' /proc/$holder/status; then
+        check 'evict names who has locked a file' locked
+    else
+        skip 'evict names who has locked a file' 'nothing can be locked here'
+    fi
+fi
+
+in_memory() {
+    pages 3 >"/dev/shm/$$.mmapx" || return 1
+    run 0 evict -b "/dev/shm/$$.mmapx"
+    rm "/dev/shm/$$.mmapx"
+    grep -q "^$((3 * page)) stayed: in a file system that is in memory only: " \
+        "$out"
+}
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ] && [ -w /dev/shm ]; then
+    check 'evict says that memory is all there is' in_memory
+else
+    skip 'evict says that memory is all there is' 'there is no tmpfs'
+fi
+
+# --- Where /proc is not what it is --------------------------------------------
+
+# in_namespace COMMAND: with mounts of its own.
+in_namespace() {
+    unshare -m sh -c "$1" >"$out" 2>"$err"
+    result=$?
+    cat "$out" "$err"
+    return $result
+}
+no_proc() {
+    in_namespace "mount -t tmpfs none /proc && '$mmapx' status --pid=$holder \
+        '$dir/three'" && return 1
+    grep -q "^mmapx: process $holder: " "$err" && grep -q "/three\$" "$out" ||
+        return 1
+    in_namespace "mount -t tmpfs none /proc && '$mmapx' top" && return 1
+    grep -q '^mmapx: /proc' "$err"
+}
+# Since Linux 5.8 each mount of /proc has options of its own.
+hidden() {
+    in_namespace "mount -t proc -o hidepid=2 proc /proc && setpriv \
+        --reuid=65534 --regid=65534 --clear-groups '$mmapx' status \
+        --pid=$holder /etc/passwd" && return 1
+    grep -q "^mmapx: process $holder: " "$err" && grep -q ' /etc/passwd$' "$out"
+}
+if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
+    unshare -m mount -t tmpfs none /proc 2>/dev/null; then
+    check 'without /proc it says so, and does the rest' no_proc
+else
+    skip 'without /proc it says so, and does the rest' 'this takes root'
+fi
+if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
+    in_namespace 'mount -t proc -o hidepid=2 proc /proc && ! setpriv \
+        --reuid=65534 --regid=65534 --clear-groups test -d /proc/1' &&
+    [ "$(stat -c %a /proc)" = 555 ] && ! grep -q hidepid /proc/self/mounts; then
+    check 'hidden processes are said to be none' hidden
+else
+    skip 'hidden processes are said to be none' \
+        'this takes root, and a /proc with options of its own'
+fi
+
+finish
