@@ -36,6 +36,16 @@ complete -c mmapx -n "__fish_seen_subcommand_from $files" -s L -l dereference \
     -d 'follow symbolic links'
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -l files0-from -r \
     -d 'read names from a file'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -l exclude -x \
+    -d 'leave out what has such a name'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -l include -x \
+    -d 'leave out files that have no such name'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -l max-size -x \
+    -d 'leave out larger files'
+complete -c mmapx -n "__fish_seen_subcommand_from $commands" -s q -l quiet \
+    -d 'print results and errors only'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -s v -l verbose \
+    -d 'say of each file what is done or left out'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
     -d 'show sizes in bytes'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l json \
@@ -63,10 +73,12 @@ complete -c mmapx -n '__fish_seen_subcommand_from top' -s j -l jobs -x \
     -d 'look at so many trees at once'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l total \
     -d 'add a line for all files together'
+complete -c mmapx -n '__fish_seen_subcommand_from status watch' -s s \
+    -l summarize -d 'show that line only'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' \
     -l only-cached -d 'leave out files that are not in memory'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l sort -x \
-    -a 'cached size name' -d sort
+    -a 'cached size percent dirty name' -d sort
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l top -x \
     -d 'show the first files only'
 complete -c mmapx -n '__fish_seen_subcommand_from watch lock' -s n -l interval -x \

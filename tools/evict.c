@@ -158,7 +158,7 @@ tool_evict(const struct tool_options *o)
 
     stay_begin(&stays);
     status = work_run(&work);
-    if (!o->json && (work.files > 0 || work.before > 0))
+    if (!o->json && !o->quiet && (work.files > 0 || work.before > 0))
         print_evicted(&work);
     stay_free(&stays);
     return status;

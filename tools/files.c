@@ -2,6 +2,7 @@
 /* Which files the arguments mean. */
 #include "tool.h"
 #include "files.h"
+#include "filter.h"
 #include "identity.h"
 #include "proc.h"
 #include "walk.h"
@@ -18,13 +19,18 @@
 static void
 argument(struct walk *w, const char *path)
 {
+    const char *filter;
     struct stat st;
     int handle;
 
     walk_begin(w, path);
     handle = open_look(AT_FDCWD, path, true, &st);
+    filter = handle < 0 ? NULL : filter_name(w->o, path, S_ISDIR(st.st_mode));
     if (handle < 0) {
         walk_failed(w, errno);
+    } else if (filter != NULL) {
+        close(handle);
+        walk_left_out(w, filter);
     } else if (!S_ISDIR(st.st_mode)) {
         walk_file(w, handle, &st);
     } else if (w->o->recurse) {
@@ -129,6 +135,8 @@ walk_all(struct walk *w)
     else
         for (char **path = o->paths; *path != NULL && !walk_is_over(w); path++)
             argument(w, *path);
+    if (!o->quiet && !w->quiet)
+        pseudo_say(&w->pseudo);
     walk_free(w);
     return w->status == TOOL_STOPPED ? TOOL_FAILED : w->status;
 }
@@ -141,12 +149,34 @@ tool_files(const struct tool_options *o, tool_visitor *visit, void *arg)
     return walk_all(&w);
 }
 
-int64_t
-tool_range_of(const struct tool_options *o, int64_t size)
+const struct tool_range *
+tool_ranges(const struct tool_options *o, size_t *n)
 {
-    int64_t left = size > o->range.off ? size - o->range.off : 0;
+    static const struct tool_range all = { .len = -1 };
 
-    return o->range.len == -1 || o->range.len > left ? left : o->range.len;
+    *n = o->range.n > 0 ? o->range.n : 1;
+    return o->range.n > 0 ? o->range.list : &all;
+}
+
+int64_t
+tool_range_of(const struct tool_range *range, int64_t size)
+{
+    int64_t left = size > range->off ? size - range->off : 0;
+
+    return range->len == -1 || range->len > left ? left : range->len;
+}
+
+/* Of all ranges; none overlaps another. */
+static int64_t
+ranged_size(const struct tool_options *o, int64_t size)
+{
+    size_t n;
+    const struct tool_range *ranges = tool_ranges(o, &n);
+    int64_t bytes = 0;
+
+    for (size_t i = 0; i < n; i++)
+        bytes += tool_range_of(&ranges[i], size);
+    return bytes;
 }
 
 struct sum {
@@ -159,7 +189,7 @@ add_size(const struct tool_file *file, void *arg)
 {
     struct sum *sum = arg;
 
-    sum->bytes = tool_sum(sum->bytes, tool_range_of(sum->o, file->size));
+    sum->bytes = tool_sum(sum->bytes, ranged_size(sum->o, file->size));
     return TOOL_OK;
 }
 
@@ -191,6 +221,6 @@ tool_named_size(const struct tool_options *o)
         return -1;
     for (char **path = o->paths; *path != NULL; path++)
         if (stat(*path, &st) == 0 && S_ISREG(st.st_mode))
-            bytes = tool_sum(bytes, tool_range_of(o, st.st_size));
+            bytes = tool_sum(bytes, ranged_size(o, st.st_size));
     return bytes;
 }

@@ -19,10 +19,13 @@ typedef int tool_visitor(const struct tool_file *file, void *arg);
  */
 int tool_files(const struct tool_options *o, tool_visitor *visit, void *arg);
 
-/* The bytes that --range means of a file of some size. */
-int64_t tool_range_of(const struct tool_options *o, int64_t size);
+/* What --range means, or a range of everything; *n is how many there are. */
+const struct tool_range *tool_ranges(const struct tool_options *o, size_t *n);
 
-/* The same of all files together, for which a walk is made; -1 if that cannot
+/* How many bytes of a range a file of some size has. */
+int64_t tool_range_of(const struct tool_range *range, int64_t size);
+
+/* The bytes that are meant of all files together, for which a walk is made; -1 if that cannot
  * be known beforehand. */
 int64_t tool_total_size(const struct tool_options *o);
 

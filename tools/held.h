@@ -14,7 +14,7 @@
 
 struct held {
     char *path;
-    bool in_parts; /* the name stands in a snapshot */
+    bool listed; /* the name stands in a snapshot */
     dev_t device;
     ino_t inode;
     struct mmapx map;  /* unmapped while there is nothing to keep */
@@ -32,6 +32,7 @@ struct hold {
     int64_t bytes; /* up to the last one that is kept */
     int64_t keep;  /* so many of them */
     bool on_fault; /* only what is in memory in any case */
+    bool listed;   /* the name stands in a snapshot */
     const struct bring_part *parts; /* only these, ascending; or NULL */
     size_t n;
     /* Whether there is room for so many more, which are counted as locked. */

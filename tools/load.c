@@ -116,20 +116,22 @@ judge_loaded(struct work *work, const struct work_file *f)
 
 /* What was loaded first may have gone for what came last: count once more. */
 static int
-count_again(const struct tool_file *file, void *arg)
+count_range(struct work *work, struct work_file *f)
 {
-    struct work *work = arg;
-    struct work_file f = { .file = file,
-                           .off = work->o->range.off,
-                           .len = tool_range_of(work->o, file->size) };
-    int error = survey_range(&f.after, file, f.off, f.len);
+    int error = survey_range(&f->after, f->file, f->off, f->len);
 
     if (error == EINTR)
         return TOOL_STOPPED;
     if (error != 0)
         return TOOL_FAILED;
-    work->after = tool_sum(work->after, f.after.cached);
-    return judge_loaded(work, &f);
+    work->after = tool_sum(work->after, f->after.cached);
+    return judge_loaded(work, f);
+}
+
+static int
+count_again(const struct tool_file *file, void *arg)
+{
+    return work_each_range(arg, file, count_range);
 }
 
 static bool
@@ -180,7 +182,7 @@ tool_load(const struct tool_options *o)
         if (tool_files(o, count_again, &work) != TOOL_OK)
             status = TOOL_FAILED;
     }
-    if (!o->json && (work.files > 0 || work.after > 0))
+    if (!o->json && !o->quiet && (work.files > 0 || work.after > 0))
         print_loaded(&work);
     return status;
 }

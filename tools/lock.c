@@ -53,17 +53,17 @@ by_path(const void *a, const void *b)
     const struct held *y = b;
 
     /* A file may be named and stand in a snapshot too. */
-    if (x->in_parts != y->in_parts)
-        return x->in_parts ? 1 : -1;
+    if (x->listed != y->listed)
+        return x->listed ? 1 : -1;
     return strcmp(x->path, y->path);
 }
 
 /* The file of a path, which may be new. */
 static struct held *
-find(struct lock *l, const char *path, bool in_parts)
+find(struct lock *l, const char *path, bool listed)
 {
     struct held key = { .path = (char *)(uintptr_t)path,
-                        .in_parts = in_parts };
+                        .listed = listed };
     struct held **found = tfind(&key, &l->tree, by_path);
     struct held *held;
 
@@ -76,7 +76,7 @@ find(struct lock *l, const char *path, bool in_parts)
     held = calloc(1, sizeof *held);
     if (l->all == NULL || held == NULL || (held->path = strdup(path)) == NULL)
         tool_no_memory();
-    held->in_parts = in_parts;
+    held->listed = listed;
     if (tsearch(held, &l->tree, by_path) == NULL)
         tool_no_memory();
     return l->all[l->n++] = held;
@@ -108,8 +108,21 @@ static void
 print_held(const struct held *held, const struct hold *want)
 {
     json_line(json_pack("{s:o, s:I, s:I}", "path", json_path(held->path),
-                        "offset", (json_int_t)want->off, "locked",
+                        "offset", (json_int_t)(want->n > 0 ? want->parts[0].off : want->off), "locked",
                         (json_int_t)held->locked));
+}
+
+static void
+name_held(const struct lock *l, const struct held *held,
+          const struct hold *want)
+{
+    char locked[24], wanted[24];
+
+    progress_hide();
+    tool_name(stdout, held->path);
+    printf(": locked %s of %s\n",
+           tool_size(locked, held->locked, l->o->bytes),
+           tool_size(wanted, want->keep, l->o->bytes));
 }
 
 /*
@@ -161,7 +174,7 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     want->progress = l->look == 1 ? add_progress : NULL;
     want->fits = fits;
     want->arg = l;
-    held = find(l, file->path, want->parts != NULL);
+    held = find(l, file->path, want->listed);
     held->look = l->look;
     error = held_update(held, file, want);
     if (error == EINTR && tool_interrupted != 0)
@@ -173,37 +186,61 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     held->error = 0;
     if (l->look == 1 && l->o->json && want->keep > 0)
         print_held(held, want);
+    else if (l->look == 1 && l->o->verbose && !l->o->json)
+        name_held(l, held, want);
     return TOOL_OK;
+}
+
+/* Parts of a file, as far as it still reaches. */
+static int
+hold_parts(struct lock *l, const struct tool_file *file,
+           const struct bring_part *parts, size_t n, bool listed)
+{
+    struct hold want = { .parts = parts, .n = n, .listed = listed };
+
+    for (size_t i = 0; i < n && parts[i].off < file->size; i++) {
+        int64_t left = file->size - parts[i].off;
+        int64_t len = parts[i].len < left ? parts[i].len : left;
+
+        want.bytes = parts[i].off + len;
+        want.keep += len;
+    }
+    return hold(l, file, &want);
+}
+
+static int
+hold_ranges(struct lock *l, const struct tool_file *file,
+            const struct tool_range *ranges, size_t n)
+{
+    struct bring_part *parts = malloc(n * sizeof *parts);
+    int status;
+
+    if (parts == NULL)
+        tool_no_memory();
+    for (size_t i = 0; i < n; i++)
+        parts[i] = (struct bring_part){
+            ranges[i].off, tool_range_of(&ranges[i], file->size)
+        };
+    status = hold_parts(l, file, parts, n, false);
+    free(parts);
+    return status;
 }
 
 static int
 hold_file(const struct tool_file *file, void *arg)
 {
     struct lock *l = arg;
+    size_t n;
+    const struct tool_range *ranges = tool_ranges(l->o, &n);
     struct hold want = {
-        .off = l->o->range.off,
-        .bytes = tool_range_of(l->o, file->size),
+        .off = ranges->off,
+        .bytes = tool_range_of(ranges, file->size),
         .on_fault = l->o->on_fault,
     };
 
+    if (n > 1)
+        return hold_ranges(l, file, ranges, n);
     want.keep = want.bytes;
-    return hold(l, file, &want);
-}
-
-/* What a snapshot names of a file, as far as that still reaches. */
-static int
-hold_parts(struct lock *l, const struct tool_file *file,
-           const struct lock_entry *e)
-{
-    struct hold want = { .parts = e->parts, .n = e->n };
-
-    for (size_t i = 0; i < e->n && e->parts[i].off < file->size; i++) {
-        int64_t left = file->size - e->parts[i].off;
-        int64_t n = e->parts[i].len < left ? e->parts[i].len : left;
-
-        want.bytes = e->parts[i].off + n;
-        want.keep += n;
-    }
     return hold(l, file, &want);
 }
 
@@ -218,7 +255,7 @@ hold_entry(struct lock *l, const struct lock_entry *e)
     int status = TOOL_OK;
 
     if (error == 0) {
-        status = hold_parts(l, &file, e);
+        status = hold_parts(l, &file, e->parts, e->n, true);
         close(file.fd);
     } else if (error != ENOENT && error != ENOTDIR) {
         struct held *held = find(l, e->path, true);
@@ -269,30 +306,6 @@ look(struct lock *l)
 
 /* -------------------------------------------------------------------------- */
 
-/* The bytes that a snapshot names and its files still have. */
-static int64_t
-list_size(const struct lock_list *list)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < list->n; i++) {
-        const struct lock_entry *e = &list->entries[i];
-        struct stat st;
-        int handle = open_look_along(e->path, &st);
-
-        if (handle < 0)
-            continue;
-        close(handle);
-        for (size_t k = 0; k < e->n && e->parts[k].off < st.st_size; k++) {
-            int64_t left = st.st_size - e->parts[k].off;
-
-            sum = tool_sum(sum,
-                           e->parts[k].len < left ? e->parts[k].len : left);
-        }
-    }
-    return sum;
-}
-
 /* Whether all of it fits, before anything is locked. */
 static bool
 all_fit(const struct tool_options *o, int64_t total)
@@ -312,7 +325,7 @@ say_locked(const struct lock *l)
 {
     char locked[24], wanted[24];
 
-    if (l->o->json)
+    if (l->o->json || l->o->quiet)
         return;
     printf("locked %s", tool_size(locked, l->bytes, l->o->bytes));
     if (l->o->on_fault)
@@ -356,7 +369,7 @@ tool_lock(const struct tool_options *o)
     tool_catch_hangup();
     if (o->snapshot != NULL)
         status = lock_list_read(&l.list, o->snapshot);
-    total = tool_sum(tool_total_size(o), list_size(&l.list));
+    total = tool_sum(tool_total_size(o), lock_list_size(&l.list));
     if (all_fit(o, total)) {
         progress_begin(&l.progress, o, "locking", total);
         if (look(&l) != TOOL_OK)

@@ -85,9 +85,10 @@ run(int argc, char **argv)
         argv--;
     }
     optind = 0; /* starts getopt anew */
-    if (!tool_read_options(&o, command, argc, argv, &status))
-        return status;
-    return functions[command](&o);
+    if (tool_read_options(&o, command, argc, argv, &status))
+        status = functions[command](&o);
+    tool_free_options(&o);
+    return status;
 }
 
 static int

@@ -25,7 +25,9 @@ enum option_kind {
     OPTION_FILES,   /* size_t */
     OPTION_LOOKS,   /* uint64_t */
     OPTION_SECONDS, /* double */
-    OPTION_RANGE,   /* struct tool_range */
+    OPTION_SIZE,    /* int64_t, in bytes */
+    OPTION_RANGE,   /* struct tool_ranges; can be repeated */
+    OPTION_PATTERN, /* struct tool_words; can be repeated */
     OPTION_NAME,    /* const char *, of a file */
     OPTION_PID,     /* struct tool_pids */
     OPTION_BY,      /* enum tool_by */
@@ -52,9 +54,9 @@ extern const size_t option_row_count;
 bool option_is_of(const struct option_row *row, enum tool_command command);
 
 /* Store an option's argument, or that there is a flag.  False if it makes no
- * sense; *matter can say why. */
+ * sense. */
 bool option_store(struct tool_options *o, const struct option_row *row,
-                  const char *argument, const char **matter);
+                  const char *argument);
 
 /* What would make sense there, or NULL. */
 const char *option_right(enum option_kind kind);

@@ -31,6 +31,36 @@ parse_seconds(const char *text, double *seconds)
            && *seconds >= 0.1 && *seconds <= 1e6;
 }
 
+static int64_t
+end_of(const struct tool_range *r)
+{
+    return r->len == -1 ? INT64_MAX : r->off + r->len;
+}
+
+static bool
+touch(const struct tool_range *a, const struct tool_range *b)
+{
+    return a->off <= end_of(b) && b->off <= end_of(a);
+}
+
+static struct tool_range
+joined(const struct tool_range *a, const struct tool_range *b)
+{
+    int64_t off = a->off < b->off ? a->off : b->off;
+    int64_t end = end_of(a) > end_of(b) ? end_of(a) : end_of(b);
+
+    return (struct tool_range){ off, end == INT64_MAX ? -1 : end - off };
+}
+
+static int
+by_offset(const void *a, const void *b)
+{
+    const struct tool_range *x = a;
+    const struct tool_range *y = b;
+
+    return x->off < y->off ? -1 : x->off > y->off;
+}
+
 /* The index of a word in a list that ends with NULL, or -1. */
 static int
 index_of(const char *word, const char *const *words)
@@ -55,6 +85,35 @@ add_pid(struct tool_pids *pids, const char *text)
     return true;
 }
 
+/* Add a range, which can lie anywhere among the others, and join those that
+ * touch: a byte is meant once. */
+static bool
+add_range(struct tool_ranges *ranges, const char *text)
+{
+    struct tool_range new;
+    struct tool_range *list;
+    size_t kept = 0;
+
+    if (!tool_parse_range(text, &new.off, &new.len))
+        return false;
+    list = malloc((ranges->n + 1) * sizeof *list);
+    if (list == NULL)
+        tool_no_memory();
+    for (size_t i = 0; i < ranges->n; i++) {
+        struct tool_range *r = &ranges->list[i];
+
+        if (!touch(r, &new))
+            list[kept++] = *r;
+        else
+            new = joined(r, &new);
+    }
+    list[kept++] = new;
+    qsort(list, kept, sizeof *list, by_offset);
+    free(ranges->list);
+    *ranges = (struct tool_ranges){ list, kept };
+    return true;
+}
+
 static bool
 parse_depth(struct tool_depth *depth, const char *text)
 {
@@ -69,15 +128,25 @@ parse_depth(struct tool_depth *depth, const char *text)
     return true;
 }
 
+static bool
+add_word(struct tool_words *words, const char *word)
+{
+    words->list = realloc(words->list, (words->n + 1) * sizeof *words->list);
+    if (words->list == NULL)
+        tool_no_memory();
+    words->list[words->n++] = word;
+    return *word != '\0';
+}
+
 bool
 option_store(struct tool_options *o, const struct option_row *row,
-             const char *argument, const char **matter)
+             const char *argument)
 {
-    static const char *const keys[] = { "", "cached", "size", "name", NULL };
+    static const char *const keys[] = { "",     "cached", "size",
+                                        "name", "dirty",  "percent", NULL };
     static const char *const whens[] = { "auto", "always", "never", NULL };
     static const char *const bys[] = { "file", "process", NULL };
     void *place = (char *)o + row->place;
-    struct tool_range *range = place;
     uint64_t number = 0;
     int i = 0;
 
@@ -102,11 +171,12 @@ option_store(struct tool_options *o, const struct option_row *row,
         return parse_count(argument, UINT64_MAX, place);
     case OPTION_SECONDS:
         return parse_seconds(argument, place);
+    case OPTION_SIZE:
+        return tool_parse_size(argument, place);
     case OPTION_RANGE:
-        if (range->given)
-            *matter = "is given twice:";
-        return !range->given && (range->given = true)
-               && tool_parse_range(argument, &range->off, &range->len);
+        return add_range(place, argument);
+    case OPTION_PATTERN:
+        return add_word(place, argument);
     case OPTION_NAME:
         *(const char **)place = argument;
         return true;
@@ -126,12 +196,14 @@ const char *
 option_right(enum option_kind kind)
 {
     static const char *const right[] = {
-        [OPTION_SORT] = "cached, size or name",
+        [OPTION_SORT] = "cached, size, percent, dirty or name",
         [OPTION_COLOUR] = "always, never or auto",
         [OPTION_FILES] = "a number from 1 on",
         [OPTION_LOOKS] = "a number from 1 on",
         [OPTION_SECONDS] = "from 0.1 to 1000000",
+        [OPTION_SIZE] = "a number, K, M, G, T, P or E may follow",
         [OPTION_RANGE] = "OFFSET:LENGTH",
+        [OPTION_PATTERN] = "something of a name, * and ? stand for others",
         [OPTION_NAME] = NULL,
         [OPTION_PID] = "the number of a process",
         [OPTION_BY] = "file or process",

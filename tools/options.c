@@ -6,6 +6,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A key of getopt_long() that is no letter: this and the row's number. */
@@ -136,8 +137,10 @@ check_files(const struct tool_options *o, int n, int *status)
                        NULL);
         return n == 1;
     }
-    if (n == 0 && o->files0 == NULL && o->snapshot == NULL && o->pids.n == 0
-        && o->command != TOOL_TOP)
+    if (o->on_fault && o->range.n > 1)
+        tool_usage(o->command, "--on-fault goes with one --range only", NULL);
+    else if (n == 0 && o->files0 == NULL && o->snapshot == NULL
+             && o->pids.n == 0 && o->command != TOOL_TOP)
         tool_usage(o->command, "no file given", NULL);
     else if (n != 0 && o->files0 != NULL)
         tool_usage(o->command,
@@ -150,14 +153,22 @@ check_files(const struct tool_options *o, int n, int *status)
 
 static int
 bad_value(enum tool_command command, const struct option_row *row,
-          const char *matter, const char *value)
+          const char *value)
 {
     char text[64];
 
-    snprintf(text, sizeof text, "--%s %s", row->name,
-             matter != NULL ? matter : "cannot be");
-    return usage(command, text, value,
-                 matter != NULL ? NULL : option_right(row->kind));
+    snprintf(text, sizeof text, "--%s cannot be", row->name);
+    return usage(command, text, value, option_right(row->kind));
+}
+
+/* What follows from one another. */
+static void
+complete(struct tool_options *o)
+{
+    if (o->top != 0 && o->sort == TOOL_UNSORTED)
+        o->sort = TOOL_BY_CACHED;
+    o->total |= o->summarize;
+    o->no_progress |= o->quiet;
 }
 
 bool
@@ -172,13 +183,12 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
         .command = command,
         .interval = command == TOOL_LOCK ? 5 : 2,
         .top = command == TOOL_TOP ? 20 : 0,
-        .range = { .len = -1 },
+        .max_size = -1,
     };
     getopt_tables(command, letters, longs);
     opterr = 0; /* it would print what it was given as it is */
     while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
         const struct option_row *row;
-        const char *matter = NULL;
 
         if (key == '?' || key == ':') {
             *status = bad_option(command, key, argv);
@@ -190,11 +200,20 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             *status = TOOL_OK;
             return false;
         }
-        if (!option_store(o, row, optarg, &matter)) {
-            *status = bad_value(command, row, matter, optarg);
+        if (!option_store(o, row, optarg)) {
+            *status = bad_value(command, row, optarg);
             return false;
         }
     }
+    complete(o);
     o->paths = argv + optind;
     return check_files(o, argc - optind, status);
+}
+
+void
+tool_free_options(struct tool_options *o)
+{
+    free(o->range.list);
+    free(o->exclude.list);
+    free(o->include.list);
 }

@@ -22,12 +22,30 @@ enum tool_command {
 
 enum tool_when { TOOL_AUTO, TOOL_ALWAYS, TOOL_NEVER };
 
-enum tool_key { TOOL_UNSORTED, TOOL_BY_CACHED, TOOL_BY_SIZE, TOOL_BY_NAME };
+enum tool_key {
+    TOOL_UNSORTED,
+    TOOL_BY_CACHED,
+    TOOL_BY_SIZE,
+    TOOL_BY_NAME,
+    TOOL_BY_DIRTY,
+    TOOL_BY_PERCENT,
+};
 
 struct tool_range {
     int64_t off;
     int64_t len; /* -1: to the end */
-    bool given;
+};
+
+/* In ascending order, and none touches the next. */
+struct tool_ranges {
+    struct tool_range *list;
+    size_t n; /* 0: all of a file */
+};
+
+/* What an option that can be repeated was given. */
+struct tool_words {
+    const char **list;
+    size_t n;
 };
 
 enum tool_by { TOOL_BY_FILE, TOOL_BY_PROCESS };
@@ -49,12 +67,13 @@ struct tool_options {
     bool ranges;
     bool map;
     bool total;
+    bool summarize;
     bool only_cached;
     enum tool_key sort;
     size_t top; /* 0: all */
     double interval;
     uint64_t count; /* 0: for ever */
-    struct tool_range range;
+    struct tool_ranges range;
     bool sync;
     bool on_fault;
     bool force;
@@ -70,11 +89,15 @@ struct tool_options {
     enum tool_by by;
     size_t jobs; /* 0: as many as there are processors */
     bool network;
+    struct tool_words exclude;
+    struct tool_words include;
+    int64_t max_size; /* -1: any */
     bool json;
     bool openmetrics;
     enum tool_when colour;
     bool no_progress;
     bool verbose;
+    bool quiet;
     char **paths; /* up to a NULL */
 };
 
@@ -85,6 +108,8 @@ enum tool_command tool_command_named(const char *name);
  * more to do than to leave with *status. */
 bool tool_read_options(struct tool_options *o, enum tool_command command,
                        int argc, char **argv, int *status);
+
+void tool_free_options(struct tool_options *o);
 
 /* The help of the program itself. */
 void tool_help(void);

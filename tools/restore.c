@@ -348,7 +348,7 @@ tool_restore(const struct tool_options *o)
     progress_hide();
     if (tool_interrupted != 0)
         fputs("mmapx: interrupted\n", stderr);
-    if (status == TOOL_OK && !o->json)
+    if (status == TOOL_OK && !o->json && !o->quiet)
         print_summary(&s, tool_seconds() - began);
     snapshot_close(&s.reader);
     free(s.entries);

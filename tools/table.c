@@ -49,6 +49,37 @@ by_size(const void *a, const void *b)
                       ((const struct table_row *)b)->survey.size, a, b);
 }
 
+static int64_t
+unwritten(const struct survey *s)
+{
+    return tool_sum(s->dirty, s->writeback);
+}
+
+static int
+by_dirty(const void *a, const void *b)
+{
+    return descending(unwritten(&((const struct table_row *)a)->survey),
+                      unwritten(&((const struct table_row *)b)->survey),
+                      a, b);
+}
+
+static double
+share(const void *row)
+{
+    const struct survey *s = &((const struct table_row *)row)->survey;
+
+    return s->size > 0 ? (double)s->cached / (double)s->size : 0;
+}
+
+static int
+by_percent(const void *a, const void *b)
+{
+    double x = share(a);
+    double y = share(b);
+
+    return x < y ? 1 : x > y ? -1 : by_cached(a, b);
+}
+
 /* What a row has, without the path. */
 static void
 free_row(struct table_row *row)
@@ -74,7 +105,7 @@ static void
 sort_rows(struct table *t)
 {
     static int (*const orders[])(const void *, const void *)
-        = { NULL, by_cached, by_size, by_name };
+        = { NULL, by_cached, by_size, by_name, by_dirty, by_percent };
 
     if (t->o->sort != TOOL_UNSORTED && t->n > 1)
         qsort(t->rows, t->n, sizeof *t->rows, orders[t->o->sort]);
@@ -237,11 +268,12 @@ show(struct table *t, const struct table_row *row)
     add_to_sum(t, &row->survey);
     if (t->keeps)
         keep(t, row);
-    else
+    else if (!t->o->summarize)
         print_row(t, row);
     if (row->survey.known != 0)
         return TOOL_OK;
-    survey_explain();
+    if (!t->o->quiet)
+        survey_explain();
     return TOOL_FAILED;
 }
 
@@ -280,7 +312,7 @@ table_print(struct table *t, size_t lines)
 {
     size_t shown;
 
-    if (!t->keeps)
+    if (!t->keeps || t->o->summarize)
         return;
     sort_rows(t);
     shown = t->n < lines ? t->n : lines;
@@ -307,7 +339,7 @@ table_print_metrics(struct table *t)
 }
 
 void
-table_total(const struct table *t)
+table_total(struct table *t)
 {
     struct survey sum = t->sum;
 

@@ -61,7 +61,7 @@ void table_print_metrics(struct table *t);
 void table_print(struct table *t, size_t lines);
 
 /* The line for all files. */
-void table_total(const struct table *t);
+void table_total(struct table *t);
 
 /* Forget the rows and the sums. */
 void table_clear(struct table *t);
@@ -84,7 +84,7 @@ void table_text_map(const struct table *t, const struct table_row *row);
 /* Who maps the file. */
 void table_text_who(const struct table *t, const struct table_row *row);
 
-void table_text_total(const struct table *t, const struct survey *sum);
+void table_text_total(struct table *t, const struct survey *sum);
 
 /* --- table_json.c: the table for programs --------------------------------- */
 

@@ -120,7 +120,7 @@ print_time(const struct table *t)
 static void
 print_head(struct table *t)
 {
-    if (t->headed)
+    if (t->headed || t->o->quiet)
         return;
     t->headed = true;
     if (t->time != 0)
@@ -172,8 +172,10 @@ table_text_more(const struct table *t, size_t more)
 }
 
 void
-table_text_total(const struct table *t, const struct survey *sum)
+table_text_total(struct table *t, const struct survey *sum)
 {
+    if (t->o->summarize)
+        print_head(t);
     print_numbers(t, sum);
     printf("%*s  total of %zu file%s", (int)t->cells + 2, "", t->files,
            t->files == 1 ? "" : "s");

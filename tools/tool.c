@@ -51,17 +51,22 @@ is_one_too_many(int error)
            && ++refusals > SAID_REFUSALS;
 }
 
-int
-tool_failed(const char *path, int error)
+void
+tool_note(const char *path, const char *matter, const char *more)
 {
-    if (is_one_too_many(error))
-        return TOOL_FAILED;
     progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
     fflush(stdout);
     fputs("mmapx: ", stderr);
     tool_name(stderr, *path != '\0' ? path : "''");
-    fprintf(stderr, ": %s\n", tool_error(error));
+    fprintf(stderr, ": %s%s%s\n", matter, *more != '\0' ? " " : "", more);
+}
+
+int
+tool_failed(const char *path, int error)
+{
+    if (!is_one_too_many(error))
+        tool_note(path, tool_error(error), "");
     return TOOL_FAILED;
 }
 

@@ -29,7 +29,11 @@ enum { TOOL_DIRECTORY = -1 };
 /* Why nothing can be said of a file: error is an errno. */
 const char *tool_error(int error);
 
-/* Say so on stderr. */
+/* Say something about a file on stderr that is no failure: the matter, and what
+ * else there is to it. */
+void tool_note(const char *path, const char *matter, const char *more);
+
+/* Say on stderr why nothing can be said of a file. */
 int tool_failed(const char *path, int error);
 
 /* From here to the end only the first few are named that permission is denied

@@ -13,6 +13,7 @@
  * asked for, so that whoever can write there leads the program nowhere else.
  */
 #include "tool.h"
+#include "filter.h"
 #include "interrupt.h"
 #include "open.h"
 #include "walk.h"
@@ -50,6 +51,13 @@ walk_failed(struct walk *w, int error)
         w->status = w->quiet ? TOOL_FAILED : tool_failed(w->path, error);
 }
 
+void
+walk_left_out(const struct walk *w, const char *why)
+{
+    if (w->o->verbose && !w->quiet)
+        tool_note(w->path, "left out by", why);
+}
+
 /* --- Files ---------------------------------------------------------------- */
 
 /* Whether a file was there before; only one with several names can have been,
@@ -78,10 +86,14 @@ walk_file(struct walk *w, int handle, const struct stat *st)
     struct tool_file file = { .path = w->path,
                               .root = w->root,
                               .by_links = w->links > 0 };
+    const char *filter = filter_size(w->o, S_ISREG(st->st_mode) ? st->st_size
+                                                                : 0);
     int error;
     int status = TOOL_OK;
 
-    if (!is_seen(w, st)) {
+    if (filter != NULL) {
+        walk_left_out(w, filter);
+    } else if (!is_seen(w, st)) {
         error = open_file(&file, handle, st);
         if (error != 0) {
             walk_failed(w, error);
@@ -145,22 +157,32 @@ entry(struct walk *w, const char *name, enum type type)
 {
     struct walk_level *level = &w->levels[w->depth - 1];
     bool follow = w->o->follow;
+    const char *filter;
     struct stat st;
     int handle;
 
+    if (type == OTHER_TYPE || (type == LINK_TYPE && !follow))
+        return;
+    filter = filter_name(w->o, w->path, type != FILE_TYPE);
+    if (filter != NULL) {
+        walk_left_out(w, filter);
+        return;
+    }
     if (type == DIRECTORY_TYPE) {
         keep_name(level, PLAIN, name);
         return;
     }
-    if (type == OTHER_TYPE || (type == LINK_TYPE && !follow))
-        return;
     handle = open_look(level->handle, name, follow, &st);
     if (handle < 0) {
         if ((errno != ENOENT || type == LINK_TYPE) && errno != OPEN_OTHER
             && (errno != ELOOP || follow))
             walk_failed(w, errno);
     } else if (S_ISREG(st.st_mode)) {
-        walk_file(w, handle, &st);
+        filter = type == FILE_TYPE ? NULL : filter_name(w->o, w->path, false);
+        if (filter == NULL)
+            walk_file(w, handle, &st);
+        else
+            close(handle);
     } else {
         if (S_ISDIR(st.st_mode))
             keep_name(level, follow ? LINK : PLAIN, name);
@@ -197,11 +219,16 @@ entries(struct walk *w, DIR *stream)
 /* Whether a directory is one to go into.  With -L many links can lead to the
  * same one, which is gone through once. */
 static bool
-is_wanted(struct walk *w, const struct stat *st, bool by_link)
+is_wanted(struct walk *w, int handle, const struct stat *st, bool by_link)
 {
     if (w->depth > 0 && w->o->one_file_system
         && st->st_dev != w->levels[0].id.device)
         return false;
+    if (w->depth > 0 && st->st_dev != w->levels[w->depth - 1].id.device
+        && pseudo_is(handle)) {
+        pseudo_add(&w->pseudo, w->path);
+        return false;
+    }
     if ((by_link && w->links == MOST_LINKS)
         || !identity_insert(&w->above, st)) {
         walk_failed(w, ELOOP);
@@ -221,7 +248,7 @@ enter(struct walk *w, int handle, const struct stat *st, bool by_link)
     DIR *stream;
     int fd;
 
-    if (!is_wanted(w, st, by_link)) {
+    if (!is_wanted(w, handle, st, by_link)) {
         close(handle);
         return;
     }
@@ -307,4 +334,5 @@ walk_free(struct walk *w)
     identity_free(&w->above);
     free(w->levels);
     free(w->path);
+    pseudo_free(&w->pseudo);
 }

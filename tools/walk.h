@@ -9,6 +9,7 @@
 
 #include "files.h"
 #include "options.h"
+#include "pseudo.h"
 
 struct walk_level;
 struct walk;
@@ -36,6 +37,7 @@ struct walk {
     const struct walk_hooks *hooks; /* or NULL */
     bool quiet; /* complain of nothing */
     int status;
+    struct pseudo pseudo; /* file systems that were left out */
     void *seen;  /* files and, with -L, directories: a tree of identities */
     void *above; /* the directories that the walk is in: another one */
     char *path;  /* of what is looked at */
@@ -53,6 +55,9 @@ void walk_begin(struct walk *w, const char *path);
 
 /* Complain of what is looked at. */
 void walk_failed(struct walk *w, int error);
+
+/* Say with -v that what is looked at is left out, and why. */
+void walk_left_out(const struct walk *w, const char *why);
 
 /* Whether nothing more is to be done. */
 bool walk_is_over(const struct walk *w);

@@ -7,20 +7,20 @@
 #include "libmmapx.h"
 #include "pace.h"
 #include "screen.h"
+#include "units.h"
 #include "work.h"
 
 #include <errno.h>
 #include <stdio.h>
 
 static void
-add_file(struct work *work, const struct work_file *f)
+add_range(struct work *work, const struct work_file *f)
 {
     const struct survey *before = &f->before;
     const struct survey *after = &f->after;
     int64_t dirty = tool_sum(after->dirty, after->writeback);
 
-    if (tool_interrupted == 0)
-        work->files++;
+    work->done++;
     if (before->known == 0 || after->known == 0) {
         work->unknown = true;
         return;
@@ -51,6 +51,31 @@ print_json(const struct work_file *f, double seconds)
         "seconds", seconds));
 }
 
+/* What is in memory of the range now, and how much more or less that is. */
+static void
+print_line(const struct work *work, const struct work_file *f)
+{
+    int64_t change = f->after.cached - f->before.cached;
+    char size[24], cached[24];
+
+    tool_name(stdout, f->file->path);
+    if (f->off != 0 || f->len != f->file->size)
+        printf(" %s:%s", tool_exact_size(cached, f->off),
+               tool_exact_size(size, f->len));
+    if (f->before.known == 0 || f->after.known == 0) {
+        puts(": unknown");
+        return;
+    }
+    printf(": %s of %s in memory",
+           tool_size(cached, f->after.cached, work->o->bytes),
+           tool_size(size, f->len, work->o->bytes));
+    if (change != 0)
+        printf(", %c%s", change < 0 ? '-' : '+',
+               tool_size(size, change < 0 ? -change : change,
+                         work->o->bytes));
+    putchar('\n');
+}
+
 int
 work_look_after(struct work_file *f, int error)
 {
@@ -59,31 +84,64 @@ work_look_after(struct work_file *f, int error)
     return survey_range(&f->after, f->file, f->off, f->len);
 }
 
+int
+work_each_range(struct work *work, const struct tool_file *file,
+                int (*fn)(struct work *work, struct work_file *f))
+{
+    size_t n;
+    const struct tool_range *ranges = tool_ranges(work->o, &n);
+    int worst = TOOL_OK;
+
+    for (size_t i = 0; i < n; i++) {
+        struct work_file f = { .file = file,
+                               .off = ranges[i].off,
+                               .len = tool_range_of(&ranges[i], file->size) };
+        int status = fn(work, &f);
+
+        if (status == TOOL_STOPPED)
+            return status;
+        if (status != TOOL_OK)
+            worst = status;
+    }
+    return worst;
+}
+
+static int
+work_on_range(struct work *work, struct work_file *f)
+{
+    double began = tool_seconds();
+    int status = TOOL_OK;
+    int error = survey_range(&f->before, f->file, f->off, f->len);
+
+    if (error == 0)
+        error = work->kind->run(work, f);
+    if (error == EINTR)
+        return TOOL_STOPPED;
+    if (error != 0)
+        return tool_failed(f->file->path, error);
+    add_range(work, f);
+    if (tool_interrupted == 0)
+        status = work->kind->judge(work, f);
+    if (work->o->json) {
+        progress_hide();
+        print_json(f, tool_seconds() - began);
+    } else if (work->o->verbose) {
+        progress_hide();
+        print_line(work, f);
+    }
+    return tool_interrupted != 0 ? TOOL_STOPPED : status;
+}
+
 static int
 work_on(const struct tool_file *file, void *arg)
 {
     struct work *work = arg;
-    struct work_file f = { .file = file,
-                           .off = work->o->range.off,
-                           .len = tool_range_of(work->o, file->size) };
-    double began = tool_seconds();
-    int status = TOOL_OK;
-    int error = survey_range(&f.before, file, f.off, f.len);
+    size_t done = work->done;
+    int status = work_each_range(work, file, work_on_range);
 
-    if (error == 0)
-        error = work->kind->run(work, &f);
-    if (error == EINTR)
-        return TOOL_STOPPED;
-    if (error != 0)
-        return tool_failed(file->path, error);
-    add_file(work, &f);
-    if (tool_interrupted == 0)
-        status = work->kind->judge(work, &f);
-    if (work->o->json) {
-        progress_hide();
-        print_json(&f, tool_seconds() - began);
-    }
-    return tool_interrupted != 0 ? TOOL_STOPPED : status;
+    if (work->done > done && tool_interrupted == 0)
+        work->files++;
+    return status;
 }
 
 int

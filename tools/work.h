@@ -37,6 +37,7 @@ struct work {
     struct progress progress;
     double began;
     size_t files;   /* of which all was done */
+    size_t done;    /* ranges of them */
     int64_t bytes;  /* that were gone through */
     int64_t before; /* of all ranges, in memory beforehand */
     int64_t after;  /* and afterwards */
@@ -49,6 +50,10 @@ struct work {
 /* Look at a file afterwards, also to say how far it came if it was interrupted:
  * error is what came of the work.  Returns 0 or an errno. */
 int work_look_after(struct work_file *f, int error);
+
+/* Call fn for each range of a file that is meant.  Returns an exit status. */
+int work_each_range(struct work *work, const struct tool_file *file,
+                    int (*fn)(struct work *work, struct work_file *f));
 
 /* Do it to each file.  Returns an exit status. */
 int work_run(struct work *work);

@@ -36,7 +36,7 @@ bash_options() {
         diff "$dir/help" "$dir/offered"
 }
 bash_values() {
-    [ "$(offers status --sort = '' | tr '\n' ' ')" = 'cached name size ' ] &&
+    [ "$(offers status --sort = '' | tr '\n' ' ')" = 'cached dirty name percent size ' ] &&
         [ "$(offers status --sort = n)" = name ] &&
         [ "$(offers status --color a | tr '\n' ' ')" = 'always auto ' ] &&
         [ "$(offers sta)" = status ] &&

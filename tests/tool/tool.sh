@@ -348,7 +348,7 @@ check 'an unknown option of a command' misused '.*option.*nonsense.*' \
 check 'an unknown short option' misused '.*option.*z.*' 'mmapx status' \
     status -z "$dir/tiny"
 check 'a wrong order' misused \
-    "--sort cannot be 'foo': cached, size or name" 'mmapx watch' \
+    "--sort cannot be 'foo': cached, size, percent, dirty or name" 'mmapx watch' \
     watch --sort=foo "$dir/tiny"
 check 'a wrong range' misused "--range cannot be '5': OFFSET:LENGTH" \
     'mmapx load' load --range 5 "$dir/tiny"

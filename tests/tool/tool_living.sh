@@ -157,10 +157,24 @@ partial_json() {
 check 'load counts the bytes that status counts' partial_json
 
 two_ranges() {
-    run 2 load --range=0:1 --range=5:1 "$dir/abc" &&
-        grep -q "range is given twice: '5:1'" "$err"
+    run 0 load --json --range=2:1 --range=0:1 "$dir/abc" &&
+        lines "$out" 2 && grep -q '"offset":0,"length":1,' "$out" &&
+        grep -q '"offset":2,"length":1,' "$out"
 }
-check 'two ranges are an error' two_ranges
+check 'a second range adds to the first' two_ranges
+
+joined_ranges() {
+    run 0 load --json --range=1:1 --range=:2 --range=2: "$dir/abc" &&
+        lines "$out" 1 && grep -q '"offset":0,"length":3,' "$out"
+}
+check 'ranges that touch or overlap are one' joined_ranges
+
+cp "$dir/abc" "$dir/abd"
+files_and_ranges() {
+    run 0 load --range=0:1 --range=2:1 "$dir/abc" "$dir/abd" &&
+        grep -q '(4B were in memory) in 2 files,' "$out"
+}
+check 'a file of several ranges counts once' files_and_ranges
 
 bidi() {
     name=$(printf 'a\342\200\256b\342\201\246c\330\234d')

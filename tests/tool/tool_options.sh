@@ -31,6 +31,8 @@ good() {
     WHAT) echo file ;;
     FILE) echo "$dir/output" ;;
     F) echo "$missing" ;;
+    SIZE) echo 1M ;;
+    PATTERN) echo '*.tmp' ;;
     *) return 1 ;;
     esac
 }
@@ -81,6 +83,7 @@ row() {
     fi
     case $argument in
     F | FILE) ;;
+    PATTERN) refuses "--$name cannot be ''" "$command" "--$name=" "$@" ;;
     *)
         refuses "--$name cannot be ''" "$command" "--$name=" "$@" &&
             refuses "--$name cannot be '-1'" "$command" "--$name=-1" "$@" &&
