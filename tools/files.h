@@ -25,8 +25,8 @@ const struct tool_range *tool_ranges(const struct tool_options *o, size_t *n);
 /* How many bytes of a range a file of some size has. */
 int64_t tool_range_of(const struct tool_range *range, int64_t size);
 
-/* The bytes that are meant of all files together, for which a walk is made; -1 if that cannot
- * be known beforehand. */
+/* The bytes that are meant of all files together, for which a walk is made; -1
+ * if that cannot be known beforehand. */
 int64_t tool_total_size(const struct tool_options *o);
 
 /* The same without a walk: -1 if there may be something in directories. */

@@ -107,8 +107,10 @@ add_progress(void *arg, const char *path, int64_t bytes)
 static void
 print_held(const struct held *held, const struct hold *want)
 {
+    int64_t off = want->n > 0 ? want->parts->off : want->off;
+
     json_line(json_pack("{s:o, s:I, s:I}", "path", json_path(held->path),
-                        "offset", (json_int_t)(want->n > 0 ? want->parts[0].off : want->off), "locked",
+                        "offset", (json_int_t)off, "locked",
                         (json_int_t)held->locked));
 }
 

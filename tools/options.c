@@ -213,6 +213,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
 void
 tool_free_options(struct tool_options *o)
 {
+    free(o->pids.list);
     free(o->range.list);
     free(o->exclude.list);
     free(o->include.list);

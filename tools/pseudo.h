@@ -4,7 +4,6 @@
 #ifndef TOOL_PSEUDO_H
 #define TOOL_PSEUDO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Those that a walk has met and left out; the first few have names here. */
@@ -14,9 +13,6 @@ struct pseudo {
     char *names[PSEUDO_NAMES];
     size_t n;
 };
-
-/* Whether a handle is that of such a file system. */
-bool pseudo_is(int handle);
 
 void pseudo_add(struct pseudo *p, const char *path);
 

@@ -15,6 +15,7 @@
 #include "tool.h"
 #include "filter.h"
 #include "interrupt.h"
+#include "mounts.h"
 #include "open.h"
 #include "walk.h"
 #include "walk_levels.h"
@@ -225,7 +226,7 @@ is_wanted(struct walk *w, int handle, const struct stat *st, bool by_link)
         && st->st_dev != w->levels[0].id.device)
         return false;
     if (w->depth > 0 && st->st_dev != w->levels[w->depth - 1].id.device
-        && pseudo_is(handle)) {
+        && file_system_of(handle) == FS_PSEUDO) {
         pseudo_add(&w->pseudo, w->path);
         return false;
     }
