@@ -93,6 +93,15 @@ file_system_of(int fd)
         { 0xf97cff8c, FS_PSEUDO }, /* selinuxfs */
         { 0x6165676c, FS_PSEUDO }, /* pstore */
         { 0x50494446, FS_PSEUDO }, /* pidfs */
+        { 0x1cd1, FS_PSEUDO },     /* devpts */
+        { 0x43415d53, FS_PSEUDO }, /* smackfs */
+        { 0xde5e81e4, FS_PSEUDO }, /* efivarfs */
+        { 0x62656570, FS_PSEUDO }, /* configfs */
+        { 0x65735543, FS_PSEUDO }, /* fusectl */
+        { 0x42494e4d, FS_PSEUDO }, /* binfmt_misc */
+        { 0x67596969, FS_PSEUDO }, /* rpc_pipefs */
+        { 0x6e667364, FS_PSEUDO }, /* nfsd */
+        { 0x07655821, FS_PSEUDO }, /* resctrl */
     };
     struct statfs st;
 
