@@ -183,7 +183,7 @@ stay_print(const struct stays *s, const struct tool_options *o)
                texts[i]);
         if (i == STAY_DIRTY && !o->sync)
             fputs(" (--sync does that)", stdout);
-        if (i == STAY_IN_USE && o->range.given)
+        if (i == STAY_IN_USE && o->range.n > 0)
             fputs(", or part of a larger unit of the cache", stdout);
         if (i == STAY_LOCKED || i == STAY_MAPPED)
             print_who(&stay->who);
