@@ -9,19 +9,20 @@
 
 made=packaging/systemd
 umask 022
-units='mmapx-lock mmapx-restore mmapx-snapshot'
+units='mmapx-lock mmapx-restore mmapx-snapshot mmapx-top'
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tap_output" "$tmp"' EXIT
 
 # A name of an instance, and a command that exists where the unit says.
 verify() {
-    cp "$srcdir/$made/mmapx-snapshot@.timer" "$tmp" || return
+    cp "$srcdir/$made/"*.timer "$tmp" || return
     for unit in $units; do
         sed "s|^\(ExecStart=\)[^ ]*|\1$PWD/tools/mmapx|" \
             "$made/$unit@.service" >"$tmp/$unit@.service" || return
     done
-    for unit in mmapx-snapshot@db.timer mmapx-lock@db.service \
-        mmapx-restore@db.service mmapx-snapshot@db.service; do
+    for unit in mmapx-snapshot@db.timer mmapx-top@db.timer \
+        mmapx-lock@db.service mmapx-restore@db.service \
+        mmapx-snapshot@db.service mmapx-top@db.service; do
         # It looks for its manual pages, which are not installed yet.
         systemd-analyze --man=no verify "$tmp/$unit" || return
     done >"$tmp/said" 2>&1

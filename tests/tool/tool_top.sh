@@ -102,7 +102,7 @@ several_at_once() {
         done
     done
     for jobs in 1 2 3 16; do
-        run 0 top -j $jobs --dirs --json -n 1000 "$dir/many" &&
+        run 0 top -j "$jobs" --dirs --json -n 1000 "$dir/many" &&
             json "len(all) == 1 + 9 + 81 + 81 + 1 and
                 all[0] == {'dir': '$dir/many', 'files': 162, 'cached': 243} and
                 sum(d.get('cached', 0) for d in all) == 4 * 243 - 81
@@ -111,10 +111,11 @@ several_at_once() {
 }
 check 'several threads count each file once' several_at_once
 
-few_descriptors() {
-    (ulimit -n 64 && run 0 top -j 16 --json "$dir/many") &&
-        json "all[-1]['total']['files'] == 162"
-}
+few_descriptors() (
+    # shellcheck disable=SC3045 # All shells here have it.
+    ulimit -n 64
+    run 0 top -j 16 --json "$dir/many" && json "all[-1]['total']['files'] == 162"
+)
 check 'a limit of 64 descriptors is enough' few_descriptors
 
 # --- Sums ---------------------------------------------------------------------

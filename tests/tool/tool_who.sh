@@ -47,17 +47,17 @@ mkfifo "$dir/end"
 python3 "$dir/hold.py" "$dir/h" <"$dir/end" >"$dir/ready" 2>"$dir/failed" &
 holder=$!
 exec 3>"$dir/end"
-trap 'exec 3>&-; wait $holder; rm -rf "$tap_output" "$dir"' EXIT
+trap 'exec 3>&-; wait "$holder"; rm -rf "$tap_output" "$dir"' EXIT
 # shellcheck disable=SC2016 # It is that shell which expands.
 timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ]; do sleep 0.05; done' \
     sh "$dir/ready" "$dir/failed"
 [ -s "$dir/ready" ] || { cat "$dir/failed"; exit 99; }
-name=$(cat /proc/$holder/comm)
+name=$(cat "/proc/$holder/comm")
 
 # Files that have no name can be had by map_files, which takes privileges.
 if [ -r "/proc/$holder/map_files/$(sed -n \
     's|^0*\([0-9a-f]*\)-0*\([0-9a-f]*\) .*/gone.2 (deleted)$|\1-\2|p' \
-    /proc/$holder/maps)" ]; then
+    "/proc/$holder/maps")" ]; then
     root=yes
 else
     root=no
@@ -81,18 +81,18 @@ $dir/h/locked.1
 $dir/h/map.1
 $dir/h/open.1"
 by_pid() {
-    run 0 status --pid=$holder --json && lines "$err" 0 &&
+    run 0 status --pid="$holder" --json && lines "$err" 0 &&
         [ "$(paths)" = "$everything" ] || return 1
-    run 0 top --pid $holder -n 1000 --json && [ "$(paths)" = "$everything" ] &&
-        run 0 top --pid=$holder --pid=$holder -n 1000 --json &&
+    run 0 top --pid "$holder" -n 1000 --json && [ "$(paths)" = "$everything" ] &&
+        run 0 top --pid="$holder" --pid="$holder" -n 1000 --json &&
         [ "$(paths)" = "$everything" ]
 }
 without_privileges() {
-    run 1 status --pid=$holder --json &&
+    run 1 status --pid="$holder" --json &&
         grep -q "^mmapx: $dir/h/gone.2 (deleted): Permission denied" "$err" &&
         [ "$(paths)" = "$(echo "$everything" | sed 2d)" ]
 }
-if [ $root = yes ]; then
+if [ "$root" = yes ]; then
     check 'status and top --pid: what is open and mapped, deleted or not' by_pid
     skip 'a deleted file that is mapped is closed to others' 'this is root'
 else
@@ -102,7 +102,7 @@ else
 fi
 
 files_and_processes() {
-    run 0 top --pid=$holder -n 1000 --json "$dir/h" "$dir/three" || [ $root = no ] ||
+    run 0 top --pid="$holder" -n 1000 --json "$dir/h" "$dir/three" || [ "$root" = no ] ||
         return 1
     json "len([r for r in all if r.get('path') == '$dir/h/open.1']) == 1 and
         len([r for r in all if r.get('path') == '$dir/three']) == 1"
@@ -110,22 +110,23 @@ files_and_processes() {
 check 'files and processes together count once' files_and_processes
 
 each_command() {
-    status=$([ $root = yes ] && echo 0 || echo 1)
-    run "$status" load --json --pid=$holder && paths | grep -q '/h/map.1$' &&
-        run "$status" watch --count=1 --json --pid=$holder &&
+    status=$([ "$root" = yes ] && echo 0 || echo 1)
+    run "$status" load --json --pid="$holder" && paths | grep -q '/h/map.1$' &&
+        run "$status" watch --count=1 --json --pid="$holder" &&
         paths | grep -q '/h/map.1$' &&
-        run "$status" evict --json --pid=$holder &&
+        run "$status" evict --json --pid="$holder" &&
         paths | grep -q '/h/map.1$' || return 1
     # What has no name cannot be restored.
-    run "$status" snapshot --pid=$holder && grep -q " $dir/h/map.1\$" "$out" &&
+    run "$status" snapshot --pid="$holder" && grep -q " $dir/h/map.1\$" "$out" &&
         ! grep -q gone "$out"
 }
 check 'load, watch, evict and snapshot --pid' each_command
 
-many_descriptors() {
-    (ulimit -n 64 && run $([ $root = yes ] && echo 0 || echo 1) status \
-        --pid=$holder)
-}
+many_descriptors() (
+    # shellcheck disable=SC3045 # All shells here have it.
+    ulimit -n 64
+    run "$([ "$root" = yes ] && echo 0 || echo 1)" status --pid="$holder"
+)
 check 'a limit of 64 descriptors is enough' many_descriptors
 
 ended() {
@@ -139,7 +140,7 @@ ended() {
 check 'a process that has ended is said, and the rest done' ended
 
 others() {
-    as_other "$mmapx" status --pid=$holder /etc/passwd >"$out" 2>"$err"
+    as_other "$mmapx" status --pid="$holder" /etc/passwd >"$out" 2>"$err"
     [ $? -eq 1 ] && grep -q "^mmapx: process $holder: Permission denied\$" "$err"
 }
 if [ "$(id -u)" -eq 0 ] && [ $other = yes ]; then
@@ -168,7 +169,7 @@ processes() {
         all[0]['files'] >= 4 and all[0]['cached'] >= 0 and len(all) == 2 and
         set(all[0]) == {'pid', 'process', 'files', 'cached'}"
 }
-if [ $root = yes ]; then
+if [ "$root" = yes ]; then
     check 'top --by=process: sums of processes' processes
 else
     skip 'top --by=process: sums of processes' 'others may be closed to us'
@@ -193,7 +194,7 @@ if grep -q 'stayed' "$out"; then
     skip 'evict names who has locked a file' 'this file system does not evict'
 else
     check 'evict names who maps a file' mapped
-    if grep -q '^VmLck:[[:space:]]*[1-9]' /proc/$holder/status; then
+    if grep -q '^VmLck:[[:space:]]*[1-9]' "/proc/$holder/status"; then
         check 'evict names who has locked a file' locked
     else
         skip 'evict names who has locked a file' 'nothing can be locked here'
