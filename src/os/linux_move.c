@@ -194,14 +194,13 @@ clear(int mem, unsigned char *addr, size_t len)
 
 /* A shared mapping that is not writable opens itself for that only. */
 static void
-clear_unprotected(unsigned char *addr, size_t len)
+clear_unprotected(unsigned char *addr, size_t len, int prot)
 {
     size_t page = mmapx_os_page_size();
     unsigned char *base = mmapx_i_round_down(addr, page);
     size_t extent = mmapx_i_round_up((size_t)(addr - base) + len, page);
-    int prot;
 
-    if (mmapx_os_protection(base, &prot) < 0
+    if ((prot < 0 && mmapx_os_protection(base, &prot) < 0)
         || mmapx_os_mprotect(base, extent, PROT_READ | PROT_WRITE) < 0)
         return;
     clear(-1, addr, len);
@@ -219,7 +218,6 @@ mmapx_os_clear(void *addr, size_t len, int prot)
     bool done;
     int mem;
 
-    (void)prot; /* the kernel is asked */
     if (clear(-1, addr, len))
         return;
     mem = held_open("/proc/self/mem", O_RDWR | O_CLOEXEC);
@@ -227,7 +225,7 @@ mmapx_os_clear(void *addr, size_t len, int prot)
     if (mem >= 0)
         held_close(mem);
     if (!done)
-        clear_unprotected(addr, len);
+        clear_unprotected(addr, len, prot);
 }
 
 bool
