@@ -180,13 +180,14 @@ find_own(struct mmapx_i_changes *c, struct mmapx_i_span *run)
     return c->fd >= 0 ? compare(c, run) : -ENOTSUP;
 }
 
-/* The pages that mmapx_guard_zeros() has replaced hold nothing for the file. */
-static int
-leave_out_replaced(const struct mmapx_i_changes *c, struct mmapx_i_span *run,
-                   unsigned char **next)
+/* The pages that mmapx_guard_zeros() has replaced hold nothing for the file:
+ * the part of a run before the first of them, and where to go on. */
+int
+mmapx_i_leave_out_replaced(const struct mmapx *m, struct mmapx_i_span *run,
+                           unsigned char **next)
 {
     struct mmapx_i_span replaced = *run;
-    int r = mmapx_i_replaced(c->m, &replaced);
+    int r = mmapx_i_replaced(m, &replaced);
 
     *next = run->addr + run->len;
     if (r < 0 || replaced.len == 0)
@@ -210,7 +211,7 @@ mmapx_i_changes_next(struct mmapx_i_changes *c, struct mmapx_i_span *run)
         next = end;
         r = find_own(c, run);
         if (r == 0 && run->len > 0)
-            r = leave_out_replaced(c, run, &next);
+            r = mmapx_i_leave_out_replaced(c->m, run, &next);
         c->rest.addr = next;
         c->rest.len = (size_t)(end - next);
     }

@@ -141,10 +141,25 @@ drop_all(const struct mmapx_i_commit *c, const struct iovec *list, size_t n)
     }
 }
 
-/*
- * Drop the copies, which the file has now.  One that cannot be dropped does no
- * harm.  What was found by comparing is not found again.
- */
+/* What was found by comparing is not found again: all is dropped but what
+ * mmapx_guard_zeros() has replaced, which exists nowhere else. */
+static void
+drop_unseen(const struct mmapx_i_commit *c)
+{
+    struct mmapx_i_span run = c->span;
+    unsigned char *end = run.addr + run.len;
+    unsigned char *next;
+
+    while (run.len > 0
+           && mmapx_i_leave_out_replaced(c->m, &run, &next) == 0) {
+        if (run.len > 0)
+            drop(c, &run);
+        run = (struct mmapx_i_span){ next, (size_t)(end - next) };
+    }
+}
+
+/* Drop the copies, which the file has now.  One that cannot be dropped does no
+ * harm. */
 void
 mmapx_i_commit_drop(const struct mmapx_i_commit *c)
 {
@@ -166,7 +181,7 @@ mmapx_i_commit_drop(const struct mmapx_i_commit *c)
     if (n > 0)
         drop_all(c, list, n);
     if (changes.pages < 0)
-        drop(c, &c->span);
+        drop_unseen(c);
     mmapx_i_changes_end(&changes);
 }
 

@@ -19,6 +19,8 @@ struct mmapx_i_changes {
 
 int mmapx_i_changes_begin(struct mmapx_i_changes *c, const struct mmapx *m,
                           const struct mmapx_i_span *span, int fd);
+int mmapx_i_leave_out_replaced(const struct mmapx *m, struct mmapx_i_span *run,
+                               unsigned char **next);
 int mmapx_i_changes_next(struct mmapx_i_changes *c, struct mmapx_i_span *run);
 void mmapx_i_changes_end(struct mmapx_i_changes *c);
 int64_t mmapx_i_place_of(const struct mmapx *m, const unsigned char *addr);

@@ -26,6 +26,10 @@ bool fake_keeps_tail;
 bool fake_stacks;
 bool fake_reads_past_cache;
 bool fake_ends_early;
+bool fake_gets_nowhere;
+bool fake_lengthens_another;
+bool fake_touches_nothing;
+void (*fake_unmaps_first)(void *addr, size_t len);
 uint64_t fake_tick = UINT64_MAX;
 uint64_t fake_advice_work = UINT64_MAX;
 uint64_t fake_touch_work = UINT64_MAX;
@@ -44,6 +48,7 @@ static struct {
     int calls;
     int fails_at;
     int code;
+    bool goes_on; /* and so do all calls after that */
 } plan[FAKE_CALLS];
 
 void
@@ -65,6 +70,10 @@ fake_reset(void)
     fake_stacks = false;
     fake_reads_past_cache = false;
     fake_ends_early = false;
+    fake_gets_nowhere = false;
+    fake_lengthens_another = false;
+    fake_touches_nothing = false;
+    fake_unmaps_first = NULL;
     fake_tick = UINT64_MAX;
     fake_advice_work = UINT64_MAX;
     fake_touch_work = UINT64_MAX;
@@ -82,6 +91,14 @@ fake_fail(enum fake_call call, int code, int nth)
 {
     plan[call].fails_at = plan[call].calls + nth;
     plan[call].code = code;
+    plan[call].goes_on = false;
+}
+
+void
+fake_fail_from(enum fake_call call, int code, int nth)
+{
+    fake_fail(call, code, nth);
+    plan[call].goes_on = true;
 }
 
 const char *
@@ -105,7 +122,11 @@ fake_count(enum fake_call call)
 static int
 planned(enum fake_call call)
 {
-    return ++plan[call].calls == plan[call].fails_at ? -plan[call].code : 0;
+    int calls = ++plan[call].calls;
+    bool fails = calls == plan[call].fails_at
+                 || (plan[call].goes_on && calls > plan[call].fails_at);
+
+    return fails ? -plan[call].code : 0;
 }
 
 int
@@ -153,6 +174,10 @@ mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
     int r = planned(FAKE_MMAP);
 
     fake_mmap_args = (struct fake_args){ *addr, len, flags };
+    if (r < 0 && fake_unmaps_first != NULL && (flags & MAP_FIXED) != 0) {
+        real_os_munmap(*addr, len);
+        fake_unmaps_first(*addr, len);
+    }
     if (fake_ignores_address) {
         *addr = NULL;
         flags &= ~mmapx_os_fixed_noreplace;
@@ -267,6 +292,8 @@ mmapx_os_madvise_batch(const struct iovec *list, size_t n, int advice,
     int r = planned(FAKE_MADVISE_BATCH);
 
     *done = 0;
+    if (r == 0 && fake_drops_nothing)
+        r = -ENOTSUP;
     return r < 0 ? r : real_os_madvise_batch(list, n, advice, done);
 }
 
@@ -316,7 +343,9 @@ mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off)
 {
     int r = planned(FAKE_READ_AT);
 
-    return r < 0 ? r : real_os_read_at(fd, buf, len, off);
+    if (r < 0 || fake_gets_nowhere)
+        return r;
+    return real_os_read_at(fd, buf, len, off);
 }
 
 int64_t
@@ -326,7 +355,9 @@ mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
 
     if (r == 0 && fake_on_write != NULL)
         fake_on_write(fd, buf, len, off);
-    return r < 0 ? r : real_os_write_at(fd, buf, len, off);
+    if (r < 0 || fake_gets_nowhere)
+        return r;
+    return real_os_write_at(fd, buf, len, off);
 }
 
 int
@@ -422,7 +453,7 @@ mmapx_os_lengthen(int fd, int64_t size)
 {
     int r = planned(FAKE_LENGTHEN);
 
-    return r < 0 ? r : real_os_lengthen(fd, size);
+    return r < 0 || fake_lengthens_another ? r : real_os_lengthen(fd, size);
 }
 
 int
@@ -602,6 +633,8 @@ mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
 {
     int r = planned(FAKE_WRITE_ZEROS);
 
+    if (fake_gets_nowhere)
+        return 0;
     if (r == 0)
         return real_os_write_zeros(fd, at, len);
     /* As a disk that becomes full meanwhile: half-way. */
@@ -624,7 +657,9 @@ mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
     int r = planned(FAKE_TOUCH);
 
     worked += fake_touch_work * (len >> 20);
-    return r < 0 ? r : real_os_touch(t, addr, len, stride);
+    if (r == 0 && !fake_touches_nothing)
+        r = real_os_touch(t, addr, len, stride);
+    return r;
 }
 
 int

@@ -19,8 +19,10 @@ const char *fake_name(enum fake_call call);
 /* Everything real again, and the counts at 0. */
 void fake_reset(void);
 
-/* The nth call from now on, counted from 1, fails with an errno. */
+/* The nth call from now on, counted from 1, fails with an errno; or that one
+ * and all after it. */
 void fake_fail(enum fake_call call, int code, int nth);
+void fake_fail_from(enum fake_call call, int code, int nth);
 
 /* How often a call was made since the reset. */
 int fake_count(enum fake_call call);
@@ -46,6 +48,12 @@ extern bool fake_zeros_pay;        /* where files grow by small steps */
 extern bool fake_keeps_tail;       /* every file system */
 extern bool fake_reads_past_cache; /* every descriptor */
 extern bool fake_ends_early;       /* the file, where it is read */
+extern bool fake_gets_nowhere; /* reading and writing at a place: no byte */
+extern bool fake_lengthens_another; /* file than the mapped one */
+extern bool fake_touches_nothing;   /* but says that it does */
+/* As kernels before 6.12: what cannot be mapped over is unmapped first, and
+ * then another thread runs. */
+extern void (*fake_unmaps_first)(void *addr, size_t len);
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
 extern uint64_t fake_advice_work; /* ns of the thread's for a MiB, by advice */
