@@ -87,7 +87,7 @@ survey(int fd, struct part *part, int64_t off, int64_t end)
     enum amount cached = how_cached(fd, off, end);
     int64_t middle = (off + (end - off) / 2) / UNIT * UNIT;
 
-    if (cached == SOME && off < middle && middle < end) {
+    if (cached == SOME && off < middle) {
         survey(fd, part, off, middle);
         survey(fd, part, middle, end);
         return;

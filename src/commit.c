@@ -56,16 +56,19 @@ clip(const struct mmapx *m, const struct mmapx_i_span *run, int64_t size)
     const unsigned char *end = begin + run->len;
     const unsigned char *own = m->addr;
     struct mmapx_i_piece piece;
+    int64_t left;
 
+    /* Each page has at least one of the mapping's own bytes. */
     if (begin < own)
         begin = own;
     if (end > own + m->len)
         end = own + m->len;
     piece.from = begin;
     piece.at = mmapx_i_place_of(m, begin);
-    piece.len = end > begin && piece.at < size ? (size_t)(end - begin) : 0;
-    if ((int64_t)piece.len > size - piece.at && piece.len > 0)
-        piece.len = (size_t)(size - piece.at);
+    piece.len = (size_t)(end - begin);
+    left = piece.at < size ? size - piece.at : 0;
+    if ((uint64_t)left < piece.len)
+        piece.len = (size_t)left;
     return piece;
 }
 

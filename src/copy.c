@@ -110,7 +110,7 @@ copy(struct copy *c)
 {
     sigset_t mask;
     int value;
-    int r = 0;
+    int r;
 
     if (unblocked) {
         c->done = copy_now(c);
@@ -121,12 +121,10 @@ copy(struct copy *c)
         pthread_sigmask(SIG_BLOCK, NULL, &mask);
         unblocked = mmapx_i_is_unblocked(&mask);
         if (sigismember(&mask, SIGBUS) == 1)
-            r = mmapx_i_guard(c->m, copy_in_guard, c, &value);
+            mmapx_i_guard(c->m, copy_in_guard, c, &value);
         else
             c->done = copy_now(c);
     }
-    if (r < 0)
-        return r;
     return c->done > 0 ? (ssize_t)c->done : -EIO;
 }
 
@@ -161,17 +159,18 @@ read_from(const struct mmapx *m, size_t off, void *buf, size_t len)
 
 /*
  * Whether a mapping of which only a part may be written, or that something
- * else made, lets this range be written: the kernel's own answer.
+ * else made, lets this range be written, which is one of its own: the kernel's
+ * answer.
  */
 static bool
 may_write(const struct mmapx *m, size_t off, size_t len)
 {
-    struct mmapx_i_span span;
+    struct mmapx_i_span span = { NULL, 0 };
 
     if (!mmapx_i_has_any(m, MMAPX_I_MIXED))
         return mmapx_i_has_any(m, MMAPX_I_PROT_W);
-    return mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span) < 0
-           || mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_WRITE) != -EINVAL;
+    mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
+    return mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_WRITE) != -EINVAL;
 }
 
 static ssize_t

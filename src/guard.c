@@ -194,11 +194,12 @@ let_go(const struct mmapx_i_frame *f)
 void
 mmapx_i_recover(struct mmapx_i_frame *f)
 {
-    stack_t now;
+    stack_t now = { .ss_flags = 0 };
 
     mmapx_os_cpu_restore(&f->cpu);
+    sigaltstack(NULL, &now);
     if ((f->stack.ss_flags & SS_DISABLE) == 0
-        && sigaltstack(NULL, &now) == 0 && (now.ss_flags & SS_DISABLE) != 0) {
+        && (now.ss_flags & SS_DISABLE) != 0) {
         f->stack.ss_flags &= ~SS_ONSTACK;
         sigaltstack(&f->stack, NULL);
     }

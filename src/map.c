@@ -141,7 +141,8 @@ mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
         return r;
     if (offset > size)
         return -ENXIO;
-    if (size - offset > PTRDIFF_MAX)
+    if (size - offset > PTRDIFF_MAX
+        || !mmapx_i_is_representable(offset, (size_t)(size - offset)))
         return -EOVERFLOW;
     *len = (size_t)(size - offset);
     return 0;
@@ -183,8 +184,6 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         r = mmapx_i_length_to_end(fd, &st, offset, &len);
         if (r < 0)
             return r;
-        if (!mmapx_i_is_representable(offset, len))
-            return -EOVERFLOW;
     }
     mmapx_os_doubt_owner(fd, &st);
 

@@ -72,11 +72,10 @@ prefetch(const struct mmapx *m, const struct mmapx_range *ranges, size_t n)
     if (batch.advice < 0)
         return batch.advice;
 
-    for (size_t i = 0; i < n; i++)
-        if (mmapx_i_span(m, ranges[i].off, ranges[i].len, MMAPX_I_OUTWARD,
-                         &span)
-            == 0)
-            batch_add(&batch, &span);
+    for (size_t i = 0; i < n; i++) {
+        mmapx_i_span(m, ranges[i].off, ranges[i].len, MMAPX_I_OUTWARD, &span);
+        batch_add(&batch, &span);
+    }
     batch_begin(&batch);
     return 0;
 }
@@ -104,19 +103,18 @@ static int
 prefetch_range(int fd, int64_t off, int64_t end)
 {
     int64_t data_end = end - off > PREFETCH_STEP ? off : end;
-    int r = 0;
 
-    while (off < end && r != -ENOTSUP) {
+    while (off < end) {
         int64_t len;
 
         if (off >= data_end)
             mmapx_os_next_data(fd, &off, end, &data_end);
         len = data_end - off < PREFETCH_STEP ? data_end - off : PREFETCH_STEP;
-        if (off < end)
-            r = mmapx_os_readahead(fd, off, len);
+        if (off < end && mmapx_os_readahead(fd, off, len) == -ENOTSUP)
+            return -ENOTSUP;
         off += len;
     }
-    return r == -ENOTSUP ? r : 0;
+    return 0;
 }
 
 static int
@@ -129,9 +127,10 @@ cache_prefetch(int fd, const struct mmapx_cache_range *ranges, size_t n)
         r = -EINVAL;
     for (size_t i = 0; i < n && r == 0; i++)
         r = clip(&ranges[i], size, &off, &end);
-    for (size_t i = 0; i < n && r == 0; i++)
-        if (clip(&ranges[i], size, &off, &end) == 0)
-            r = prefetch_range(fd, off, end);
+    for (size_t i = 0; i < n && r == 0; i++) {
+        clip(&ranges[i], size, &off, &end);
+        r = prefetch_range(fd, off, end);
+    }
     return r;
 }
 

@@ -188,7 +188,6 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
 {
     size_t page = mmapx_i_page_size(m);
     size_t span = extent > room ? extent : room;
-    bool by_fd = g->by_fd && extent > g->old.extent;
     unsigned char *to;
     int r = mmapx_i_take_some(span + page, (uintptr_t)g->old.base, &to);
 
@@ -196,7 +195,7 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
         return r;
     if (extent == g->old.extent)
         r = move_pieces(g, extent, page, to);
-    else if (by_fd)
+    else if (g->by_fd)
         r = move_and_map(m, g, to, page, extent);
     else
         r = move_and_extend(g, to, span, page, extent);
@@ -204,7 +203,7 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
         mmapx_os_munmap(to, span + page);
         return r;
     }
-    if (extent == g->old.extent || by_fd)
+    if (extent == g->old.extent || g->by_fd)
         mmapx_os_munmap(to + span, page);
     g->now = (struct mmapx_i_place){ to, extent, room };
     return 0;

@@ -41,13 +41,13 @@ split(struct mmapx *m, size_t off, struct mmapx *rest)
 }
 
 /* Whether next is of the same object, and begins where m ends, in it and in
- * memory. */
+ * memory: no two mappings have a page in common, so that this is a page's
+ * edge. */
 static bool
 adjoins(const struct mmapx *m, const struct mmapx *next)
 {
     return mmapx_i_is_same_object(m, next)
            && (unsigned char *)m->addr + m->len == next->addr
-           && is_page_edge(m, m->len)
            && mmapx_i_offset(m) + (int64_t)m->len == mmapx_i_offset(next);
 }
 

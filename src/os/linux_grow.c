@@ -12,17 +12,18 @@
 
 /* The bytes that a file may still get: what is free, and what it may already
  * have past its end.  Memory without a limit and some FUSE file systems tell of
- * no blocks at all. */
+ * no blocks at all, or of no size. */
 static int64_t
 available(int fd, const struct statfs *fs)
 {
-    uint64_t unit = (uint64_t)(fs->f_frsize > 0 ? fs->f_frsize : fs->f_bsize);
+    uint64_t unit = (uint64_t)fs->f_frsize;
     uint64_t most = INT64_MAX;
-    struct stat sb;
+    struct stat sb = { .st_blocks = 0 };
 
-    if (fs->f_blocks == 0 || unit == 0 || fstat(fd, &sb) < 0
+    if ((uint64_t)fs->f_blocks * unit == 0
         || (uint64_t)fs->f_bfree >= most / 2 / unit)
         return INT64_MAX;
+    fstat(fd, &sb);
     return (int64_t)((uint64_t)fs->f_bfree * unit
                      + (uint64_t)sb.st_blocks * 512);
 }

@@ -70,7 +70,7 @@ find_mapping(struct mmapx_os_proc *in, const void *addr, char *line,
              size_t size, struct mmapx_os_mapping *map)
 {
     while (mmapx_os_proc_line(in, line, size)) {
-        if (strchr(line, '-') == NULL || strchr(line, ' ') < strchr(line, '-'))
+        if (line[strspn(line, "0123456789abcdef")] != '-')
             continue; /* not the first line about one */
         *map = mmapx_os_proc_mapping(line);
         if (map->end > (uintptr_t)addr)
@@ -148,9 +148,9 @@ mmapx_os_lock_of(void *addr)
 /* --- Zeros into memory of any protection ---------------------------------- */
 
 static bool
-is_zero(const unsigned char *buf, size_t n)
+is_zero(const unsigned char *buf, size_t n) /* n > 0 */
 {
-    return n == 0 || (buf[0] == 0 && memcmp(buf, buf + 1, n - 1) == 0);
+    return buf[0] == 0 && memcmp(buf, buf + 1, n - 1) == 0;
 }
 
 /* Copy out of or into the process's own memory: true if that was all of it. */

@@ -49,7 +49,7 @@ mmapx_os_proc_line(struct mmapx_os_proc *in, char *line, size_t size)
         if (n + 1 < size)
             line[n++] = (char)c;
     line[n] = '\0';
-    return c >= 0 || n > 0;
+    return c >= 0;
 }
 
 int
@@ -91,11 +91,11 @@ after_word(char *text)
 static int
 protection(const char *perms)
 {
-    return (perms[0] == 'r' ? PROT_READ : 0)
-           | (perms[0] != '\0' && perms[1] == 'w' ? PROT_WRITE : 0)
-           | (perms[0] != '\0' && perms[1] != '\0' && perms[2] == 'x'
-                  ? PROT_EXEC
-                  : 0);
+    size_t n = strcspn(perms, " ");
+
+    return (memchr(perms, 'r', n) != NULL ? PROT_READ : 0)
+           | (memchr(perms, 'w', n) != NULL ? PROT_WRITE : 0)
+           | (memchr(perms, 'x', n) != NULL ? PROT_EXEC : 0);
 }
 
 struct mmapx_os_mapping

@@ -170,18 +170,15 @@ mmapx_os_file_limit(int64_t *limit)
     return 0;
 }
 
-/* A descriptor that cannot write is EBADF, as for write(2). */
 int
 mmapx_os_set_size(int fd, int64_t size)
 {
-    int flags;
     int r;
 
     do
         r = ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
     while (r == -EINTR);
-    flags = r == -EINVAL ? fcntl(fd, F_GETFL) : -1;
-    return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY ? -EBADF : r;
+    return r;
 }
 
 /* The size of a device by its end; the position stays. */
