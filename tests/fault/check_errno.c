@@ -220,6 +220,14 @@ START_TEST(advice_of_older_kernels)
     FAILS(EAGAIN, mmapx_advise(&f.m, 0, page, MMAPX_MADV_RANDOM));
     fake_fail(FAKE_MADVISE, ENOMEM, 1);
     FAILS(ENOMEM, mmapx_advise(&f.m, 0, page, MMAPX_MADV_WILLNEED));
+    if (mmapx_advice_supported(MMAPX_MADV_DONTFORK)) {
+        fake_fail(FAKE_MADVISE, ENOMEM, 1);
+        FAILS(EAGAIN, mmapx_advise(&f.m, 0, page, MMAPX_MADV_DONTFORK));
+    }
+    if (mmapx_advice_supported(MMAPX_MADV_COLD)) {
+        fake_fail(FAKE_MADVISE, ENOMEM, 1);
+        FAILS(ENOMEM, mmapx_advise(&f.m, 0, page, MMAPX_MADV_COLD));
+    }
     ck_assert_int_eq(munmap((char *)f.m.addr + page, page), 0);
     fake_fail(FAKE_MADVISE, ENOMEM, 1);
     FAILS(ENOMEM, mmapx_advise(&f.m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
@@ -389,6 +397,68 @@ START_TEST(making_a_memfd)
 }
 END_TEST
 
+/* Where the limit counts, ENOMEM may mean it: EAGAIN is only what certainly
+ * fits. */
+static bool
+is_limited(void *arg)
+{
+    struct fixture *f = arg;
+    size_t limit, locked;
+
+    if (mmapx_lock_limit(&limit, &locked) != 0 || limit == SIZE_MAX)
+        return true;
+    for (int i = 0; i < 2; i++) {
+        fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+        fake_fail(i == 0 ? FAKE_LOCK_LIMIT : FAKE_LOCKED_BYTES, EPERM, 1);
+        FAILS(ENOMEM, run_lock_on_fault(f));
+        fake_reset();
+    }
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(EAGAIN, run_lock_on_fault(f));
+    if (!limit_memlock(3 * page_size()))
+        return false;
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(ENOMEM, run_lock_on_fault(f)); /* four pages */
+    OK(mmapx_lock(&f->m, 0, 2 * page_size(), 0));
+    if (!limit_memlock(page_size()))
+        return false;
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(ENOMEM, mmapx_lock(&f->m, 0, 1, MMAPX_LOCK_ONFAULT));
+    return true;
+}
+
+START_TEST(what_enomem_means_for_nobody)
+{
+    struct fixture f;
+
+    need_the_kernel();
+    need_memlock(16 * page_size());
+    if (under_sanitizer())
+        SKIP("the sanitizer locks nothing");
+    set_up(&f);
+    ck_assert(in_child_as_nobody(is_limited, &f));
+}
+END_TEST
+
+/* Where parts differ and nothing populates, mlock(2) is left. */
+START_TEST(locking_parts_on_an_old_kernel)
+{
+    struct fixture f;
+
+    need_the_kernel();
+    need_memlock(16 * page_size());
+    set_up(&f);
+    OK(mmapx_protect(&f.m, page_size(), page_size(), PROT_NONE));
+    OK(mmapx_protect(&f.m, page_size(), page_size(), PROT_READ));
+    OK(mmapx_advise(&f.m, 0, MMAPX_TO_END, MMAPX_MADV_NORMAL));
+    fake_reset();
+    fake_knows_no_advice = true;
+    fake_fail_from(FAKE_MADVISE, EINVAL, 1);
+    OK(run_lock(&f));
+    ck_assert_int_eq(fake_count(FAKE_MLOCK), 1);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -412,5 +482,7 @@ suite(void)
     ADD_TEST(s, the_lock_limit);
     ADD_TEST(s, protection);
     ADD_TEST(s, making_a_memfd);
+    ADD_TEST(s, what_enomem_means_for_nobody);
+    ADD_TEST(s, locking_parts_on_an_old_kernel);
     return s;
 }

@@ -324,6 +324,157 @@ START_TEST(what_is_data)
 }
 END_TEST
 
+/* --- Many pages ----------------------------------------------------------- */
+
+/* A hole of more pages than the stack has a vector for. */
+static int
+large_hole(void)
+{
+    int fd = temp_file(0);
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)(3000 * page_size())), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(2500 * page_size())), 1);
+    fake_reset();
+    fake_has_no_cachestat = true;
+    return fd;
+}
+
+/* Where there is no memory for a large vector, the small one does. */
+START_TEST(many_pages_and_little_memory)
+{
+    int fd = large_hole();
+    struct mmapx_cache c, again;
+
+    if (mmapx_cache_stat(fd, 0, -1, &c) != 0)
+        SKIP("mincore(2) does not tell");
+    ck_assert_uint_eq(c.pages, 3000);
+    ck_assert_uint_ge(c.cached, 1);
+    for (int nth = 1; nth < 4; nth++) {
+        int looks = fake_count(FAKE_MINCORE);
+
+        fake_fail(FAKE_MMAP, ENOMEM, nth);
+        if (mmapx_cache_stat(fd, 0, -1, &again) != 0)
+            continue; /* that was not the vector's */
+        ck_assert_mem_eq(&again, &c, sizeof c);
+        ck_assert_int_gt(fake_count(FAKE_MINCORE), looks + 1);
+        looks = fake_count(FAKE_MINCORE);
+        fake_fail(FAKE_MMAP, ENOMEM, nth);
+        fake_fail(FAKE_MINCORE, EPERM, 1);
+        FAILS(EPERM, mmapx_cache_stat(fd, 0, -1, &again));
+        ck_assert_int_eq(fake_count(FAKE_MINCORE), looks + 1);
+        return;
+    }
+    ck_abort_msg("no vector was mapped");
+}
+END_TEST
+
+/* Memory without protection that an emulator does not look at, and no other. */
+START_TEST(a_window_that_cannot_be_looked_at)
+{
+    struct fixture f;
+
+    set_up(&f);
+    fake_has_no_cachestat = true;
+    fake_fail(FAKE_MINCORE, ENOMEM, 1);
+    fake_fail(FAKE_MPROTECT, EACCES, 1);
+    FAILS(ENOMEM, run_cache_stat(&f));
+}
+END_TEST
+
+/* What nobody can tell may have stayed: it is evicted once more, unmapped. */
+START_TEST(an_eviction_that_nobody_can_look_at)
+{
+    struct fixture f;
+
+    set_up(&f);
+    fake_has_no_cachestat = true;
+    fake_fail_from(FAKE_MMAP, EACCES, 1);
+    OK(run_cache_evict(&f));
+    ck_assert_int_eq(fake_count(FAKE_EVICT), 2);
+    ck_assert_int_eq(fake_count(FAKE_UNMAP_FILE), 1);
+}
+END_TEST
+
+/* --- Parts of files ------------------------------------------------------- */
+
+/* Skip where loading does not go by blocks. */
+static void
+need_blocks(int fd)
+{
+    int64_t off = 0, data_end;
+
+    if (mmapx_os_large_alignment / (page_size() / 8) != page_size())
+        SKIP("huge pages are of another size here");
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        SKIP("this kernel does not populate");
+    if (!mmapx_os_next_data(fd, &off, 1, &data_end))
+        SKIP("this file system does not say what is a hole");
+}
+
+/* Once a mapping has not brought a block, none is tried. */
+START_TEST(loading_where_mappings_do_not_help)
+{
+    enum { BLOCK = 2 << 20 };
+    int fd = temp_file(3 * BLOCK);
+
+    need_blocks(fd);
+    fake_reset();
+    fake_uncached = (struct fake_bytes){ 0, BLOCK };
+    fake_fail(FAKE_MPROTECT, EACCES, 1);
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_MPROTECT), 1);
+    ck_assert_int_eq(fake_read.end, BLOCK);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
+    fake_reset();
+}
+END_TEST
+
+/* Blocks that are far from the hole behind them are mapped, and those before
+ * it read as far as there are data. */
+START_TEST(loading_before_a_hole)
+{
+    enum { BLOCK = 2 << 20 };
+    int fd = temp_file(6 * BLOCK);
+
+    need_blocks(fd);
+    ck_assert_int_eq(ftruncate(fd, 12 * BLOCK), 0);
+    ck_assert_int_eq(fsync(fd), 0);
+    fake_reset();
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert_int_gt(fake_count(FAKE_MPROTECT), 0);
+    ck_assert_int_eq(fake_read.end, 6 * BLOCK);
+    fake_reset();
+}
+END_TEST
+
+/* Nothing is looked for behind the end of a file that was cut. */
+START_TEST(loading_parts_that_are_cut_off)
+{
+    enum { PART = 64 << 20 };
+    struct fixture f;
+    int file;
+
+    set_up(&f);
+    file = temp_file(512 << 10);
+    fake_uncached = (struct fake_bytes){ 0, 128 << 10 };
+    fake_ends_early = true;
+    OK(mmapx_cache_load(file, 0, -1));
+    ck_assert_int_eq(fake_read.end, 128 << 10);
+
+    ck_assert_int_eq(ftruncate(file, 1), 0);
+    ck_assert_int_eq(pwrite(file, "x", 1, 2 * PART), 1);
+    ck_assert_int_eq(fsync(file), 0);
+    fake_reset();
+    fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+    fake_ends_early = true;
+    OK(mmapx_cache_load(file, 0, -1));
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
+    ck_assert_int_eq(fake_read.off, 0);
+    fake_reset();
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -342,5 +493,11 @@ suite(void)
     ADD_TEST(s, loading_by_what_was_cached_before);
     ADD_TEST(s, loading_by_blocks);
     ADD_TEST(s, what_is_data);
+    ADD_TEST(s, many_pages_and_little_memory);
+    ADD_TEST(s, a_window_that_cannot_be_looked_at);
+    ADD_TEST(s, an_eviction_that_nobody_can_look_at);
+    ADD_TEST(s, loading_where_mappings_do_not_help);
+    ADD_TEST(s, loading_before_a_hole);
+    ADD_TEST(s, loading_parts_that_are_cut_off);
     return s;
 }

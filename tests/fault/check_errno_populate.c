@@ -233,6 +233,51 @@ START_TEST(what_is_not_cached)
 }
 END_TEST
 
+/* What a touch has not mapped the advice does, and its failure counts. */
+START_TEST(touches_that_map_nothing)
+{
+    struct mmapx_os_touch_fds touch;
+    struct fixture f;
+    unsigned char *at;
+    size_t len = 16 << 20;
+
+    set_up(&f);
+    if (mmapx_os_touch_open(&touch) < 0)
+        SKIP("the system cannot touch, or not tell what is not mapped");
+    for (int i = 0; i < 2; i++) {
+        OK(mmapx_unmap(&f.m));
+        OK(ftruncate(f.fd, (off_t)len));
+        OK(mmapx_map(&f.m, f.fd, PROT_READ, MAP_SHARED));
+        fake_reset();
+        fake_mincore_bits = 1; /* all is cached */
+        fake_advice_work = 90000;
+        fake_touch_work = 9000;
+        fake_touches_nothing = true;
+        if (i == 1)
+            fake_fail_from(FAKE_MADVISE, EFAULT, 2);
+        if (i == 1)
+            FAILS(EFAULT, run_populate(&f));
+        else
+            OK(run_populate(&f));
+        ck_assert_int_gt(fake_count(FAKE_TOUCH), 0);
+        fake_reset();
+    }
+    OK(mmapx_unmap(&f.m));
+    OK(mmapx_map(&f.m, f.fd, PROT_READ, MAP_SHARED));
+    fake_mincore_bits = 1;
+    fake_advice_work = 90000;
+    fake_touch_work = 9000;
+    fake_touches_nothing = true;
+    OK(run_populate(&f));
+    at = f.m.addr;
+    len = f.m.len;
+    ck_assert_int_eq(mmapx_os_next_unmapped(&touch, &at, &len), 0);
+    ck_assert_uint_eq(len, 0);
+    mmapx_os_touch_close(&touch);
+    fake_reset();
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -245,5 +290,6 @@ suite(void)
     ADD_TEST(s, touching_a_bad_place);
     ADD_TEST(s, population_by_touching);
     ADD_TEST(s, what_is_not_cached);
+    ADD_TEST(s, touches_that_map_nothing);
     return s;
 }

@@ -116,6 +116,43 @@ START_TEST(replaced_pages_that_may_be_left)
 }
 END_TEST
 
+/* The new pages are to be as the last one: its protection has to be known, and
+ * its lock to be had. */
+START_TEST(replaced_pages_and_what_comes_behind)
+{
+    struct mmapx before;
+    struct fixture f;
+    size_t page = page_size();
+    size_t mappings;
+
+    need_the_kernel();
+    need_memlock(16 * page);
+    if (under_sanitizer())
+        SKIP("the sanitizer locks nothing");
+    map_replaced(&f, MAP_SHARED);
+    OK(mmapx_protect(&f.m, 0, page, PROT_READ));
+    OK(mmapx_lock(&f.m, 2 * page, page, MMAPX_LOCK_ONFAULT));
+    before = f.m;
+    mappings = count_mappings();
+    fake_reset();
+    fake_fail(FAKE_PROTECTION, ENOTSUP, 1);
+    FAILS(ENOTSUP, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    FAILS(EAGAIN, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_reset();
+    fake_fail(FAKE_MMAP, EINVAL, 1);
+    FAILS(EINVAL, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    fake_reset();
+    fake_fail_from(FAKE_MMAP, ENOMEM, 1);
+    FAILS(ENOMEM, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_mem_eq(&f.m, &before, sizeof before);
+    ck_assert_uint_eq(count_mappings(), mappings);
+    fake_reset();
+    OK(mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_int_eq(((char *)f.m.addr)[3 * page - 1], 'r');
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -124,5 +161,6 @@ suite(void)
     ADD_TEST(s, replaced_pages_and_a_move_that_fails);
     ADD_TEST(s, replaced_pages_and_descriptors);
     ADD_TEST(s, replaced_pages_that_may_be_left);
+    ADD_TEST(s, replaced_pages_and_what_comes_behind);
     return s;
 }

@@ -335,6 +335,58 @@ cannot_guard_a_copy(void *arg)
     return cannot_look(arg);
 }
 
+static int calls;
+
+static void
+count_call(int sig)
+{
+    (void)sig;
+    calls++;
+}
+
+static void
+install_counter(void)
+{
+    struct sigaction act = { .sa_handler = count_call };
+
+    sigemptyset(&act.sa_mask);
+    ck_assert_int_eq(sigaction(SIGBUS, &act, NULL), 0);
+}
+
+/* What has replaced the handler stays, and what was there before it is called
+ * although nobody tells whether ours is still installed. */
+static bool
+cannot_rearm(void *arg)
+{
+    (void)arg;
+    ck_assert_int_eq(guard(), 0);
+    install_counter();
+    return deny(&(struct denied){ SYS_rt_sigaction, 1, 0, true }, EPERM)
+           && mmapx_guard_rearm() == -1 && errno == EPERM
+           && raise(SIGBUS) == 0 && calls == 1;
+}
+
+static bool
+cannot_ask_while_passing_on(void *arg)
+{
+    (void)arg;
+    install_counter();
+    ck_assert_int_eq(guard(), 0);
+    return deny(&(struct denied){ SYS_rt_sigaction, ANY, 0, false }, EPERM)
+           && raise(SIGBUS) == 0 && calls == 1;
+}
+
+START_TEST(no_handler_may_be_looked_at)
+{
+    need_filters();
+    if (under_sanitizer())
+        SKIP("the sanitizer wants to know of each handler");
+    set_up();
+    ck_assert(in_child(cannot_rearm, NULL));
+    ck_assert(in_child(cannot_ask_while_passing_on, NULL));
+}
+END_TEST
+
 START_TEST(no_handler_may_be_installed)
 {
     need_filters();
@@ -366,6 +418,7 @@ suite(void)
     ADD_TEST(s, a_fork_when_the_handler_is_there);
     ADD_TEST(s, a_handler_that_comes_in_between);
     ADD_TEST(s, no_handler_may_be_installed);
+    ADD_TEST(s, no_handler_may_be_looked_at);
 #endif
     return s;
 }

@@ -389,6 +389,102 @@ START_TEST(threads)
 }
 END_TEST
 
+/* --- Parts ---------------------------------------------------------------- */
+
+/* A mapping of two pages, as two parts. */
+static struct mmapx
+first_part(int fd, struct mmapx *rest)
+{
+    struct mmapx m = map_of(fd);
+
+    OK(mmapx_split(&m, page_size(), rest));
+    return m;
+}
+
+/* What either part remembers the whole does. */
+START_TEST(parts_that_remember)
+{
+    int fd = temp_file(2 * page_size());
+    struct mmapx rest, m = first_part(fd, &rest);
+
+    lose(&rest, ENOSPC);
+    OK(mmapx_sync_reset(&m));
+    OK(mmapx_join(&m, &rest));
+    FAILS(ENOSPC, sync_all(&m));
+
+    m = first_part(fd, &rest);
+    lose(&m, EIO);
+    OK(mmapx_sync_reset(&rest));
+    OK(mmapx_join(&m, &rest));
+    FAILS(EIO, sync_all(&m));
+}
+END_TEST
+
+/* What either part has not been told yet the whole is. */
+START_TEST(parts_that_have_not_been_told)
+{
+    int fd = temp_file(2 * page_size());
+    struct mmapx other = map_of(fd), rest, m;
+
+    for (int first = 0; first < 2; first++) {
+        m = first_part(fd, &rest);
+        OK(mmapx_sync_reset(&other));
+        lose(&other, EIO);
+        OK(mmapx_sync_reset(first != 0 ? &m : &rest));
+        OK(mmapx_join(&m, &rest));
+        FAILS(EIO, sync_all(&m));
+        OK(mmapx_sync_reset(&m));
+        OK(sync_all(&m));
+    }
+}
+END_TEST
+
+/* --- Old and new ---------------------------------------------------------- */
+
+/* What the file had lost before it was mapped is not among what came since. */
+START_TEST(a_loss_before_the_mapping)
+{
+    int fd = temp_file(page_size());
+    struct mmapx a = map_of(fd), b;
+    struct mmapx stranger = map_of(temp_file(page_size()));
+
+    lose(&a, EIO);
+    b = map_of(fd);
+    lose(&stranger, ENOSPC);
+    OK(sync_all(&b));
+    FAILS(EIO, sync_all(&a));
+}
+END_TEST
+
+/* Numbers come round.  A handle that is so old that nobody can tell how many
+ * losses there were reports one. */
+START_TEST(a_handle_older_than_the_numbers)
+{
+    struct mmapx a = map_of(temp_file(page_size()));
+
+    a.reserved[MMAPX_I_ERROR]++;
+    FAILS(EIO, sync_all(&a));
+    OK(mmapx_sync_reset(&a));
+    OK(sync_all(&a));
+}
+END_TEST
+
+/* A descriptor that nobody can look at after its disk has failed may be of the
+ * mapped file, and counts as that. */
+START_TEST(a_flush_of_what_cannot_be_looked_at)
+{
+    int fd = temp_file(page_size());
+    struct mmapx a = map_of(fd), b = map_of(fd);
+
+    fake_fail(FAKE_FLUSH, EIO, 1);
+    fake_fail(FAKE_STAT, EIO, 1);
+    FAILS(EIO, mmapx_sync_file(&a, fd, 0, MMAPX_TO_END));
+    fake_reset();
+    FAILS(EIO, sync_all(&a));
+    FAILS(EIO, sync_all(&b));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -411,5 +507,10 @@ suite(void)
     ADD_TEST(s, long_after_the_last_one);
     ADD_TEST(s, a_child);
     ADD_TEST(s, threads);
+    ADD_TEST(s, parts_that_remember);
+    ADD_TEST(s, parts_that_have_not_been_told);
+    ADD_TEST(s, a_loss_before_the_mapping);
+    ADD_TEST(s, a_handle_older_than_the_numbers);
+    ADD_TEST(s, a_flush_of_what_cannot_be_looked_at);
     return s;
 }

@@ -9,6 +9,7 @@
 
 #include "calls.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,7 +81,11 @@ static const struct refusal {
     { { SYS_mremap, ANY, 0, false }, ENOSYS, run_resize, 0 },
     { { SYS_mremap, ANY, 0, false }, EPERM, run_resize, -1 },
     { { SYS_fallocate, ANY, 0, false }, ENOSPC, run_resize_both, -1 },
+    /* Blocks come from writing. */
+    { { SYS_fallocate, ANY, 0, false }, ENOSYS, run_resize_both, 0 },
     { { SYS_prlimit64, 1, RLIMIT_FSIZE, false }, EPERM, run_resize_both, -1 },
+    { { NUMBER_FCNTL, 1, F_GETFL, false }, EPERM, run_resize_both, -1 },
+    { { NUMBER_FSTATFS, ANY, 0, false }, EIO, run_resize_both, -1 },
     { { NUMBER_FTRUNCATE, ANY, 0, false }, EIO, run_resize_sparse, -1 },
     { { NUMBER_FTRUNCATE, ANY, 0, false }, EPERM, run_shrink_both, -1 },
     { { SYS_munmap, ANY, 0, false }, EPERM, run_shrink_both, 0 },

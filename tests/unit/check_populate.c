@@ -340,6 +340,34 @@ START_TEST(signals)
 }
 END_TEST
 
+/* Pages of hugetlbfs come from a pool and are no cache of anything: nothing is
+ * read in before, and room for memory of them cannot be noted. */
+START_TEST(huge_pages)
+{
+#ifdef MFD_HUGETLB
+    struct mmapx m;
+    int fd = -1;
+
+    need_the_kernel();
+    if (mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB) != 0)
+        SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, READ));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    ck_assert_uint_eq(resident(&m), 1);
+    OK(mmapx_unmap(&m));
+    close(fd);
+    OK(mmapx_map_anon(&m, 1, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_HUGETLB));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, WRITE));
+    FAILS(ENOTSUP, mmapx_reserve(&m, 3 * mmapx_page_size(&m),
+                                 MMAPX_RESIZE_MAYMOVE));
+    OK(mmapx_unmap(&m));
+#else
+    SKIP("no huge pages here");
+#endif
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -358,5 +386,6 @@ suite(void)
     ADD_TEST(s, an_early_step_fails);
     ADD_TEST(s, a_gap);
     ADD_TEST(s, signals);
+    ADD_HUGE_TEST(s, huge_pages);
     return s;
 }

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+/* Failures below mmapx_commit() and mmapx_changed_run(). */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "failures.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+enum { RW = PROT_READ | PROT_WRITE, PAGES = 3 };
+
+/* A private mapping of three pages of a file, of which the second is changed:
+ * its first byte. */
+static void
+map_changed(struct fixture *f)
+{
+    size_t page = page_size();
+
+    set_up(f);
+    OK(ftruncate(f->fd, (off_t)(PAGES * page)));
+    OK(mmapx_map(&f->m, f->fd, RW, MAP_PRIVATE));
+    ((unsigned char *)f->m.addr)[page] = 'c';
+    fake_reset();
+}
+
+static int
+commit(struct fixture *f)
+{
+    return mmapx_commit(&f->m, f->fd, 0, MMAPX_TO_END);
+}
+
+/* The first byte of a page of the file. */
+static int
+in_file(const struct fixture *f, size_t n)
+{
+    unsigned char byte;
+
+    ck_assert_int_eq(pread(f->fd, &byte, 1, (off_t)(n * page_size())), 1);
+    return byte;
+}
+
+static int
+in_memory(const struct fixture *f, size_t n)
+{
+    return ((unsigned char *)f->m.addr)[n * page_size()];
+}
+
+/* Whether a page is changed, by the system's own word. */
+static bool
+is_changed(const struct fixture *f, size_t n)
+{
+    struct mmapx_run run;
+
+    OK(mmapx_changed_run(&f->m, n * page_size(), &run));
+    return run.resident == 1;
+}
+
+/* The file once more, open for writing alone. */
+static int
+for_writing(const struct fixture *f)
+{
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
+    fd = open(path, O_WRONLY);
+    if (fd < 0)
+        SKIP("there is no /proc");
+    return fd;
+}
+
+/* --- Comparing ------------------------------------------------------------ */
+
+/* Memory that may not be read cannot be compared. */
+START_TEST(memory_that_cannot_be_compared)
+{
+    size_t page = page_size();
+    struct fixture f;
+
+    map_changed(&f);
+    OK(mmapx_protect(&f.m, 0, MMAPX_TO_END, PROT_NONE));
+    fake_fail(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    FAILS(EFAULT, commit(&f));
+    ck_assert_int_eq(in_file(&f, 1), pattern(page));
+
+    /* In parts it may, and the system is asked. */
+    need_native();
+    OK(mmapx_protect(&f.m, 0, MMAPX_TO_END, RW));
+    OK(mmapx_protect(&f.m, 0, page, PROT_READ));
+    fake_fail(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    fake_fail(FAKE_MADVISE, ENOMEM, 1);
+    FAILS(ENOMEM, commit(&f));
+    ck_assert_int_eq(in_memory(&f, 1), 'c');
+    ck_assert_int_eq(in_file(&f, 1), pattern(page));
+    fake_reset();
+    OK(commit(&f));
+    ck_assert_int_eq(in_file(&f, 1), 'c');
+}
+END_TEST
+
+/* A descriptor that cannot be read does where the system tells, and only
+ * there. */
+START_TEST(a_descriptor_that_cannot_be_read)
+{
+    struct fixture f;
+    int fd;
+
+    need_the_kernel();
+    map_changed(&f);
+    fd = for_writing(&f);
+    fake_fail(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    FAILS(EBADF, mmapx_commit(&f.m, fd, 0, MMAPX_TO_END));
+    fake_reset();
+    fake_fail(FAKE_OWN_PAGES, ENOTSUP, 1);
+    FAILS(EBADF, mmapx_commit(&f.m, fd, 0, MMAPX_TO_END));
+    ck_assert_int_eq(in_file(&f, 1), pattern(page_size()));
+
+    /* It is written, and cannot be dropped. */
+    fake_reset();
+    fake_fail(FAKE_OWN_PAGES_OPEN, ENOTSUP, 2);
+    OK(mmapx_commit(&f.m, fd, 0, MMAPX_TO_END));
+    ck_assert_int_eq(in_file(&f, 1), 'c');
+    ck_assert(is_changed(&f, 1));
+    fake_reset();
+    OK(mmapx_commit(&f.m, fd, 0, MMAPX_TO_END));
+    ck_assert(!is_changed(&f, 1));
+}
+END_TEST
+
+/* Where nothing drops copies the file is mapped anew, if that can be done as it
+ * was. */
+START_TEST(copies_that_cannot_be_dropped)
+{
+    struct fixture f;
+    int fd;
+
+    need_the_kernel();
+    map_changed(&f);
+    fd = for_writing(&f);
+    fake_drops_nothing = true;
+    OK(mmapx_commit(&f.m, fd, 0, MMAPX_TO_END));
+    ck_assert(is_changed(&f, 1));
+    OK(commit(&f));
+    ck_assert(!is_changed(&f, 1));
+    ck_assert_int_eq(in_memory(&f, 1), 'c');
+
+    map_changed(&f);
+    fake_drops_nothing = true;
+    OK(mmapx_protect(&f.m, 0, page_size(), PROT_READ));
+    OK(commit(&f));
+    ck_assert(is_changed(&f, 1));
+    ck_assert_int_eq(in_file(&f, 1), 'c');
+}
+END_TEST
+
+/* --- Writing -------------------------------------------------------------- */
+
+/* A write that writes nothing and names no error would never end. */
+START_TEST(a_write_that_gets_nowhere)
+{
+    struct fixture f;
+
+    map_changed(&f);
+    fake_gets_nowhere = true;
+    FAILS(EIO, commit(&f));
+    fake_gets_nowhere = false;
+    ck_assert_int_eq(in_memory(&f, 1), 'c');
+    OK(commit(&f));
+    ck_assert_int_eq(in_file(&f, 1), 'c');
+}
+END_TEST
+
+/* A disk that failed has lost what the file's shared mappings have; a
+ * descriptor that another thread has closed has not. */
+START_TEST(what_a_flush_loses)
+{
+    struct mmapx shared;
+    struct fixture f;
+
+    map_changed(&f);
+    OK(mmapx_map(&shared, f.fd, RW, MAP_SHARED));
+    fake_fail(FAKE_FLUSH_DATA, EBADF, 1);
+    FAILS(EBADF, commit(&f));
+    OK(mmapx_sync(&shared, 0, MMAPX_TO_END, MS_SYNC));
+    fake_fail(FAKE_FLUSH_DATA, EIO, 1);
+    FAILS(EIO, commit(&f));
+    FAILS(EIO, mmapx_sync(&shared, 0, MMAPX_TO_END, MS_SYNC));
+    ck_assert_int_eq(in_memory(&f, 1), 'c');
+    OK(commit(&f));
+}
+END_TEST
+
+/* A file that is longer than the limit on files can be changed below it. */
+static bool
+is_limited(void *arg)
+{
+    size_t page = page_size();
+    struct fixture *f = arg;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    limit.rlim_cur = 2 * page;
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    ((unsigned char *)f->m.addr)[2 * page] = 'd';
+    FAILS(EFBIG, commit(f));
+    ck_assert_int_eq(in_file(f, 1), pattern(page));
+    OK(mmapx_commit(&f->m, f->fd, 0, 2 * page));
+    ck_assert_int_eq(in_file(f, 1), 'c');
+    ck_assert_int_eq(in_file(f, 2), pattern(2 * page));
+    return in_memory(f, 2) == 'd';
+}
+
+START_TEST(a_file_above_the_limit)
+{
+    struct fixture f;
+
+    map_changed(&f);
+    ck_assert(in_child(is_limited, &f));
+}
+END_TEST
+
+/* --- Replaced pages ------------------------------------------------------- */
+
+static int
+load_last_page(void *arg)
+{
+    const struct mmapx *m = arg;
+
+    return ((volatile char *)m->addr)[m->len - 1];
+}
+
+/* The third page is zeros of mmapx_guard_zeros(), and stored to; the file has
+ * it again. */
+static void
+map_replaced(struct fixture *f)
+{
+    size_t page = page_size();
+    size_t faults;
+
+    map_changed(f);
+    OK(ftruncate(f->fd, (off_t)(2 * page)));
+    ck_assert_int_eq(mmapx_guard_zeros(&f->m, load_last_page, &f->m, &faults),
+                     0);
+    ck_assert_uint_eq(faults, 1);
+    ((unsigned char *)f->m.addr)[2 * page] = 'r';
+    OK(ftruncate(f->fd, (off_t)(PAGES * page)));
+    fake_reset();
+}
+
+/* They are no changes, whether the system tells of changes or they are
+ * compared, and keep what was stored there. */
+START_TEST(replaced_pages_are_left_out)
+{
+    struct fixture f;
+
+    need_the_kernel();
+    need_fault_addresses();
+    for (int told = 0; told < 2; told++) {
+        map_replaced(&f);
+        ((unsigned char *)f.m.addr)[0] = 'b';
+        if (told == 0)
+            fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+        OK(commit(&f));
+        fake_reset();
+        ck_assert_int_eq(in_file(&f, 0), 'b');
+        ck_assert_int_eq(in_file(&f, 1), 'c');
+        ck_assert_int_eq(in_file(&f, 2), 0);
+        ck_assert_int_eq(in_memory(&f, 2), 'r');
+        ck_assert(!is_changed(&f, 2));
+    }
+}
+END_TEST
+
+/* Where nobody can tell which they are nothing is written. */
+START_TEST(replaced_pages_that_are_not_told)
+{
+    struct mmapx_run run;
+    struct fixture f;
+
+    need_the_kernel();
+    need_fault_addresses();
+    map_replaced(&f);
+    fake_fail(FAKE_ANONYMOUS, ENOTSUP, 1);
+    FAILS(ENOTSUP, commit(&f));
+    ck_assert_int_eq(in_file(&f, 1), pattern(page_size()));
+    fake_reset();
+    fake_fail(FAKE_ANONYMOUS, ENOTSUP, 1);
+    FAILS(ENOTSUP, mmapx_changed_run(&f.m, 0, &run));
+    fake_reset();
+    OK(commit(&f));
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno_changes");
+
+    ADD_TEST(s, memory_that_cannot_be_compared);
+    ADD_TEST(s, a_descriptor_that_cannot_be_read);
+    ADD_TEST(s, copies_that_cannot_be_dropped);
+    ADD_TEST(s, a_write_that_gets_nowhere);
+    ADD_TEST(s, what_a_flush_loses);
+    ADD_TEST(s, a_file_above_the_limit);
+    ADD_TEST(s, replaced_pages_are_left_out);
+    ADD_TEST(s, replaced_pages_that_are_not_told);
+    return s;
+}
