@@ -39,6 +39,19 @@ bar_level(const struct bar *bar, size_t cell)
     return (unsigned char)(1 + fill / (size / (BAR_LEVELS - 1) + 1));
 }
 
+unsigned char
+bar_share(const struct bar *bar, size_t cell)
+{
+    int64_t size = cell_end(bar, cell) - bar_cell(bar, cell);
+    int64_t fill = bar->fill[cell];
+
+    if (fill == 0)
+        return 0;
+    if (fill >= size)
+        return BAR_FULL;
+    return (unsigned char)(1 + (double)fill / (double)size * (BAR_FULL - 2));
+}
+
 void
 bar_init(struct bar *bar, int64_t len, size_t cells)
 {

@@ -27,4 +27,8 @@ void bar_add(struct bar *bar, int64_t off, int64_t len);
 int64_t bar_cell(const struct bar *bar, size_t cell);
 unsigned char bar_level(const struct bar *bar, size_t cell);
 
+/* The same in steps of a 255th. */
+enum { BAR_FULL = 255 };
+unsigned char bar_share(const struct bar *bar, size_t cell);
+
 #endif /* TOOL_BAR_H */

@@ -29,6 +29,7 @@ enum tool_key {
     TOOL_BY_NAME,
     TOOL_BY_DIRTY,
     TOOL_BY_PERCENT,
+    TOOL_BY_CHANGE, /* on the screen of watch only */
 };
 
 struct tool_range {

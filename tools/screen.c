@@ -213,6 +213,45 @@ tool_name_end(FILE *out, const char *name, size_t columns)
     tool_name(out, name);
 }
 
+/* As much of a name as there is room for, its beginning.  Returns the
+ * columns. */
+static size_t
+name_begin(FILE *out, const char *name, size_t columns)
+{
+    size_t left = strlen(name);
+    size_t used = 0;
+
+    while (left > 0) {
+        size_t some;
+        size_t n = print_character(NULL, name, left, &some);
+
+        if (used + some > columns)
+            break;
+        print_character(out, name, left, &some);
+        used += some;
+        name += n;
+        left -= n;
+    }
+    return used;
+}
+
+void
+tool_name_cut(const struct tool_screen *screen, const char *name,
+              size_t columns)
+{
+    size_t dots = screen->utf8 ? 1 : 3;
+    size_t begin = columns > dots ? (columns - dots) / 3 : 0;
+
+    if (columns == 0 || tool_name(NULL, name) <= columns) {
+        tool_name(screen->stream, name);
+        return;
+    }
+    begin = name_begin(screen->stream, name, begin);
+    fputs(screen->utf8 ? "\u2026" : "...", screen->stream);
+    if (columns > begin + dots)
+        tool_name_end(screen->stream, name, columns - begin - dots);
+}
+
 const char *
 tool_size(char buf[static 24], int64_t bytes, bool exact)
 {

@@ -28,6 +28,11 @@ size_t tool_name(FILE *out, const char *name);
 /* As much of a name as there is room for, its end. */
 void tool_name_end(FILE *out, const char *name, size_t columns);
 
+/* A name in no more than so many columns, cut in the middle: who looks for a
+ * file knows it by both ends.  0 columns: all of it. */
+void tool_name_cut(const struct tool_screen *screen, const char *name,
+                   size_t columns);
+
 /* Begin and end a colour, by its SGR number, where there are colours. */
 void tool_paint(const struct tool_screen *screen, int colour);
 void tool_unpaint(const struct tool_screen *screen);

@@ -3,12 +3,16 @@
 #include "tool.h"
 #include "bar.h"
 #include "interrupt.h"
+#include "pace.h"
 #include "libmmapx.h"
 #include "openmetrics.h"
 #include "table.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Seconds that rows are held back at most. */
+#define HELD_SECONDS 0.3
 
 /* --- The table ------------------------------------------------------------ */
 
@@ -17,119 +21,10 @@ table_begin(struct table *t, const struct tool_options *o)
 {
     *t = (struct table){ .o = o };
     tool_screen_of(&t->screen, stdout, o->colour);
-    t->cells = table_text_cells(t);
+    t->parts = t->screen.columns > 0 ? TABLE_PARTS : TABLE_PIPE_CELLS;
+    t->sort = o->sort;
     t->keeps = o->sort != TOOL_UNSORTED || o->top != 0 || o->openmetrics;
     t->sum.known = ~0u;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct table_row *)a)->path,
-                  ((const struct table_row *)b)->path);
-}
-
-static int
-descending(int64_t x, int64_t y, const void *a, const void *b)
-{
-    return x != y ? (x < y ? 1 : -1) : by_name(a, b);
-}
-
-static int
-by_cached(const void *a, const void *b)
-{
-    return descending(((const struct table_row *)a)->survey.cached,
-                      ((const struct table_row *)b)->survey.cached, a, b);
-}
-
-static int
-by_size(const void *a, const void *b)
-{
-    return descending(((const struct table_row *)a)->survey.size,
-                      ((const struct table_row *)b)->survey.size, a, b);
-}
-
-static int64_t
-unwritten(const struct survey *s)
-{
-    return tool_sum(s->dirty, s->writeback);
-}
-
-static int
-by_dirty(const void *a, const void *b)
-{
-    return descending(unwritten(&((const struct table_row *)a)->survey),
-                      unwritten(&((const struct table_row *)b)->survey),
-                      a, b);
-}
-
-static double
-share(const void *row)
-{
-    const struct survey *s = &((const struct table_row *)row)->survey;
-
-    return s->size > 0 ? (double)s->cached / (double)s->size : 0;
-}
-
-static int
-by_percent(const void *a, const void *b)
-{
-    double x = share(a);
-    double y = share(b);
-
-    return x < y ? 1 : x > y ? -1 : by_cached(a, b);
-}
-
-/* What a row has, without the path. */
-static void
-free_row(struct table_row *row)
-{
-    free(row->levels);
-    free(row->map);
-    free(row->ranges);
-}
-
-static void
-free_rows(struct table *t, size_t from)
-{
-    for (size_t i = from; i < t->n; i++) {
-        free(t->rows[i].path);
-        free_row(&t->rows[i]);
-    }
-    if (t->n > from)
-        t->n = from;
-}
-
-/* In the order asked for, no more of them than asked for. */
-static void
-sort_rows(struct table *t)
-{
-    static int (*const orders[])(const void *, const void *)
-        = { NULL, by_cached, by_size, by_name, by_dirty, by_percent };
-
-    if (t->o->sort != TOOL_UNSORTED && t->n > 1)
-        qsort(t->rows, t->n, sizeof *t->rows, orders[t->o->sort]);
-    if (t->o->top != 0)
-        free_rows(t, t->o->top);
-}
-
-static void
-keep(struct table *t, const struct table_row *row)
-{
-    /* No more in memory than twice as many as will be shown. */
-    if (t->o->top != 0 && t->n >= 2 * t->o->top)
-        sort_rows(t);
-    if (t->n == t->room) {
-        t->room = 2 * t->room + 64;
-        t->rows = realloc(t->rows, t->room * sizeof *t->rows);
-        if (t->rows == NULL)
-            tool_no_memory();
-    }
-    t->rows[t->n] = *row;
-    t->rows[t->n].path = strdup(row->path);
-    if (t->rows[t->n].path == NULL)
-        tool_no_memory();
-    t->n++;
 }
 
 static void
@@ -188,6 +83,18 @@ add_run(const struct mmapx_cache_run *run, void *arg)
         add_range(places->row, run);
 }
 
+/* A bar of any width is made of these later. */
+static void
+take_parts(struct table_row *row, struct bar *bar)
+{
+    row->parts = malloc(bar->cells);
+    if (row->parts == NULL)
+        tool_no_memory();
+    for (size_t i = 0; i < bar->cells; i++)
+        row->parts[i] = bar_share(bar, i);
+    bar_free(bar);
+}
+
 static void
 take_levels(unsigned char *levels, struct bar *bar)
 {
@@ -204,7 +111,7 @@ look_where(const struct table *t, const struct tool_file *file,
     int error;
 
     if (places->has_bar)
-        bar_init(&places->bar, file->size, t->cells);
+        bar_init(&places->bar, file->size, t->parts);
     if (places->has_map) {
         bar_init(&places->map, file->size, row->map_cells);
         row->map = malloc(row->map_cells);
@@ -214,7 +121,7 @@ look_where(const struct table *t, const struct tool_file *file,
     error = survey_runs(file, 0, file->size, add_run, places);
     if (places->has_bar) {
         row->survey.cached = places->bar.filled;
-        take_levels(row->levels, &places->bar);
+        take_parts(row, &places->bar);
     }
     if (places->has_map)
         take_levels(row->map, &places->map);
@@ -233,7 +140,6 @@ look_at(const struct table *t, const struct tool_file *file,
     int64_t pages = file->size / page + (file->size % page > 0);
     int error = survey_range(s, file, 0, file->size);
 
-    memset(row->levels, s->cached == 0 ? 0 : BAR_LEVELS, t->cells);
     if (error != 0 || s->known == 0)
         return error;
     places.has_bar = !t->o->json && !t->o->openmetrics && s->cached != 0
@@ -261,15 +167,46 @@ print_row(struct table *t, const struct table_row *row)
         table_text_map(t, row);
 }
 
+/* As wide as these rows need to be. */
+static void
+print_rows(struct table *t, size_t n)
+{
+    if (!t->o->json && n > 0)
+        table_lay_out(t, n);
+    for (size_t i = 0; i < n; i++)
+        print_row(t, &t->rows[i]);
+}
+
+/* On a terminal the first rows decide how wide the columns are: as many as it
+ * shows at once, or as come within a moment. */
+static void
+hold_or_print(struct table *t, struct table_row *row)
+{
+    double now = tool_seconds();
+
+    if (t->screen.columns == 0 || t->o->json || t->laid_out) {
+        table_widen(t, row);
+        print_row(t, row);
+        return;
+    }
+    if (t->n == 0)
+        t->held_since = now;
+    table_keep(t, row);
+    if (t->n < t->screen.rows && now - t->held_since < HELD_SECONDS)
+        return;
+    print_rows(t, t->n);
+    table_free_rows(t, 0);
+}
+
 /* Show a row that was looked at, or keep it. */
 static int
-show(struct table *t, const struct table_row *row)
+show(struct table *t, struct table_row *row)
 {
     add_to_sum(t, &row->survey);
     if (t->keeps)
-        keep(t, row);
+        table_keep(t, row);
     else if (!t->o->summarize)
-        print_row(t, row);
+        hold_or_print(t, row);
     if (row->survey.known != 0)
         return TOOL_OK;
     if (!t->o->quiet)
@@ -282,14 +219,10 @@ table_visit(const struct tool_file *file, void *arg)
 {
     struct table *t = arg;
     struct table_row row = { .path = (char *)(uintptr_t)file->path };
-    bool kept = false;
     int status, error;
 
     if (t->o->who)
         row.who = who_maps(file->device, file->inode);
-    row.levels = malloc(t->cells);
-    if (row.levels == NULL)
-        tool_no_memory();
     error = look_at(t, file, &row);
     if (tool_interrupted != 0) {
         status = TOOL_STOPPED;
@@ -299,11 +232,9 @@ table_visit(const struct tool_file *file, void *arg)
                && row.survey.cached == 0) {
         status = TOOL_OK;
     } else {
-        kept = t->keeps;
         status = show(t, &row);
     }
-    if (!kept)
-        free_row(&row);
+    table_free_row(&row);
     return status;
 }
 
@@ -312,12 +243,11 @@ table_print(struct table *t, size_t lines)
 {
     size_t shown;
 
-    if (!t->keeps || t->o->summarize)
+    if (t->o->summarize)
         return;
-    sort_rows(t);
+    table_sort(t);
     shown = t->n < lines ? t->n : lines;
-    for (size_t i = 0; i < shown; i++)
-        print_row(t, &t->rows[i]);
+    print_rows(t, shown);
     if (shown < t->n)
         table_text_more(t, t->n - shown);
 }
@@ -327,7 +257,7 @@ table_print_metrics(struct table *t)
 {
     struct openmetrics_row *rows;
 
-    sort_rows(t);
+    table_sort(t);
     rows = calloc(t->n + 1, sizeof *rows);
     if (rows == NULL)
         tool_no_memory();
@@ -354,7 +284,7 @@ table_total(struct table *t)
 void
 table_clear(struct table *t)
 {
-    free_rows(t, 0);
+    table_free_rows(t, 0);
     free(t->rows);
     t->rows = NULL;
     t->room = 0;

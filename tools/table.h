@@ -14,8 +14,12 @@
 #include "survey.h"
 #include "who.h"
 
-/* Cells that a bar has at most, and a map. */
-enum { TABLE_MOST_CELLS = 128, TABLE_MAP_CELLS = 1024 };
+/* Cells of a bar, at most and where there is no terminal, and of a map. */
+enum { TABLE_MOST_CELLS = 40, TABLE_PIPE_CELLS = 32, TABLE_MAP_CELLS = 1024 };
+
+/* A bar is kept in so many parts until it is known how many cells it will have,
+ * which is always a divisor of this. */
+enum { TABLE_PARTS = 480 };
 
 struct table_range {
     int64_t off;
@@ -25,7 +29,8 @@ struct table_range {
 struct table_row {
     char *path;
     struct survey survey;
-    unsigned char *levels; /* of the bar's cells */
+    int64_t change;        /* of what is cached, since the last look */
+    unsigned char *parts;  /* of the bar; NULL: they are alike */
     unsigned char *map;    /* of the map's cells */
     size_t map_cells;
     struct table_range *ranges; /* that are cached */
@@ -34,11 +39,28 @@ struct table_row {
     const struct who *who; /* maps it; NULL: nobody, or it was not asked */
 };
 
+/* The columns of a line. */
+struct table_layout {
+    bool size;
+    bool dirty;
+    bool writeback;
+    bool change;
+    size_t cells; /* of the bar; 0: there is none */
+    size_t name;  /* for the name; 0: as many as it takes */
+};
+
 struct table {
     const struct tool_options *o;
     struct tool_screen screen;
-    size_t cells; /* of each bar */
-    bool keeps;   /* the rows, until they can be sorted and printed */
+    size_t parts;       /* of each bar */
+    bool keeps;         /* the rows, until they can be sorted and printed */
+    enum tool_key sort; /* of those */
+    size_t limit;       /* no more of them are needed; 0: all */
+    struct table_layout layout;
+    bool laid_out;
+    size_t longest; /* columns of a name that it is for */
+    double held_since; /* when the first of the rows came that are held back */
+    bool changes; /* there was a look before this one */
     bool headed;
     time_t time;  /* to begin the rows with, unless it is 0 */
     struct table_row *rows;
@@ -47,6 +69,7 @@ struct table {
     struct survey sum;
     size_t files;
     size_t unknown;
+    int64_t change; /* of all rows */
 };
 
 void table_begin(struct table *t, const struct tool_options *o);
@@ -66,10 +89,37 @@ void table_total(struct table *t);
 /* Forget the rows and the sums. */
 void table_clear(struct table *t);
 
-/* --- table_text.c: the table as text -------------------------------------- */
+/* --- table_rows.c: rows that are kept ------------------------------------- */
 
-/* How many cells a bar has. */
-size_t table_text_cells(const struct table *t);
+/* Keep a row; what it points to is the table's from now on. */
+void table_keep(struct table *t, struct table_row *row);
+
+/* In the order that is asked for, no more of them than are needed. */
+void table_sort(struct table *t);
+
+/* Free what a row points to, its path excepted. */
+void table_free_row(struct table_row *row);
+
+/* Free the rows from one on. */
+void table_free_rows(struct table *t, size_t from);
+
+/* --- table_layout.c: how wide the columns are ----------------------------- */
+
+/* Columns of a number of bytes, and of what is being written back. */
+int table_width(const struct table *t);
+int table_writeback_width(const struct table *t);
+
+/* Choose the columns for the first n of the rows. */
+void table_lay_out(struct table *t, size_t n);
+
+/* Add the columns that a row needs besides, below a new heading. */
+void table_widen(struct table *t, const struct table_row *row);
+
+/* The levels of a row's bar, as many as the layout has cells. */
+void table_levels(const struct table *t, const struct table_row *row,
+                  unsigned char *levels);
+
+/* --- table_text.c: the table as text -------------------------------------- */
 
 /* A line for a file, below a heading. */
 void table_text_row(struct table *t, const struct table_row *row);

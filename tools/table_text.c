@@ -9,11 +9,8 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Cells of a bar, and of a line of a map. */
-enum { BAR = 32, LEAST_BAR = 10, MAP_LINE = 64 };
-
-/* Columns of a line that are neither bar nor name. */
-enum { HUMAN_COLUMNS = 7, EXACT_COLUMNS = 15, OTHER_COLUMNS = 4 + 9 + 14 };
+/* Cells of a line of a map. */
+enum { MAP_LINE = 64, LEAST_MAP_LINE = 10 };
 
 /* --- Cells ---------------------------------------------------------------- */
 
@@ -35,7 +32,7 @@ static void
 print_cells(const struct table *t, const char *const *glyphs,
             const unsigned char *levels, size_t n)
 {
-    char text[4 * TABLE_MOST_CELLS];
+    char text[4 * MAP_LINE];
     char *end = text;
 
     if (!t->screen.utf8)
@@ -77,12 +74,6 @@ percent(char buf[static 8], const struct survey *s)
     return buf;
 }
 
-static int
-width(const struct table *t)
-{
-    return t->o->bytes ? EXACT_COLUMNS : HUMAN_COLUMNS;
-}
-
 /* A number that the system told, or did not. */
 static void
 print_count(const struct table *t, const struct survey *s, unsigned bit,
@@ -104,6 +95,19 @@ print_count(const struct table *t, const struct survey *s, unsigned bit,
     fputs("  ", stdout);
 }
 
+/* Since the last look: nothing is blank, so that what moves is seen. */
+static void
+print_change(const struct table *t, const struct survey *s, int64_t change)
+{
+    char text[26] = "";
+    char size[24];
+
+    if (s->known != 0 && change != 0)
+        snprintf(text, sizeof text, "%c%s", change < 0 ? '-' : '+',
+                 tool_size(size, change < 0 ? -change : change, t->o->bytes));
+    printf("%*s  ", table_width(t) + 1, text);
+}
+
 static void
 print_time(const struct table *t)
 {
@@ -120,47 +124,71 @@ print_time(const struct table *t)
 static void
 print_head(struct table *t)
 {
+    const struct table_layout *l = &t->layout;
+    int width = table_width(t);
+
     if (t->headed || t->o->quiet)
         return;
     t->headed = true;
     if (t->time != 0)
         printf("%-8s  ", "TIME");
     tool_paint(&t->screen, TOOL_BOLD);
-    printf("%*s  %*s  %4s  %*s  %*s  %-*s  %s", width(t), "CACHED", width(t),
-           "SIZE", "%", width(t), "DIRTY", t->o->bytes ? EXACT_COLUMNS : 9,
-           "WRITEBACK", (int)t->cells + 2, "WHERE", "FILE");
+    printf("%*s  ", width, "CACHED");
+    if (l->size)
+        printf("%*s  ", width, "SIZE");
+    printf("%4s  ", "%");
+    if (l->change)
+        printf("%*s  ", width + 1, "CHANGE");
+    if (l->dirty)
+        printf("%*s  ", width, "DIRTY");
+    if (l->writeback)
+        printf("%*s  ", table_writeback_width(t), "WRITEBACK");
+    if (l->cells > 0)
+        printf("%-*s  ", (int)l->cells + 2, "WHERE");
+    fputs("FILE", stdout);
     tool_unpaint(&t->screen);
     end_line(t);
 }
 
 static void
-print_numbers(const struct table *t, const struct survey *s)
+print_numbers(const struct table *t, const struct survey *s, int64_t change)
 {
+    const struct table_layout *l = &t->layout;
+    int width = table_width(t);
     char part[8];
     char size[24];
 
     print_time(t);
-    print_count(t, s, MMAPX_CACHE_CACHED, s->cached, width(t));
-    printf("%*s  %4s  ", width(t), tool_size(size, s->size, t->o->bytes),
-           percent(part, s));
-    print_count(t, s, MMAPX_CACHE_DIRTY, s->dirty, width(t));
-    print_count(t, s, MMAPX_CACHE_WRITEBACK, s->writeback,
-                t->o->bytes ? EXACT_COLUMNS : 9);
+    print_count(t, s, MMAPX_CACHE_CACHED, s->cached, width);
+    if (l->size)
+        printf("%*s  ", width, tool_size(size, s->size, t->o->bytes));
+    printf("%4s  ", percent(part, s));
+    if (l->change)
+        print_change(t, s, change);
+    if (l->dirty)
+        print_count(t, s, MMAPX_CACHE_DIRTY, s->dirty, width);
+    if (l->writeback)
+        print_count(t, s, MMAPX_CACHE_WRITEBACK, s->writeback,
+                    table_writeback_width(t));
 }
 
 void
 table_text_row(struct table *t, const struct table_row *row)
 {
     const struct survey *s = &row->survey;
+    unsigned char levels[TABLE_MOST_CELLS];
 
     print_head(t);
-    print_numbers(t, s);
-    if (s->known != 0 && s->size > 0)
-        print_cells(t, heights, row->levels, t->cells);
-    else
-        printf("%*s", (int)t->cells + 2, "");
-    fputs("  ", stdout);
-    tool_name(stdout, row->path);
+    print_numbers(t, s, row->change);
+    if (t->layout.cells > 0) {
+        table_levels(t, row, levels);
+        if (s->known != 0 && s->size > 0)
+            print_cells(t, heights, levels, t->layout.cells);
+        else
+            printf("%*s", (int)t->layout.cells + 2, "");
+        fputs("  ", stdout);
+    }
+    tool_name_cut(&t->screen, row->path, t->layout.name);
     end_line(t);
 }
 
@@ -174,13 +202,24 @@ table_text_more(const struct table *t, size_t more)
 void
 table_text_total(struct table *t, const struct survey *sum)
 {
+    const struct table_layout *l = &t->layout;
+    char text[96];
+    int n;
+
+    if (!t->laid_out)
+        table_lay_out(t, 0);
     if (t->o->summarize)
         print_head(t);
-    print_numbers(t, sum);
-    printf("%*s  total of %zu file%s", (int)t->cells + 2, "", t->files,
-           t->files == 1 ? "" : "s");
+    print_numbers(t, sum, t->change);
+    n = snprintf(text, sizeof text, "total of %zu file%s", t->files,
+                 t->files == 1 ? "" : "s");
     if (t->unknown > 0)
-        printf(", %zu of them unknown", t->unknown);
+        n += snprintf(text + n, sizeof text - (size_t)n,
+                      ", %zu of them unknown", t->unknown);
+    /* It stands below the names if it is no longer than they may be. */
+    if (l->cells > 0 && (l->name == 0 || (size_t)n <= l->name))
+        printf("%*s", (int)l->cells + 4, "");
+    fputs(text, stdout);
     end_line(t);
 }
 
@@ -232,42 +271,13 @@ table_text_map(const struct table *t, const struct table_row *row)
     char off[24];
 
     if (t->screen.columns > 0 && t->screen.columns < line + 16)
-        line = t->screen.columns > 26 ? t->screen.columns - 16 : LEAST_BAR;
+        line = t->screen.columns > 26 ? t->screen.columns - 16 : LEAST_MAP_LINE;
     for (size_t i = 0; i < bar.cells; i += line) {
         size_t n = bar.cells - i < line ? bar.cells - i : line;
 
-        printf("%*s  ", t->o->bytes ? EXACT_COLUMNS : 11,
+        printf("%*s  ", t->o->bytes ? table_width(t) : 11,
                tool_size(off, bar_cell(&bar, i), t->o->bytes));
         print_cells(t, shades, row->map + i, n);
         tool_end_line();
     }
-}
-
-/* --- The layout ----------------------------------------------------------- */
-
-/* The longest name leaves that much room, where names are known. */
-size_t
-table_text_cells(const struct table *t)
-{
-    size_t columns = t->screen.columns;
-    size_t names = columns / 3;
-    size_t used;
-
-    if (columns == 0)
-        return BAR;
-    if (!t->o->recurse && t->o->files0 == NULL) {
-        names = 0;
-        for (char **path = t->o->paths; *path != NULL; path++) {
-            size_t n = tool_name(NULL, *path);
-
-            names = n > names ? n : names;
-        }
-    }
-    used = 3 * (size_t)width(t) + OTHER_COLUMNS + names
-           + (t->o->bytes ? EXACT_COLUMNS - 9 : 0);
-    if (columns < used + LEAST_BAR)
-        return LEAST_BAR;
-    if (columns - used > TABLE_MOST_CELLS)
-        return TABLE_MOST_CELLS;
-    return columns - used;
 }

@@ -273,9 +273,29 @@ uncoloured() {
 }
 # width COLUMNS COMMAND: how long the line is, without carriage return.
 width() {
-    on_terminal "cd '$dir'; $2 NO_COLOR=1 '$mmapx' status half tiny"
+    on_terminal "cd '$dir'; $2 NO_COLOR=1 '$mmapx' status half clean"
     tr -d '\r' <"$out" >"$err"
-    [ "$(sed -n '2p' "$err" | awk '{ print length($0) }')" = "$1" ]
+    [ "$(sed -n '3p' "$err" | awk '{ print length($0) }')" = "$1" ]
+}
+# columns TERMINAL HEADING: what there is room for there.
+columns() {
+    on_terminal "cd '$dir'; stty cols $1; NO_COLOR=1 '$mmapx' status clean"
+    [ "$(tr -d '\r' <"$out" | sed -n 1p | tr -s ' ')" = " $2" ]
+}
+cuts() {
+    name=first$(printf '%0100d' 0)last
+    printf x >"$dir/$name" && sync "$dir/$name"
+    on_terminal "cd '$dir'; stty cols $1; LC_ALL=$2 NO_COLOR=1 \
+        '$mmapx' status $name"
+    tr -d '\r' <"$out" | sed -n 2p >"$err"
+    grep -q "  f[irst0]*$3[0]*[last]*t\$" "$err" &&
+        [ "$(tr -d '\n' <"$err" | LC_ALL=$2 wc -m)" -eq "$1" ]
+}
+pipe_is_whole() {
+    name=first$(printf '%0100d' 0)last
+    (cd "$dir" && COLUMNS=60 run 0 status "$name") &&
+        grep -q "  $name\$" "$out" &&
+        grep -q 'WRITEBACK  WHERE  ' "$out"
 }
 if [ $terminal = yes ]; then
     check 'colour on a terminal' coloured ''
@@ -283,11 +303,25 @@ if [ $terminal = yes ]; then
     check 'NO_COLOR that is empty says nothing' coloured NO_COLOR=
     check 'none on a dumb terminal' uncoloured TERM=dumb
     check 'none without TERM' uncoloured 'env -u TERM'
-    check 'the bar fits the terminal' width 100 'stty cols 100;'
-    check 'the bar follows COLUMNS' width 70 'stty cols 100; COLUMNS=70'
-    check 'a terminal without a width has 80 columns' width 80 'stty cols 0;'
-    check 'a narrow terminal has a short bar' width 62 'stty cols 20;'
-    check 'a wide terminal has no endless bar' width 180 'stty cols 1000;'
+    cp "$dir/half" "$dir/clean" && sync "$dir/half" "$dir/clean"
+    check 'the bar fits the terminal' width 65 'stty cols 68;'
+    check 'the bar follows COLUMNS' width 57 'stty cols 100; COLUMNS=58'
+    check 'a terminal without a width has 80 columns' width 73 'stty cols 0;'
+    check 'a narrow terminal has no bar' width 29 'stty cols 35;'
+    check 'a wide terminal has no endless bar' width 93 'stty cols 1000;'
+    check 'the numbers that matter at 60 columns' columns 60 \
+        'CACHED SIZE % WHERE FILE'
+    check 'all of them where there is room' columns 120 \
+        'CACHED SIZE % DIRTY WRITEBACK WHERE FILE'
+    check 'and fewer where there is hardly any' columns 22 'CACHED % FILE'
+    check 'a name is cut in the middle' cuts 80 C '\.\.\.'
+    check 'in a narrow terminal too' cuts 60 C '\.\.\.'
+    check 'but whole in a pipe' pipe_is_whole
+    if [ -n "$utf8" ]; then
+        check 'a name is cut in Unicode' cuts 80 "$utf8" …
+    else
+        skip 'a name is cut in Unicode' 'no such locale'
+    fi
 else
     skip 'colour and width on a terminal' 'no script(1) that runs a command'
 fi
