@@ -36,15 +36,15 @@ complete -c mmapx -n "__fish_seen_subcommand_from $files" -s L -l dereference \
     -d 'follow symbolic links'
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -l files0-from -r \
     -d 'read names from a file'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -l exclude -x \
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l exclude -x \
     -d 'leave out what has such a name'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -l include -x \
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l include -x \
     -d 'leave out files that have no such name'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -l max-size -x \
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l max-size -x \
     -d 'leave out larger files'
 complete -c mmapx -n "__fish_seen_subcommand_from $commands" -s q -l quiet \
     -d 'print results and errors only'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -s v -l verbose \
+complete -c mmapx -n "__fish_seen_subcommand_from $files top" -s v -l verbose \
     -d 'say of each file what is done or left out'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
     -d 'show sizes in bytes'

@@ -8,6 +8,7 @@
 #include "pace.h"
 #include "screen.h"
 #include "stay.h"
+#include "table_json.h"
 #include "work.h"
 
 #include <errno.h>
@@ -119,9 +120,35 @@ evict_file(struct work *work, struct work_file *f)
 static int
 judge_evicted(struct work *work, const struct work_file *f)
 {
-    if (f->after.known != 0 && f->after.cached > 0 && !work->o->json)
+    if (f->after.known != 0 && f->after.cached > 0)
         stay_add(work->arg, f);
     return TOOL_OK;
+}
+
+/* Why what has stayed has. */
+static void
+add_json(const struct work *work, const struct work_file *f, json_t *object)
+{
+    const struct stays *s = work->arg;
+    const int64_t *last = s->last;
+
+    if (f->after.known == 0 || f->after.cached == 0)
+        return;
+    json_object_set_new(
+        object, "stayed",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}",
+                  "dirty", (json_int_t)last[STAY_DIRTY],
+                  "locked", (json_int_t)last[STAY_LOCKED],
+                  "mapped", (json_int_t)last[STAY_MAPPED],
+                  "memory", (json_int_t)last[STAY_MEMORY],
+                  "in_use", (json_int_t)last[STAY_IN_USE],
+                  "unknown", (json_int_t)last[STAY_UNKNOWN]));
+    json_object_set_new(object, "mapped_by",
+                        table_json_who(who_maps(f->file->device,
+                                                f->file->inode)));
+    json_object_set_new(object, "locked_by",
+                        table_json_who(who_locks(f->file->device,
+                                                 f->file->inode)));
 }
 
 /* What has gone, and why the rest has not. */
@@ -151,6 +178,7 @@ tool_evict(const struct tool_options *o)
         .verb = "evicting",
         .run = evict_file,
         .judge = judge_evicted,
+        .add_json = add_json,
     };
     struct stays stays;
     struct work work = { .o = o, .kind = &evicting, .arg = &stays };

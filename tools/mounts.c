@@ -67,42 +67,45 @@ kind_of(const char *type)
     return is_in(type, real) || needs_device(type) ? FS_REAL : FS_PSEUDO;
 }
 
+#ifdef STATFS_IN_VFS
+/* Numbers of the kernel's that no header has under all C libraries. */
+static const struct {
+    unsigned type;
+    enum fs_kind kind;
+} known[] = {
+    { 0x01021994, FS_MEMORY }, /* tmpfs */
+    { 0x858458f6, FS_MEMORY }, /* ramfs */
+    { 0x958458f6, FS_MEMORY }, /* hugetlbfs */
+    { 0x9fa0, FS_PSEUDO },     /* proc */
+    { 0x62656572, FS_PSEUDO }, /* sysfs */
+    { 0x0027e0eb, FS_PSEUDO }, /* cgroup */
+    { 0x63677270, FS_PSEUDO }, /* cgroup2 */
+    { 0x64626720, FS_PSEUDO }, /* debugfs */
+    { 0x74726163, FS_PSEUDO }, /* tracefs */
+    { 0x73636673, FS_PSEUDO }, /* securityfs */
+    { 0x6e736673, FS_PSEUDO }, /* nsfs */
+    { 0x09041934, FS_PSEUDO }, /* anonymous inodes */
+    { 0xcafe4a11, FS_PSEUDO }, /* bpf */
+    { 0x19800202, FS_PSEUDO }, /* mqueue */
+    { 0xf97cff8c, FS_PSEUDO }, /* selinuxfs */
+    { 0x6165676c, FS_PSEUDO }, /* pstore */
+    { 0x50494446, FS_PSEUDO }, /* pidfs */
+    { 0x1cd1, FS_PSEUDO },     /* devpts */
+    { 0x43415d53, FS_PSEUDO }, /* smackfs */
+    { 0xde5e81e4, FS_PSEUDO }, /* efivarfs */
+    { 0x62656570, FS_PSEUDO }, /* configfs */
+    { 0x65735543, FS_PSEUDO }, /* fusectl */
+    { 0x42494e4d, FS_PSEUDO }, /* binfmt_misc */
+    { 0x67596969, FS_PSEUDO }, /* rpc_pipefs */
+    { 0x6e667364, FS_PSEUDO }, /* nfsd */
+    { 0x07655821, FS_PSEUDO }, /* resctrl */
+};
+#endif
+
 enum fs_kind
 file_system_of(int fd)
 {
 #ifdef STATFS_IN_VFS
-    /* Numbers of the kernel's that no header has under all C libraries. */
-    static const struct {
-        unsigned type;
-        enum fs_kind kind;
-    } known[] = {
-        { 0x01021994, FS_MEMORY }, /* tmpfs */
-        { 0x858458f6, FS_MEMORY }, /* ramfs */
-        { 0x958458f6, FS_MEMORY }, /* hugetlbfs */
-        { 0x9fa0, FS_PSEUDO },     /* proc */
-        { 0x62656572, FS_PSEUDO }, /* sysfs */
-        { 0x0027e0eb, FS_PSEUDO }, /* cgroup */
-        { 0x63677270, FS_PSEUDO }, /* cgroup2 */
-        { 0x64626720, FS_PSEUDO }, /* debugfs */
-        { 0x74726163, FS_PSEUDO }, /* tracefs */
-        { 0x73636673, FS_PSEUDO }, /* securityfs */
-        { 0x6e736673, FS_PSEUDO }, /* nsfs */
-        { 0x09041934, FS_PSEUDO }, /* anonymous inodes */
-        { 0xcafe4a11, FS_PSEUDO }, /* bpf */
-        { 0x19800202, FS_PSEUDO }, /* mqueue */
-        { 0xf97cff8c, FS_PSEUDO }, /* selinuxfs */
-        { 0x6165676c, FS_PSEUDO }, /* pstore */
-        { 0x50494446, FS_PSEUDO }, /* pidfs */
-        { 0x1cd1, FS_PSEUDO },     /* devpts */
-        { 0x43415d53, FS_PSEUDO }, /* smackfs */
-        { 0xde5e81e4, FS_PSEUDO }, /* efivarfs */
-        { 0x62656570, FS_PSEUDO }, /* configfs */
-        { 0x65735543, FS_PSEUDO }, /* fusectl */
-        { 0x42494e4d, FS_PSEUDO }, /* binfmt_misc */
-        { 0x67596969, FS_PSEUDO }, /* rpc_pipefs */
-        { 0x6e667364, FS_PSEUDO }, /* nfsd */
-        { 0x07655821, FS_PSEUDO }, /* resctrl */
-    };
     struct statfs st;
 
     if (fstatfs(fd, &st) == 0)

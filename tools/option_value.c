@@ -138,17 +138,46 @@ add_word(struct tool_words *words, const char *word)
     return *word != '\0';
 }
 
-bool
-option_store(struct tool_options *o, const struct option_row *row,
-             const char *argument)
+/* What is one of some words. */
+static bool
+store_word(void *place, enum option_kind kind, const char *word)
 {
     static const char *const keys[] = { "",     "cached", "size",
                                         "name", "dirty",  "percent", NULL };
     static const char *const whens[] = { "auto", "always", "never", NULL };
     static const char *const bys[] = { "file", "process", NULL };
-    void *place = (char *)o + row->place;
+    int i;
+
+    if (kind == OPTION_SORT) {
+        i = index_of(word, keys);
+        *(enum tool_key *)place = (enum tool_key)i;
+        return i > 0;
+    }
+    if (kind == OPTION_BY) {
+        i = index_of(word, bys);
+        *(enum tool_by *)place = (enum tool_by)i;
+    } else {
+        i = index_of(word, whens);
+        *(enum tool_when *)place = (enum tool_when)i;
+    }
+    return i >= 0;
+}
+
+static bool
+parse_files(size_t *files, const char *text)
+{
     uint64_t number = 0;
-    int i = 0;
+    bool valid = parse_count(text, SIZE_MAX / 4, &number);
+
+    *files = (size_t)number;
+    return valid;
+}
+
+bool
+option_store(struct tool_options *o, const struct option_row *row,
+             const char *argument)
+{
+    void *place = (char *)o + row->place;
 
     switch (row->kind) {
     case OPTION_HELP:
@@ -156,17 +185,11 @@ option_store(struct tool_options *o, const struct option_row *row,
     case OPTION_FLAG:
         return *(bool *)place = true;
     case OPTION_SORT:
-        i = index_of(argument, keys);
-        *(enum tool_key *)place = (enum tool_key)i;
-        return i > 0;
     case OPTION_COLOUR:
-        i = index_of(argument, whens);
-        *(enum tool_when *)place = (enum tool_when)i;
-        return i >= 0;
+    case OPTION_BY:
+        return store_word(place, row->kind, argument);
     case OPTION_FILES:
-        i = parse_count(argument, SIZE_MAX / 4, &number);
-        *(size_t *)place = (size_t)number;
-        return i != 0;
+        return parse_files(place, argument);
     case OPTION_LOOKS:
         return parse_count(argument, UINT64_MAX, place);
     case OPTION_SECONDS:
@@ -182,10 +205,6 @@ option_store(struct tool_options *o, const struct option_row *row,
         return true;
     case OPTION_PID:
         return add_pid(place, argument);
-    case OPTION_BY:
-        i = index_of(argument, bys);
-        *(enum tool_by *)place = (enum tool_by)i;
-        return i >= 0;
     case OPTION_DEPTH:
         return parse_depth(place, argument);
     }

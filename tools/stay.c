@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Files and processes that a line names. */
 enum { NAMED = 3 };
@@ -40,6 +41,7 @@ add(struct stays *s, enum stay_reason reason, const struct work_file *f,
     struct largest_row row = { .name = (char *)(uintptr_t)f->file->path,
                                .survey.cached = bytes };
 
+    s->last[reason] = bytes;
     if (bytes <= 0)
         return;
     stay->bytes = tool_sum(stay->bytes, bytes);
@@ -111,6 +113,7 @@ stay_add(struct stays *s, const struct work_file *f)
     int64_t dirty = tool_sum(f->after.dirty, f->after.writeback);
     struct stay_pages pages;
 
+    memset(s->last, 0, sizeof s->last);
     if (file_system_of(f->file->fd) == FS_MEMORY) {
         add(s, STAY_MEMORY, f, rest);
         return;

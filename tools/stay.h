@@ -30,6 +30,7 @@ struct stay {
 };
 
 struct stays {
+    int64_t last[STAY_REASONS]; /* of the file that was added last */
     struct stay reasons[STAY_REASONS];
 };
 

@@ -35,8 +35,8 @@ json_survey(const struct table *t, const struct survey *s)
     return object;
 }
 
-static json_t *
-json_who(const struct who *who)
+json_t *
+table_json_who(const struct who *who)
 {
     json_t *list = json_array();
 
@@ -57,7 +57,7 @@ table_json_row(const struct table *t, const struct table_row *row)
     json_object_update(object, numbers);
     json_decref(numbers);
     if (t->o->who)
-        json_object_set_new(object, "mapped_by", json_who(row->who));
+        json_object_set_new(object, "mapped_by", table_json_who(row->who));
     json_line(object);
 }
 

@@ -84,7 +84,8 @@ top_failed(struct top *top, struct top_part *part, enum top_what what,
         part->closed_files += what == TOP_FILE;
         part->closed_dirs += what == TOP_DIR;
         part->closed_processes += what == TOP_PROCESS;
-        return;
+        if (!top->o->verbose)
+            return;
     }
     pthread_mutex_lock(&top->lock);
     top->status = tool_failed(path, error);

@@ -107,14 +107,6 @@ new_place(const struct place *place)
     return copy;
 }
 
-/* Whether the walk comes to a file system that has no files. */
-static bool
-is_pseudo(const struct walk *w, int handle, const struct stat *st)
-{
-    return st->st_dev != w->levels[w->depth - 1].id.device
-           && file_system_of(handle) == FS_PSEUDO;
-}
-
 static bool
 takes(struct walk *w, int handle, const struct stat *st)
 {
@@ -122,10 +114,6 @@ takes(struct walk *w, int handle, const struct stat *st)
     struct place place = { .dir = m->dir, .depth = depth_of(m) + 1,
                            .given = true };
 
-    if (is_pseudo(w, handle, st)) {
-        close(handle);
-        return true;
-    }
     if (!crew_is_idle(m->crew))
         return false;
     pthread_mutex_lock(&m->top->lock);
@@ -271,7 +259,8 @@ give_roots(struct top *top, struct crew *crew)
 void
 top_trees(struct top *top)
 {
-    size_t n = crew_size(top->o->jobs);
+    /* What is said of each file is said line by line. */
+    size_t n = top->o->verbose ? 1 : crew_size(top->o->jobs);
     struct member *members = calloc(n, sizeof *members);
     struct crew crew;
 

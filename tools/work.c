@@ -38,9 +38,9 @@ json_count(const struct survey *s, unsigned bit, int64_t bytes)
 }
 
 static void
-print_json(const struct work_file *f, double seconds)
+print_json(const struct work *work, const struct work_file *f, double seconds)
 {
-    json_line(json_pack(
+    json_t *object = json_pack(
         "{s:o, s:I, s:I, s:o, s:o, s:o, s:f}", "path",
         json_path(f->file->path), "offset", (json_int_t)f->off, "length",
         (json_int_t)f->len, "cached_before",
@@ -48,7 +48,11 @@ print_json(const struct work_file *f, double seconds)
         json_count(&f->after, MMAPX_CACHE_CACHED, f->after.cached), "dirty",
         json_count(&f->after, MMAPX_CACHE_DIRTY,
                    tool_sum(f->after.dirty, f->after.writeback)),
-        "seconds", seconds));
+        "seconds", seconds);
+
+    if (work->kind->add_json != NULL)
+        work->kind->add_json(work, f, object);
+    json_line(object);
 }
 
 /* What is in memory of the range now, and how much more or less that is. */
@@ -124,7 +128,7 @@ work_on_range(struct work *work, struct work_file *f)
         status = work->kind->judge(work, f);
     if (work->o->json) {
         progress_hide();
-        print_json(f, tool_seconds() - began);
+        print_json(work, f, tool_seconds() - began);
     } else if (work->o->verbose) {
         progress_hide();
         print_line(work, f);

@@ -23,12 +23,17 @@ struct work_file {
     struct survey after;
 };
 
+struct json_t;
+
 struct work_kind {
     const char *verb;
     /* Do it, and look at the file afterwards.  Returns 0 or an errno. */
     int (*run)(struct work *work, struct work_file *f);
     /* Judge what came of it.  Returns an exit status. */
     int (*judge)(struct work *work, const struct work_file *f);
+    /* Add what else there is to say of the file judged last; or NULL. */
+    void (*add_json)(const struct work *work, const struct work_file *f,
+                     struct json_t *object);
 };
 
 struct work {
