@@ -4,35 +4,18 @@
 #include "tool.h"
 #include "libmmapx.h"
 #include "lock_limits.h"
+#include "numbers.h"
 #include "progress.h"
 #include "screen.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static bool too_many_mappings; /* was found once */
 
 /* No address space of today has room for so much. */
 #define TOO_LARGE (sizeof(void *) > 4 ? INT64_C(1) << 47 : INT64_C(1) << 31)
-
-/* A number from the first line of a file that has the word before it, or -1. */
-static long long
-read_number(const char *path, const char *word, int base)
-{
-    FILE *in = fopen(path, "re");
-    char line[256];
-    long long number = -1;
-
-    if (in == NULL)
-        return -1;
-    while (number < 0 && fgets(line, sizeof line, in) != NULL)
-        if (strncmp(line, word, strlen(word)) == 0)
-            number = strtoll(line + strlen(word), NULL, base);
-    fclose(in);
-    return number;
-}
 
 static size_t
 count_mappings(void)
@@ -54,10 +37,10 @@ count_mappings(void)
 static bool
 has_too_many_mappings(void)
 {
-    long long most = read_number("/proc/sys/vm/max_map_count", "", 10);
+    int64_t most = number_in("/proc/sys/vm/max_map_count", "", 10);
     size_t n = count_mappings();
 
-    if (most >= 0 && (long long)n + 2 >= most)
+    if (most >= 0 && (int64_t)n + 2 >= most)
         too_many_mappings = true;
     return too_many_mappings;
 }
@@ -67,7 +50,7 @@ static bool
 may_lock_all(void)
 {
     enum { CAP_IPC_LOCK_BIT = 14 };
-    long long set = read_number("/proc/self/status", "CapEff:", 16);
+    int64_t set = number_in("/proc/self/status", "CapEff:", 16);
 
     return set >= 0 && (set >> CAP_IPC_LOCK_BIT & 1) != 0;
 }
@@ -128,7 +111,7 @@ limits_explain(size_t files)
     done = true;
     fprintf(stderr,
             "mmapx: %zu files are to be locked, and each takes a mapping, but"
-            " vm.max_map_count is %lld\n"
+            " vm.max_map_count is %" PRId64 "\n"
             "mmapx: raise it with 'sysctl vm.max_map_count=%zu'\n",
-            files, read_number("/proc/sys/vm/max_map_count", "", 10), need);
+            files, number_in("/proc/sys/vm/max_map_count", "", 10), need);
 }

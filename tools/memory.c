@@ -6,17 +6,18 @@
  */
 #include "tool.h"
 #include "memory.h"
+#include "numbers.h"
 #include "progress.h"
 #include "screen.h"
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What the two versions of control groups call things. */
 struct version {
     const char *limit;
+    const char *soft_limit; /* beyond it the system takes pages back; or NULL */
     const char *usage;
     const char *inactive; /* lines of memory.stat, with all groups below */
     const char *active;
@@ -24,6 +25,7 @@ struct version {
 
 static const struct version version_1 = {
     "memory.limit_in_bytes",
+    NULL,
     "memory.usage_in_bytes",
     "total_inactive_file ",
     "total_active_file ",
@@ -31,27 +33,11 @@ static const struct version version_1 = {
 
 static const struct version version_2 = {
     "memory.max",
+    "memory.high",
     "memory.current",
     "inactive_file ",
     "active_file ",
 };
-
-/* The number behind a key at the beginning of a line, or -1. */
-static int64_t
-number_of(const char *path, const char *key)
-{
-    FILE *in = fopen(path, "re");
-    char line[256];
-    int64_t number = -1;
-
-    if (in == NULL)
-        return -1;
-    while (number < 0 && fgets(line, sizeof line, in) != NULL)
-        if (strncmp(line, key, strlen(key)) == 0)
-            number = strtoll(line + strlen(key), NULL, 10);
-    fclose(in);
-    return number;
-}
 
 /* A file in a directory of a group; with a key, a line of it. */
 static int64_t
@@ -60,7 +46,7 @@ group_number(const char *dir, const char *name, const char *key)
     char path[PATH_MAX + 32];
     int n = snprintf(path, sizeof path, "%s/%s", dir, name);
 
-    return n > 0 && (size_t)n < sizeof path ? number_of(path, key) : -1;
+    return n > 0 && (size_t)n < sizeof path ? number_in(path, key, 10) : -1;
 }
 
 /* --- Where the groups are ------------------------------------------------- */
@@ -122,17 +108,29 @@ group_mount(bool is_v2, char root[PATH_MAX], char mount[PATH_MAX])
 
 /* --- What they leave ------------------------------------------------------ */
 
+/* The lower one of a group's limits, or -1. */
+static int64_t
+limit_of(const char *dir, const struct version *v)
+{
+    int64_t limit = group_number(dir, v->limit, "");
+    int64_t soft = v->soft_limit != NULL
+                       ? group_number(dir, v->soft_limit, "")
+                       : -1;
+
+    return limit < 0 || (soft >= 0 && soft < limit) ? soft : limit;
+}
+
 static void
 look_at_group(struct memory *memory, const char *dir, const struct version *v)
 {
-    int64_t limit = group_number(dir, v->limit, "");
+    int64_t limit = limit_of(dir, v);
     int64_t usage = group_number(dir, v->usage, "");
     int64_t inactive = group_number(dir, "memory.stat", v->inactive);
     int64_t active = group_number(dir, "memory.stat", v->active);
     int64_t left;
 
-    /* "max" reads as 0, and a group without a limit has none of the files. */
-    if (limit <= 0 || usage < 0)
+    /* The root of the groups has none of the files. */
+    if (limit < 0 || usage < 0)
         return;
     usage -= inactive > 0 ? inactive : 0;
     usage -= active > 0 ? active : 0;
@@ -157,8 +155,10 @@ look_at_groups(struct memory *memory, bool is_v2)
     if (!group_path(is_v2, path)
         || !group_mount(is_v2, root, mount))
         return;
-    if (strcmp(root, "/") != 0 && strncmp(path, root, strlen(root)) == 0)
-        below = path + strlen(root);
+    n = strlen(root);
+    if (strcmp(root, "/") != 0 && strncmp(path, root, n) == 0
+        && (path[n] == '/' || path[n] == '\0'))
+        below = path + n;
     top = strlen(mount);
     snprintf(dir, sizeof dir, "%s%s", mount, below);
     for (n = strlen(dir); n >= top; n = strlen(dir)) {
@@ -170,7 +170,7 @@ look_at_groups(struct memory *memory, bool is_v2)
 void
 memory_look(struct memory *memory)
 {
-    int64_t kilobytes = number_of("/proc/meminfo", "MemAvailable:");
+    int64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:", 10);
 
     *memory = (struct memory){ INT64_MAX, INT64_MAX };
     if (kilobytes >= 0)

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers that the system tells in files of text. */
+#ifndef TOOL_NUMBERS_H
+#define TOOL_NUMBERS_H
+
+#include <stdint.h>
+
+/* The number behind a key, at the beginning of the first line that has it, or
+ * -1 if that is none.  An empty key means the first line. */
+int64_t number_in(const char *path, const char *key, int base);
+
+#endif /* TOOL_NUMBERS_H */
