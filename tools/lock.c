@@ -31,7 +31,7 @@ struct lock {
     const struct tool_options *o;
     struct lock_list list; /* from a snapshot */
     struct progress progress;
-    struct memory memory; /* that is left */
+    struct memory memory; /* that is left, as far as that was looked at */
     void *tree; /* of struct held, by path */
     struct held **all;
     size_t n;
@@ -292,7 +292,8 @@ look(struct lock *l)
     l->files = 0;
     l->bytes = 0;
     l->wanted = 0;
-    memory_look(&l->memory);
+    if (l->look > 1)
+        l->memory.available = 0; /* of this look's, nothing is known yet */
     if (l->o->files0 != NULL || l->o->paths[0] != NULL)
         status = tool_files(l->o, hold_file, l);
     for (size_t i = 0; i < l->list.n && tool_interrupted == 0; i++)
@@ -308,16 +309,25 @@ look(struct lock *l)
 
 /* -------------------------------------------------------------------------- */
 
-/* Whether all of it fits, before anything is locked. */
+/* Whether all of it fits, before anything is locked.  For this the files are
+ * gone through once more: to find out while they are being locked could take
+ * the time to read most of them, and the memory of others. */
 static bool
-all_fit(const struct tool_options *o, int64_t total)
+all_fit(struct lock *l)
 {
-    struct memory memory;
+    const struct tool_options *o = l->o;
+    bool may_refuse = !o->force && !o->on_fault;
+    int64_t total;
 
-    memory_look(&memory);
-    if (o->force || o->on_fault || total <= memory.available)
+    progress_begin(&l->progress, o, "locking", -1);
+    if (!may_refuse && !l->progress.shown)
         return true;
-    memory_complain(&memory, NULL, "locked", total, o->bytes);
+    total = tool_sum(tool_total_size(o), lock_list_size(&l->list));
+    l->progress.total = total;
+    memory_look(&l->memory);
+    if (!may_refuse || total <= l->memory.available)
+        return true;
+    memory_complain(&l->memory, NULL, "locked", total, o->bytes);
     fputs("mmapx: --force locks them all the same\n", stderr);
     return false;
 }
@@ -364,21 +374,14 @@ int
 tool_lock(const struct tool_options *o)
 {
     struct lock l = { .o = o };
-    int64_t total;
     int status = TOOL_OK;
 
     tool_catch_signals();
     tool_catch_hangup();
     if (o->snapshot != NULL)
         status = lock_list_read(&l.list, o->snapshot);
-    total = tool_sum(tool_total_size(o), lock_list_size(&l.list));
-    if (all_fit(o, total)) {
-        progress_begin(&l.progress, o, "locking", total);
-        if (look(&l) != TOOL_OK)
-            status = TOOL_FAILED;
-    } else {
+    if (!all_fit(&l) || look(&l) != TOOL_OK)
         status = TOOL_FAILED;
-    }
     /* What is empty or missing now may come. */
     if (!l.full && (status == TOOL_OK || l.bytes > 0)
         && tool_interrupted == 0) {
