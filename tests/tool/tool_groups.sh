@@ -1,0 +1,181 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The limits of memory control groups, of both versions: the files that say what
+# they are lie below the test's directory, and the command is shown these in
+# place of its own.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+groups=$dir/groups
+big=$dir/big
+truncate -s 1M "$big" || skip_all 'there is no truncate'
+
+if [ "$(id -u)" -eq 0 ]; then
+    own='-m'
+else
+    own='-Urm'
+fi
+
+# in_groups COMMAND...: in place of a subshell.  It may not fork, because other
+# processes see their own files.
+# shellcheck disable=SC2016 # It is that shell which expands.
+in_groups() {
+    exec timeout 60 unshare $own sh -c '
+        mount --bind "$1/mountinfo" /proc/$$/mountinfo &&
+            mount --bind "$1/cgroup" /proc/$$/cgroup || exit 99
+        shift
+        exec "$@"' sh "$dir" "$@"
+}
+
+# group PATH LIMIT USED CACHE [HIGH]: one of them, with so many bytes used, and
+# with files in so many of these.
+group() {
+    mkdir -p "$groups$1" || return 1
+    case $version in
+    1)
+        echo "$2" >"$groups$1/memory.limit_in_bytes"
+        echo "$3" >"$groups$1/memory.usage_in_bytes"
+        printf '%s\n' 'inactive_file 123456789' "total_inactive_file $4" \
+            'total_active_file 0' >"$groups$1/memory.stat"
+        ;;
+    2)
+        echo "$2" >"$groups$1/memory.max"
+        echo "$3" >"$groups$1/memory.current"
+        echo "${5:-max}" >"$groups$1/memory.high"
+        printf '%s\n' 'anon 1' 'inactive_file 0' "active_file $4" \
+            >"$groups$1/memory.stat"
+        ;;
+    esac
+}
+
+# set_version VERSION [ROOT]: the process is in /outer/inner; what is mounted
+# begins at ROOT.
+set_version() {
+    version=$1
+    rm -rf "$groups"
+    mkdir "$groups"
+    case $version in
+    1)
+        none=9223372036854771712
+        printf '%s\n' '3:cpu,cpuacct:/elsewhere' '2:memory:/outer/inner' \
+            '0::/elsewhere' >"$dir/cgroup"
+        echo "31 23 0:28 ${2:-/} $groups rw - cgroup cgroup rw,memory" \
+            >"$dir/mountinfo"
+        ;;
+    2)
+        none=max
+        echo '0::/outer/inner' >"$dir/cgroup"
+        echo "31 23 0:28 ${2:-/} $groups rw shared:1 - cgroup2 cgroup2 rw" \
+            >"$dir/mountinfo"
+        ;;
+    esac
+}
+
+# refused AVAILABLE LIMIT: what is said of them.
+refused() {
+    (in_groups "$mmapx" lock "$big") >"$out" 2>"$err"
+    code=$?
+    cat "$out" "$err"
+    [ "$code" -eq 1 ] && lines "$out" 0 &&
+        grep -q "^mmapx: 1.0M are to be locked, and $1 of memory are available\
+ in a control group that is limited to $2\$" "$err"
+}
+
+# allowed: it is locked, and nothing is said.
+allowed() {
+    rm -f "$out" "$err"
+    (in_groups "$mmapx" lock "$big") >"$out" 2>"$err" &
+    started=$!
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ] &&
+        kill -0 "$3" 2>/dev/null; do sleep 0.05; done' \
+        sh "$out" "$err" "$started"
+    kill -TERM "$started" 2>/dev/null
+    wait "$started"
+    cat "$out" "$err"
+    lines "$err" 0 && grep -q '^locked 1.0M in 1 file' "$out"
+}
+
+limited() {
+    set_version "$1"
+    group /outer "$none" 0 0 && group /outer/inner 524288 0 0 &&
+        refused 512K 512K
+}
+# Files that are in memory give way to others; all else does not.
+used() {
+    set_version "$1"
+    group /outer "$none" 2097152 0 && group /outer/inner 1048576 786432 524288 &&
+        refused 768K 1.0M
+}
+outer_limit() {
+    set_version "$1"
+    group /outer 524288 0 0 && group /outer/inner "$none" 0 0 &&
+        refused 512K 512K
+}
+lowest_limit() {
+    set_version "$1"
+    group /outer 262144 0 0 && group /outer/inner 524288 0 0 &&
+        refused 256K 256K || return 1
+    group /outer 524288 0 0 && group /outer/inner 262144 0 0 &&
+        refused 256K 256K
+}
+full() {
+    set_version "$1"
+    group /outer "$none" 0 0 && group /outer/inner 524288 1048576 0 &&
+        refused 0B 512K
+}
+# What is mounted is the part of the hierarchy that a container sees.
+mounted_part() {
+    set_version "$1" /outer
+    group /inner 524288 0 0 && refused 512K 512K
+}
+no_limit() {
+    set_version "$1"
+    group /outer "$none" 1073741824 0 &&
+        group /outer/inner "$none" 1073741824 0 && allowed
+}
+more_than_memory() {
+    set_version "$1"
+    group /outer 1125899906842624 0 0 &&
+        group /outer/inner 1125899906842624 0 0 && allowed
+}
+no_files() {
+    set_version "$1"
+    mkdir -p "$groups/outer/inner" && allowed
+}
+high() {
+    set_version 2
+    group /outer max 0 0 && group /outer/inner max 0 0 524288 &&
+        refused 512K 512K || return 1
+    group /outer/inner 262144 0 0 524288 && refused 256K 256K
+}
+nothing_allowed() {
+    set_version 2
+    group /outer max 0 0 && group /outer/inner 0 0 0 && refused 0B 0B
+}
+
+set_version 2
+if ! (in_groups grep -q "$groups" /proc/self/mountinfo) 2>/dev/null; then
+    skip_all 'nothing can be mounted in a name space of its own'
+fi
+for v in 1 2; do
+    check "v$v: a limit" limited $v
+    check "v$v: what is used is not available, but for files" used $v
+    check "v$v: the limit of a group above" outer_limit $v
+    check "v$v: the lowest limit of several" lowest_limit $v
+    check "v$v: a group that is full" full $v
+    check "v$v: a part of the hierarchy" mounted_part $v
+done
+check 'v2: memory.high is a limit' high
+check 'v2: a limit of nothing' nothing_allowed
+set_version 2
+if allowed >/dev/null; then
+    for v in 1 2; do
+        check "v$v: no limit" no_limit $v
+        check "v$v: a limit above the memory" more_than_memory $v
+        check "v$v: no files that say one" no_files $v
+    done
+else
+    skip 'no limit' 'nothing can be locked here'
+fi
+finish
