@@ -1,18 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Bringing a part of a file into the page cache. */
-#include "internal.h"
-
-/*
- * The data of the file are loaded in parts.  What of a part is cached is found
- * out before the part before it is read: the kernel's read-ahead reaches into
- * it then, and to leave out what that has just brought would stop it and leave
- * the part in single pages.
- */
-enum { PART = 64 << 20 };
-
-/* Less than this is sooner read once more than asked about.  No read-ahead
- * window is smaller, where there is one. */
-enum { UNIT = 128 << 10 };
+#include "cache_load.h"
 
 /* Bytes that are asked for at once.  The kernel answers a large request with
  * large input and output; from here on more brought nothing. */
@@ -24,112 +12,6 @@ enum { MAP_STEP = 8 << 20 };
 
 /* Bytes that are begun before they are waited for, in small pieces. */
 enum { AHEAD = 16 << 20 };
-
-enum amount { NONE, SOME, ALL };
-
-struct part {
-    int64_t off;
-    int64_t end;
-    bool fresh; /* nothing of it is cached */
-    bool before_hole;
-    unsigned char cached[PART / UNIT]; /* an enum amount for each unit */
-};
-
-/* Whether the touch of a page brings in the whole block, or is not known. */
-enum touches { UNTRIED, BLOCKS, PAGES };
-
-struct loader {
-    int fd;
-    bool past_cache; /* by reading with this descriptor nothing is cached */
-    enum touches touches;
-    int64_t size; /* of the file */
-    int64_t at;   /* where the next part begins */
-    int64_t end;
-    int64_t data_end; /* from at on there are data as far as this */
-    int64_t begun;    /* small pieces before this have been begun */
-    bool told;        /* where the data are */
-    bool cut;         /* the file has become shorter */
-};
-
-/* --- What is there already ------------------------------------------------ */
-
-/*
- * How much of the range is cached, for sure: none, all, or perhaps some.
- * cachestat(2) has pages among its own that are still being read, or that could
- * not be; mincore(2) has not, and takes longer.
- */
-static enum amount
-how_cached(int fd, int64_t off, int64_t end)
-{
-    uint64_t pages = mmapx_i_cache_pages(off, end);
-    struct mmapx_cache c = { .cached = pages }, mapped = { .cached = 0 };
-    int r = mmapx_os_cachestat(fd, off, end - off, &c);
-
-    if (r == 0 && c.cached == 0 && mmapx_os_has_own_cache(fd))
-        return NONE;
-    if (r == 0 && c.cached > 0 && c.cached < pages)
-        return SOME;
-    if (mmapx_i_cache_count(fd, off, end, &mapped) < 0 || mapped.cached == 0)
-        return r == 0 && c.cached > 0 ? SOME : NONE;
-    return mapped.cached < pages ? SOME : ALL;
-}
-
-static size_t
-unit_of(const struct part *part, int64_t at)
-{
-    return (size_t)((at - part->off / PART * PART) / UNIT);
-}
-
-/* Note for each unit of a part how much of it is cached, by halves. */
-static void
-survey(int fd, struct part *part, int64_t off, int64_t end)
-{
-    enum amount cached = how_cached(fd, off, end);
-    int64_t middle = (off + (end - off) / 2) / UNIT * UNIT;
-
-    if (cached == SOME && off < middle) {
-        survey(fd, part, off, middle);
-        survey(fd, part, middle, end);
-        return;
-    }
-    for (size_t i = unit_of(part, off); i <= unit_of(part, end - 1); i++)
-        part->cached[i] = (unsigned char)cached;
-    part->fresh = part->fresh && cached == NONE;
-}
-
-/* Go to the next data.  The answer may be that there are none up to where it
- * ends, and that the question has to be asked again. */
-static void
-skip_hole(struct loader *l)
-{
-    int64_t from = -1;
-
-    while (l->at < l->end && l->at >= l->data_end && l->at > from) {
-        from = l->at;
-        l->told
-            = mmapx_os_next_data(l->fd, &l->at, l->end, &l->data_end);
-    }
-    if (l->at >= l->data_end)
-        l->data_end = l->end;
-}
-
-/* The next part that has data; empty at the end. */
-static void
-next_part(struct loader *l, struct part *part)
-{
-    int64_t left, last;
-
-    skip_hole(l);
-    left = PART - l->at % PART;
-    last = l->data_end < l->end ? l->data_end : l->end;
-    part->off = l->at;
-    part->end = left < last - l->at ? l->at + left : last;
-    part->before_hole = part->end == l->data_end && part->end < l->end;
-    part->fresh = true;
-    if (part->off < part->end)
-        survey(l->fd, part, part->off, part->end);
-    l->at = part->end;
-}
 
 /* --- Ways to bring it in -------------------------------------------------- */
 
@@ -268,7 +150,7 @@ whole_block(const struct loader *l, const struct part *part, int64_t off)
     else if (part->end == l->size && part->end - off >= 2 * (int64_t)UNIT)
         end = part->end;
     for (int64_t at = off; at < end; at += UNIT < end - at ? UNIT : end - at)
-        if (part->cached[unit_of(part, at)] != NONE)
+        if (part->cached[mmapx_i_unit_of(part, at)] != NONE)
             return off;
     return end;
 }
@@ -280,7 +162,7 @@ static enum way
 way_at(const struct loader *l, const struct part *part, int64_t off,
        int64_t *end)
 {
-    enum amount cached = (enum amount)part->cached[unit_of(part, off)];
+    enum amount cached = (enum amount)part->cached[mmapx_i_unit_of(part, off)];
     int64_t block_end = whole_block(l, part, off);
 
     *end = block_end;
@@ -349,10 +231,10 @@ load(int fd, int64_t off, int64_t len)
         l.size = -1; /* where it ends is not known */
     l.touches = has_blocks() ? UNTRIED : PAGES;
     l.at = off;
-    next_part(&l, &parts[0]);
+    mmapx_i_next_part(&l, &parts[0]);
     for (size_t i = 0; parts[i].off < parts[i].end && r == 0 && !l.cut;
          i = 1 - i) {
-        next_part(&l, &parts[1 - i]);
+        mmapx_i_next_part(&l, &parts[1 - i]);
         r = load_part(&l, &parts[i]);
     }
     return r;
