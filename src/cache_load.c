@@ -10,8 +10,17 @@ enum { READ_STEP = 2 << 20 };
  * more, to find the page that it was. */
 enum { MAP_STEP = 8 << 20 };
 
-/* Bytes that are begun before they are waited for, in small pieces. */
-enum { AHEAD = 16 << 20 };
+/* Bytes that are begun before they are waited for, in small pieces; and where
+ * the data are far away, since FUSE has 12 requests under way at most, and
+ * forgets some of what is begun beyond that. */
+enum { AHEAD = 16 << 20, FAR_AHEAD = 2 << 20 };
+
+/*
+ * Where much is to be read, it is found out how long it takes to read a unit,
+ * so many times.  More ns than this each time: somebody far away is asked, and
+ * it pays to have many questions on their way.
+ */
+enum { MUCH = 4 << 20, SAMPLES = 2, LONG = 300 * 1000 };
 
 /* --- Ways to bring it in -------------------------------------------------- */
 
@@ -155,6 +164,12 @@ whole_block(const struct loader *l, const struct part *part, int64_t off)
     return end;
 }
 
+static bool
+is_far(const struct loader *l)
+{
+    return l->samples == SAMPLES && l->is_far;
+}
+
 enum way { LEAVE, READ, BEGIN_AND_READ, MAP };
 
 /* How the unit or the block at off is brought in, and where it ends. */
@@ -172,7 +187,8 @@ way_at(const struct loader *l, const struct part *part, int64_t off,
                                                : part->end;
     if (cached == ALL)
         return LEAVE;
-    return part->fresh && !part->before_hole ? READ : BEGIN_AND_READ;
+    return part->fresh && !part->before_hole && !is_far(l) ? READ
+                                                           : BEGIN_AND_READ;
 }
 
 /*
@@ -183,13 +199,47 @@ way_at(const struct loader *l, const struct part *part, int64_t off,
 static void
 begin_ahead(struct loader *l, const struct part *part, int64_t off)
 {
+    int64_t ahead = is_far(l) ? FAR_AHEAD : AHEAD;
     int64_t next;
 
     if (l->begun < off)
         l->begun = off;
-    for (; l->begun < part->end && l->begun - off < AHEAD; l->begun = next)
+    for (; l->begun < part->end && l->begun - off < ahead; l->begun = next)
         if (way_at(l, part, l->begun, &next) == BEGIN_AND_READ)
             mmapx_os_readahead(l->fd, l->begun, next - l->begun);
+}
+
+/* Read a little, and see how long that takes: by what is begun, since after a
+ * read FUSE forgets more of what is begun later by the same descriptor. */
+static int
+take_sample(struct loader *l, int64_t off, int64_t end)
+{
+    uint64_t began = mmapx_os_clock();
+    int r;
+
+    mmapx_os_readahead(l->fd, off, end - off);
+    r = bring_in(l, off, end);
+    l->is_far = (l->samples == 0 || l->is_far)
+                && mmapx_os_clock() - began > LONG;
+    l->samples++;
+    l->begun = end; /* what follows may be begun now */
+    return r;
+}
+
+/* Bring in what is to be brought in alike.  *end is how far that came: nowhere
+ * where it turned out that there are no blocks. */
+static int
+load_stretch(struct loader *l, const struct part *part, enum way way,
+             int64_t off, int64_t *end)
+{
+    begin_ahead(l, part, off);
+    if (way == MAP)
+        off = map_in(l, off, *end);
+    if (way == MAP && l->touches == PAGES) {
+        *end = off;
+        return 0;
+    }
+    return way != LEAVE && off < *end ? bring_in(l, off, *end) : 0;
 }
 
 static int
@@ -201,17 +251,19 @@ load_part(struct loader *l, const struct part *part)
     for (int64_t off = part->off; off < part->end && r == 0 && !l->cut;
          off = next) {
         enum way way = way_at(l, part, off, &next);
-        int64_t at = off;
         int64_t more;
 
-        /* What is done alike is done at once. */
-        while (next < part->end && way_at(l, part, next, &more) == way)
+        /* Not where more is begun after each piece. */
+        while (next < part->end && !is_far(l)
+               && way_at(l, part, next, &more) == way)
             next = more;
-        begin_ahead(l, part, off);
-        if (way == MAP)
-            at = map_in(l, off, next);
-        if (way != LEAVE && at < next)
-            r = bring_in(l, at, next);
+        if ((way == READ || way == BEGIN_AND_READ) && l->samples < SAMPLES
+            && next - off >= MUCH) {
+            next = off + UNIT;
+            r = take_sample(l, off, next);
+        } else {
+            r = load_stretch(l, part, way, off, &next);
+        }
     }
     return r;
 }

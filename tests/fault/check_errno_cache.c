@@ -230,6 +230,26 @@ START_TEST(loading_what_is_partly_there)
 }
 END_TEST
 
+/* Where each read takes long, the next ones are begun before it is waited for;
+ * elsewhere only what is read to find that out. */
+START_TEST(loading_from_far)
+{
+    enum { UNIT = 128 << 10, UNITS = 64, SAMPLES = 2 };
+    int file = temp_file((size_t)UNIT * UNITS);
+
+    for (int far = 0; far <= 1; far++) {
+        fake_reset();
+        fake_has_no_advice = true; /* to have large folios */
+        fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+        fake_tick = far ? 1000000 : 1;
+        OK(mmapx_cache_load(file, 0, -1));
+        ck_assert_int_eq(fake_count(FAKE_READAHEAD), far ? UNITS : SAMPLES);
+        ck_assert_int_eq(fake_read.end, UNIT * UNITS);
+    }
+    fake_reset();
+}
+END_TEST
+
 /* What is cached is found out before read-ahead can reach there: what that has
  * just brought is to be read like the rest. */
 START_TEST(loading_by_what_was_cached_before)
@@ -490,6 +510,7 @@ suite(void)
     ADD_TEST(s, loading_what_is_there);
     ADD_TEST(s, loading_what_is_not_there_yet);
     ADD_TEST(s, loading_what_is_partly_there);
+    ADD_TEST(s, loading_from_far);
     ADD_TEST(s, loading_by_what_was_cached_before);
     ADD_TEST(s, loading_by_blocks);
     ADD_TEST(s, what_is_data);
