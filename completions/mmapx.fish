@@ -46,6 +46,8 @@ complete -c mmapx -n "__fish_seen_subcommand_from $commands" -s q -l quiet \
     -d 'print results and errors only'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -s v -l verbose \
     -d 'say of each file what is done or left out'
+complete -c mmapx -n "__fish_seen_subcommand_from $files" -s j -l jobs -x \
+    -d 'open so many files at once'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
     -d 'show sizes in bytes'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l json \
@@ -89,6 +91,8 @@ complete -c mmapx -n '__fish_seen_subcommand_from load evict lock' -l range \
     -x -d 'only these bytes, OFFSET:LENGTH'
 complete -c mmapx -n '__fish_seen_subcommand_from load evict lock restore' \
     -l no-progress -d 'show no progress'
+complete -c mmapx -n '__fish_seen_subcommand_from load' -l small \
+    -d 'in single pages, for files written at random'
 complete -c mmapx -n '__fish_seen_subcommand_from evict' -l sync \
     -d 'write dirty pages back first'
 complete -c mmapx -n '__fish_seen_subcommand_from lock' -l on-fault \

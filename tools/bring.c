@@ -20,7 +20,14 @@
 
 /* A part of so many bytes is long; so many are read between two looks at the
  * signals; and so many of short parts wait for each other. */
-enum { LONG_PART = 2 << 20, LONG_STEP = 8 << 20, WAITING = 4 << 20 };
+enum { LONG_PART = 2 << 20, LONG_STEP = 16 << 20, WAITING = 4 << 20 };
+
+/* Bytes that are begun in single pages before they are waited for. */
+enum { SMALL_AHEAD = LONG_STEP };
+
+/* Bytes that are asked for by one request: of a longer one the system reads no
+ * more than its read-ahead window. */
+enum { AT_ONCE = 128 << 10 };
 
 /* To read over a gap of so many bytes takes as long as a request does. */
 enum { SMALL_GAP = 32 << 10 };
@@ -31,6 +38,7 @@ bring_begin(struct bring *b, const struct tool_file *file,
 {
     *b = (struct bring){ .file = file,
                          .progress = progress,
+                         .pace = { LONG_STEP, LONG_STEP, 0 },
                          .advice = POSIX_FADV_NORMAL };
     b->next = &b->batches[0];
     b->reading = &b->batches[1];
@@ -44,16 +52,34 @@ advise(struct bring *b, int advice)
     b->advice = advice;
 }
 
+/* Begin to read what is read next, for which the system takes single pages. */
+static void
+begin_small(const struct tool_file *file, int64_t off, int64_t end)
+{
+    struct mmapx_cache_range range = { off, end - off };
+
+    if (range.len > SMALL_AHEAD)
+        range.len = SMALL_AHEAD;
+    if (range.len > 0)
+        mmapx_cache_prefetch(file->fd, &range, 1);
+}
+
 static int
 long_part(struct bring *b, int64_t off, int64_t len)
 {
+    int64_t end = off + len;
+
     advise(b, POSIX_FADV_NORMAL);
-    for (int64_t n; len > 0; off += n, len -= n) {
+    if (b->small)
+        begin_small(b->file, off, end);
+    for (int64_t n; off < end; off += n) {
         if (tool_interrupted != 0)
             return EINTR;
-        /* Up to a multiple, so that no large folio is cut. */
-        n = LONG_STEP - off % LONG_STEP;
-        n = n < len ? n : len;
+        n = pace_next(&b->pace, off, end);
+        if (b->small && n > SMALL_AHEAD)
+            n = SMALL_AHEAD;
+        if (b->small)
+            begin_small(b->file, off + n, end);
         if (mmapx_cache_load(b->file->fd, off, n) < 0)
             return errno;
         progress_add(b->progress, b->file->path, n);
@@ -221,6 +247,26 @@ bring_part(struct bring *b, int64_t off, int64_t len)
     }
     error = bring_end(b);
     return error != 0 ? error : long_part(b, off, len);
+}
+
+bool
+bring_begin_early(const struct tool_file *file, int64_t off, int64_t len)
+{
+    if (!file->is_dense || len >= LONG_PART)
+        return false;
+    for (int64_t n, at = off; at < off + len; at += n) {
+        n = off + len - at < AT_ONCE ? off + len - at : AT_ONCE;
+        posix_fadvise(file->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
+    }
+    return true;
+}
+
+int
+bring_wait_for(const struct tool_file *file, int64_t off, int64_t len)
+{
+    int error = read_part(file->fd, off, len);
+
+    return error == 0 && tool_interrupted != 0 ? EINTR : error;
 }
 
 void

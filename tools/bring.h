@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "open.h"
+#include "pace.h"
 #include "progress.h"
 
 enum { BRING_PARTS = 256 };
@@ -29,6 +30,8 @@ struct bring_batch {
 struct bring {
     const struct tool_file *file;
     struct progress *progress;
+    bool small; /* into pieces of one page */
+    struct pace pace;
     int advice; /* that the system was given last */
     struct bring_batch batches[2];
     struct bring_batch *next;    /* that parts are added to */
@@ -44,6 +47,16 @@ int bring_part(struct bring *b, int64_t off, int64_t len);
 
 /* Bring in what still waits.  Returns as bring_part() does. */
 int bring_end(struct bring *b);
+
+/*
+ * Begin to read a part that has no holes, and do not wait; the page cache will
+ * have it in small pieces.  A part that is large enough for large ones is left
+ * alone; false then.
+ */
+bool bring_begin_early(const struct tool_file *file, int64_t off, int64_t len);
+
+/* Wait for a part that was begun so.  Returns 0 or an errno. */
+int bring_wait_for(const struct tool_file *file, int64_t off, int64_t len);
 
 /* Where data begin from *off on, and where they end, both at most end: holes
  * are left out where the file system tells of them. */

@@ -6,6 +6,7 @@
 #include "identity.h"
 #include "proc.h"
 #include "walk.h"
+#include "walk_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,10 @@ argument(struct walk *w, const char *path)
     int handle;
 
     walk_begin(w, path);
+    if (!w->o->recurse) {
+        walk_files_add_named(w);
+        return;
+    }
     handle = open_look(AT_FDCWD, path, true, &st);
     filter = handle < 0 ? NULL : filter_name(w->o, path, S_ISDIR(st.st_mode));
     if (handle < 0) {
@@ -33,11 +38,8 @@ argument(struct walk *w, const char *path)
         walk_left_out(w, filter);
     } else if (!S_ISDIR(st.st_mode)) {
         walk_file(w, handle, &st);
-    } else if (w->o->recurse) {
-        walk_tree(w, handle, &st);
     } else {
-        close(handle);
-        walk_failed(w, TOOL_DIRECTORY);
+        walk_tree(w, handle, &st);
     }
 }
 
@@ -129,12 +131,14 @@ walk_all(struct walk *w)
     const struct tool_options *o = w->o;
 
     walk_begin(w, "");
+    walk_files_begin(w);
     arguments_of_processes(w);
     if (o->files0 != NULL)
         arguments_from(w, o->files0);
     else
         for (char **path = o->paths; *path != NULL && !walk_is_over(w); path++)
             argument(w, *path);
+    walk_files_finish(w);
     if (!o->quiet && !w->quiet)
         pseudo_say(&w->pseudo);
     walk_free(w);
@@ -142,11 +146,18 @@ walk_all(struct walk *w)
 }
 
 int
-tool_files(const struct tool_options *o, tool_visitor *visit, void *arg)
+tool_files_ahead(const struct tool_options *o, tool_beginner *begin,
+                 tool_visitor *visit, void *arg)
 {
-    struct walk w = { .o = o, .visit = visit, .arg = arg };
+    struct walk w = { .o = o, .begin = begin, .visit = visit, .arg = arg };
 
     return walk_all(&w);
+}
+
+int
+tool_files(const struct tool_options *o, tool_visitor *visit, void *arg)
+{
+    return tool_files_ahead(o, NULL, visit, arg);
 }
 
 const struct tool_range *

@@ -19,6 +19,17 @@ typedef int tool_visitor(const struct tool_file *file, void *arg);
  */
 int tool_files(const struct tool_options *o, tool_visitor *visit, void *arg);
 
+/*
+ * The same, but begin is called as soon as a file is open, which is long before
+ * its turn, and maybe for several files at once in threads of their own.  What
+ * it leaves in file->note, AHEAD_NOTE bytes that are zero at first, visit finds
+ * there.
+ */
+enum { AHEAD_NOTE = 96 };
+typedef void tool_beginner(const struct tool_file *file, void *arg);
+int tool_files_ahead(const struct tool_options *o, tool_beginner *begin,
+                     tool_visitor *visit, void *arg);
+
 /* What --range means, or a range of everything; *n is how many there are. */
 const struct tool_range *tool_ranges(const struct tool_options *o, size_t *n);
 

@@ -44,6 +44,8 @@ data_bytes(const struct work_file *f, int64_t size)
     int64_t bytes = 0;
     int64_t data_end;
 
+    if (f->file->is_dense)
+        return end > f->off ? end - f->off : 0;
     for (int64_t off = f->off; off < end; off = data_end) {
         bring_next_data(f->file->fd, &off, end, &data_end);
         bytes += data_end - off;
@@ -53,27 +55,50 @@ data_bytes(const struct work_file *f, int64_t size)
     return bytes;
 }
 
+static bool
+begin_file(const struct work_file *f)
+{
+    return f->before.cached < f->len
+           && bring_begin_early(f->file, f->off, f->len);
+}
+
+/* What lies between holes, and what is not in memory yet. */
 static int
-load_file(struct work *work, struct work_file *f)
+bring_file(struct work *work, const struct work_file *f)
 {
     int64_t end = f->off + f->len;
-    int64_t data_end, data;
+    int64_t data_end;
     struct bring b;
     int error = 0;
 
-    data = data_bytes(f, end);
-    ask_for(work->o, data > f->before.cached ? data - f->before.cached : 0);
     bring_begin(&b, f->file, &work->progress);
+    b.small = work->o->small;
     for (int64_t off = f->off; off < end && error == 0; off = data_end) {
         int64_t hole = off;
 
-        bring_next_data(f->file->fd, &off, end, &data_end);
+        data_end = end;
+        if (!f->file->is_dense)
+            bring_next_data(f->file->fd, &off, end, &data_end);
         progress_add(&work->progress, f->file->path, off - hole);
         if (off < data_end)
             error = bring_part(&b, off, data_end - off);
     }
-    if (error == 0)
-        error = bring_end(&b);
+    return error != 0 ? error : bring_end(&b);
+}
+
+static int
+load_file(struct work *work, struct work_file *f)
+{
+    int64_t data = data_bytes(f, f->off + f->len);
+    int error;
+
+    ask_for(work->o, data > f->before.cached ? data - f->before.cached : 0);
+    if (f->is_begun) {
+        error = bring_wait_for(f->file, f->off, f->len);
+        progress_add(&work->progress, f->file->path, f->len);
+    } else {
+        error = bring_file(work, f);
+    }
     work->bytes = tool_sum(work->bytes, error == 0 ? f->len : 0);
     return work_look_after(f, error);
 }
@@ -169,6 +194,7 @@ tool_load(const struct tool_options *o)
 {
     static const struct work_kind loading = {
         .verb = "loading",
+        .begin = begin_file,
         .run = load_file,
         .judge = judge_loaded,
     };

@@ -179,6 +179,8 @@ open_file(struct tool_file *file, int handle, const struct stat *st)
     file->device = st->st_dev;
     file->inode = st->st_ino;
     file->size = st->st_size;
+    file->is_dense = S_ISREG(st->st_mode)
+                     && st->st_blocks >= (st->st_size + 511) / 512;
     if (S_ISBLK(st->st_mode)) {
         file->size = lseek(file->fd, 0, SEEK_END);
         error = file->size < 0 ? errno : 0;

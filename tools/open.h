@@ -17,6 +17,8 @@ struct tool_file {
     int64_t size;
     dev_t device;
     ino_t inode;
+    bool is_dense; /* has no holes for certain */
+    void *note;    /* see tool_files_ahead() in files.h */
 };
 
 /* The errno for what is no file, which the system never opens one with. */

@@ -75,11 +75,13 @@ struct tool_options {
     double interval;
     uint64_t count; /* 0: for ever */
     struct tool_ranges range;
+    bool small;
     bool sync;
     bool on_fault;
     bool force;
     const char *snapshot;
     const char *output;
+    size_t jobs; /* 0: as many as it takes */
     bool recurse;
     bool one_file_system;
     bool follow;
@@ -88,7 +90,6 @@ struct tool_options {
     bool who;
     struct tool_depth dirs;
     enum tool_by by;
-    size_t jobs; /* 0: as many as there are processors */
     bool network;
     struct tool_words exclude;
     struct tool_words include;

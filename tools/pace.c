@@ -22,11 +22,12 @@ pace_next(struct pace *p, int64_t off, int64_t end)
 {
     double now = tool_seconds();
     double took = now - p->began;
+    int64_t least = p->least > 0 ? p->least : LEAST_STEP;
     int64_t n;
 
     if (p->began > 0 && took < 0.012 && p->step <= INT64_MAX / 4)
         p->step *= 4;
-    else if (p->began > 0 && took > 0.06 && p->step > LEAST_STEP)
+    else if (p->began > 0 && took > 0.06 && p->step > least)
         p->step /= 4;
     p->began = now;
     n = p->step - off % p->step;

@@ -9,6 +9,7 @@
  * to nothing, a hole of some exabytes, is done in a few. */
 struct pace {
     int64_t step;
+    int64_t least; /* 0: 8 MiB */
     double began; /* the step before, in seconds; 0: there was none */
 };
 

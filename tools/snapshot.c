@@ -77,7 +77,7 @@ describe(const struct tool_file *file, void *arg)
 
     if (is_own(s, file))
         return TOOL_OK;
-    error = survey_range(&now, file, 0, file->size);
+    error = survey_found(&now, file);
     if (error == 0 && now.known == 0) {
         survey_explain();
         error = EPERM;
@@ -98,7 +98,7 @@ write_all(const struct tool_options *o, FILE *out, const struct stat *own)
     int status;
 
     snapshot_write_begin(out);
-    status = tool_files(o, describe, &s);
+    status = tool_files_ahead(o, survey_ahead, describe, &s);
     if (tool_interrupted == 0)
         snapshot_write_end(out, s.files);
     return status;

@@ -187,6 +187,31 @@ survey_range(struct survey *s, const struct tool_file *file, int64_t off,
     return error;
 }
 
+struct note {
+    struct survey survey;
+    int error;
+};
+
+_Static_assert(sizeof(struct note) <= AHEAD_NOTE, "no room for a note");
+
+void
+survey_ahead(const struct tool_file *file, void *arg)
+{
+    struct note *note = file->note;
+
+    (void)arg;
+    note->error = survey_range(&note->survey, file, 0, file->size);
+}
+
+int
+survey_found(struct survey *s, const struct tool_file *file)
+{
+    const struct note *note = file->note;
+
+    *s = note->survey;
+    return note->error;
+}
+
 /* --- Complaints ----------------------------------------------------------- */
 
 void

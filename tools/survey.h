@@ -23,6 +23,11 @@ struct survey {
 int survey_range(struct survey *s, const struct tool_file *file, int64_t off,
                  int64_t len);
 
+/* Look at a whole file before its turn, as tool_files_ahead() wants it; and
+ * what was found then, which is returned as survey_range() does. */
+void survey_ahead(const struct tool_file *file, void *arg);
+int survey_found(struct survey *s, const struct tool_file *file);
+
 /* The bytes of so many pages, but no more than there are. */
 int64_t survey_bytes(uint64_t pages, int64_t most);
 

@@ -138,7 +138,7 @@ look_at(const struct table *t, const struct tool_file *file,
     struct places places = { .row = row };
     int64_t page = (int64_t)mmapx_page_size(NULL);
     int64_t pages = file->size / page + (file->size % page > 0);
-    int error = survey_range(s, file, 0, file->size);
+    int error = survey_found(s, file);
 
     if (error != 0 || s->known == 0)
         return error;

@@ -74,7 +74,8 @@ struct table {
 
 void table_begin(struct table *t, const struct tool_options *o);
 
-/* Look at a file, as tool_files() wants it, and show it or keep it. */
+/* Look at a file, as tool_files_ahead() wants it behind
+ * survey_ahead(), and show it or keep it. */
 int table_visit(const struct tool_file *file, void *table);
 
 /* Print what was kept as metrics. */

@@ -2,8 +2,8 @@
 /*
  * Going through a tree of directories.
  *
- * Files are visited while their directory is read; the names of directories in
- * it are kept, and entered when it has been read.  So one directory is open for
+ * The files of a directory are handed on (walk_files.c) when it has been read,
+ * and then the directories in it are entered.  So one directory is open for
  * reading at a time, and handles of a few above it are kept.  The others are
  * found again by "..", which has to be the directory that it was, or by their
  * names: see walk_levels.c.  Neither depth nor the length of a path takes
@@ -18,6 +18,7 @@
 #include "mounts.h"
 #include "open.h"
 #include "walk.h"
+#include "walk_files.h"
 #include "walk_levels.h"
 
 #include <dirent.h>
@@ -46,31 +47,15 @@ walk_begin(struct walk *w, const char *path)
 void
 walk_failed(struct walk *w, int error)
 {
-    if (w->hooks != NULL)
-        w->hooks->failed(w, error);
-    else
-        w->status = w->quiet ? TOOL_FAILED : tool_failed(w->path, error);
+    walk_files_finish(w);
+    walk_complain(w, error);
 }
 
 void
-walk_left_out(const struct walk *w, const char *why)
+walk_left_out(struct walk *w, const char *why)
 {
-    if (w->o->verbose && !w->quiet)
-        tool_note(w->path, "left out by", why);
-}
-
-/* --- Files ---------------------------------------------------------------- */
-
-/* Whether a file was there before; only one with several names can have been,
- * or any where links are followed. */
-static bool
-is_seen(struct walk *w, const struct stat *st)
-{
-    if (w->hooks != NULL)
-        return w->hooks->is_seen(w, st);
-    if (S_ISBLK(st->st_mode) || (st->st_nlink < 2 && !w->o->follow))
-        return false;
-    return !identity_insert(&w->seen, st);
+    walk_files_finish(w);
+    walk_note(w, why);
 }
 
 /* Nobody reads what is written after a reader has gone. */
@@ -81,31 +66,14 @@ walk_is_over(const struct walk *w)
            || ferror(stdout) != 0;
 }
 
-void
-walk_file(struct walk *w, int handle, const struct stat *st)
+bool
+walk_is_seen(struct walk *w, const struct stat *st)
 {
-    struct tool_file file = { .path = w->path,
-                              .root = w->root,
-                              .by_links = w->links > 0 };
-    const char *filter = filter_size(w->o, S_ISREG(st->st_mode) ? st->st_size
-                                                                : 0);
-    int error;
-    int status = TOOL_OK;
-
-    if (filter != NULL) {
-        walk_left_out(w, filter);
-    } else if (!is_seen(w, st)) {
-        error = open_file(&file, handle, st);
-        if (error != 0) {
-            walk_failed(w, error);
-        } else {
-            status = w->visit(&file, w->arg);
-            close(file.fd);
-        }
-    }
-    if (status != TOOL_OK)
-        w->status = status;
-    close(handle);
+    if (w->hooks != NULL)
+        return w->hooks->is_seen(w, st);
+    if (S_ISBLK(st->st_mode) || (st->st_nlink < 2 && !w->o->follow))
+        return false;
+    return !identity_insert(&w->seen, st);
 }
 
 /* --- Directories ---------------------------------------------------------- */
@@ -154,9 +122,11 @@ type_of(const struct dirent *e)
 /* An entry that is gone, or something else by now, is none; a link that leads
  * nowhere is one. */
 static void
-entry(struct walk *w, const char *name, enum type type)
+entry(struct walk *w, const struct dirent *e)
 {
     struct walk_level *level = &w->levels[w->depth - 1];
+    enum type type = type_of(e);
+    const char *name = e->d_name;
     bool follow = w->o->follow;
     const char *filter;
     struct stat st;
@@ -169,6 +139,10 @@ entry(struct walk *w, const char *name, enum type type)
         walk_left_out(w, filter);
         return;
     }
+    if (type == FILE_TYPE) {
+        walk_files_keep(w, name, e->d_ino);
+        return;
+    }
     if (type == DIRECTORY_TYPE) {
         keep_name(level, PLAIN, name);
         return;
@@ -179,7 +153,7 @@ entry(struct walk *w, const char *name, enum type type)
             && (errno != ELOOP || follow))
             walk_failed(w, errno);
     } else if (S_ISREG(st.st_mode)) {
-        filter = type == FILE_TYPE ? NULL : filter_name(w->o, w->path, false);
+        filter = filter_name(w->o, w->path, false);
         if (filter == NULL)
             walk_file(w, handle, &st);
         else
@@ -212,7 +186,7 @@ entries(struct walk *w, DIR *stream)
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
             continue;
         before = walk_lengthen_path(w, e->d_name);
-        entry(w, e->d_name, type_of(e));
+        entry(w, e);
         walk_shorten_path(w, before);
     }
 }
@@ -265,6 +239,7 @@ enter(struct walk *w, int handle, const struct stat *st, bool by_link)
     stream = fd >= 0 ? fdopendir(fd) : NULL;
     if (stream != NULL) {
         entries(w, stream);
+        walk_files_add_kept(w);
         closedir(stream);
         return;
     }
@@ -331,6 +306,7 @@ walk_tree(struct walk *w, int handle, const struct stat *st)
 void
 walk_free(struct walk *w)
 {
+    walk_files_free(w);
     identity_free(&w->seen);
     identity_free(&w->above);
     free(w->levels);

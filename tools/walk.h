@@ -11,8 +11,10 @@
 #include "options.h"
 #include "pseudo.h"
 
+struct ahead;
 struct walk_level;
 struct walk;
+struct walk_names;
 
 /* What somebody who goes through several trees at once does at certain places
  * of each walk. */
@@ -32,9 +34,12 @@ struct walk_hooks {
 
 struct walk {
     const struct tool_options *o;
+    tool_beginner *begin; /* or NULL */
     tool_visitor *visit;
     void *arg;
     const struct walk_hooks *hooks; /* or NULL */
+    struct ahead *ahead;      /* files that wait for their turn */
+    struct walk_names *names; /* in a directory, that will come there */
     bool quiet; /* complain of nothing */
     int status;
     struct pseudo pseudo; /* file systems that were left out */
@@ -53,17 +58,23 @@ struct walk {
 /* Begin with something that was named. */
 void walk_begin(struct walk *w, const char *path);
 
-/* Complain of what is looked at. */
+/* Complain of what is looked at, after the files that wait have had their
+ * turn. */
 void walk_failed(struct walk *w, int error);
 
 /* Say with -v that what is looked at is left out, and why. */
-void walk_left_out(const struct walk *w, const char *why);
+void walk_left_out(struct walk *w, const char *why);
 
 /* Whether nothing more is to be done. */
 bool walk_is_over(const struct walk *w);
 
-/* Visit a file that a handle stands for; the handle is closed. */
+/* Visit a file that a handle stands for, which is given up, when its turn has
+ * come. */
 void walk_file(struct walk *w, int handle, const struct stat *st);
+
+/* Whether a file was there before, which only one with several names can have
+ * been, or any where links are followed. */
+bool walk_is_seen(struct walk *w, const struct stat *st);
 
 /* Visit all files below a directory.  The handle is given up to the walk. */
 void walk_tree(struct walk *w, int handle, const struct stat *st);

@@ -50,7 +50,7 @@ tool_watch(const struct tool_options *o)
         int walked;
 
         t.time = time(NULL);
-        walked = tool_files(o, table_visit, &t);
+        walked = tool_files_ahead(o, survey_ahead, table_visit, &t);
         if (tool_interrupted != 0)
             break;
         status = walked;

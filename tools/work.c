@@ -110,12 +110,54 @@ work_each_range(struct work *work, const struct tool_file *file,
     return worst;
 }
 
+/* What is found out before a file's turn, where one range of it is meant. */
+struct work_note {
+    struct survey before;
+    int error;
+    bool is_taken;
+    bool is_begun;
+};
+
+_Static_assert(sizeof(struct work_note) <= AHEAD_NOTE, "no room for a note");
+
+static void
+begin(const struct tool_file *file, void *arg)
+{
+    const struct work *work = arg;
+    struct work_note *note = file->note;
+    struct work_file f = { .file = file };
+    size_t n;
+    const struct tool_range *ranges = tool_ranges(work->o, &n);
+
+    if (n > 1)
+        return;
+    f.off = ranges->off;
+    f.len = tool_range_of(ranges, file->size);
+    note->is_taken = true;
+    note->error = survey_range(&f.before, file, f.off, f.len);
+    note->before = f.before;
+    if (note->error == 0 && work->kind->begin != NULL)
+        note->is_begun = work->kind->begin(&f);
+}
+
+static int
+look_before(struct work_file *f)
+{
+    const struct work_note *note = f->file->note;
+
+    if (!note->is_taken)
+        return survey_range(&f->before, f->file, f->off, f->len);
+    f->before = note->before;
+    f->is_begun = note->is_begun;
+    return note->error;
+}
+
 static int
 work_on_range(struct work *work, struct work_file *f)
 {
     double began = tool_seconds();
     int status = TOOL_OK;
-    int error = survey_range(&f->before, f->file, f->off, f->len);
+    int error = look_before(f);
 
     if (error == 0)
         error = work->kind->run(work, f);
@@ -158,7 +200,7 @@ work_run(struct work *work)
     if (work->progress.shown)
         work->progress.total = tool_named_size(work->o);
     work->began = tool_seconds();
-    status = tool_files(work->o, work_on, work);
+    status = tool_files_ahead(work->o, begin, work_on, work);
     progress_hide();
     if (tool_interrupted != 0)
         fputs("mmapx: interrupted\n", stderr);

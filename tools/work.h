@@ -21,12 +21,16 @@ struct work_file {
     int64_t len;
     struct survey before;
     struct survey after;
+    bool is_begun; /* to be read, all of it */
 };
 
 struct json_t;
 
 struct work_kind {
     const char *verb;
+    /* Begin it before the file's turn, and say whether that was possible; it is
+     * called in several threads at once.  NULL: not. */
+    bool (*begin)(const struct work_file *f);
     /* Do it, and look at the file afterwards.  Returns 0 or an errno. */
     int (*run)(struct work *work, struct work_file *f);
     /* Judge what came of it.  Returns an exit status. */
