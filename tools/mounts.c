@@ -120,7 +120,23 @@ file_system_of(int fd)
 
 /* --- Reading -------------------------------------------------------------- */
 
-/* A field, in which some characters are a backslash and three octal digits. */
+/* The character that a backslash and three octal digits stand for, or -1. */
+static int
+escaped(const char *text)
+{
+    int value = 0;
+
+    if (text[0] != '\\')
+        return -1;
+    for (int i = 1; i <= 3; i++) {
+        if (text[i] < '0' || text[i] > '7')
+            return -1;
+        value = value * 8 + (text[i] - '0');
+    }
+    return value;
+}
+
+/* A field, in which some characters are escaped. */
 static char *
 copy_field(const char *field)
 {
@@ -130,14 +146,12 @@ copy_field(const char *field)
     if (copy == NULL)
         tool_no_memory();
     for (const char *from = copy; *from != '\0'; to++) {
-        bool escaped = from[0] == '\\' && from[1] >= '0' && from[1] <= '3'
-                       && from[2] >= '0' && from[2] <= '7' && from[3] >= '0'
-                       && from[3] <= '7';
+        int c = escaped(from);
 
-        *to = escaped ? (char)((from[1] - '0') << 6 | (from[2] - '0') << 3
-                               | (from[3] - '0'))
-                      : *from;
-        from += escaped ? 4 : 1;
+        *to = *from;
+        if (c >= 0)
+            *to = (char)c;
+        from += c >= 0 ? 4 : 1;
     }
     *to = '\0';
     return copy;

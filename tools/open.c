@@ -51,6 +51,12 @@ descriptors(void)
 #endif
 }
 
+void
+open_prepare(void)
+{
+    descriptors();
+}
+
 /* Only the owner of a file can leave no trace; others leave one. */
 static int
 open_quietly(int dir, const char *name, int flags)

@@ -24,6 +24,9 @@ struct tool_file {
 /* The errno for what is no file, which the system never opens one with. */
 enum { OPEN_OTHER = ENOTBLK };
 
+/* To be called before there are several threads. */
+void open_prepare(void);
+
 /*
  * Look at a name in a directory (AT_FDCWD: the working one) without opening
  * what is there.  A symbolic link is followed only if it is to be.  Returns a

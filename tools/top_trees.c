@@ -275,6 +275,7 @@ top_trees(struct top *top)
         top_part_begin(&members[i].part, top);
         sums_begin(&members[i].sums);
     }
+    open_prepare();
     give_roots(top, &crew);
     crew_run(&crew, n);
     for (size_t i = 0; i < n; i++) {

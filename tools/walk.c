@@ -290,7 +290,9 @@ leave(struct walk *w)
 void
 walk_tree(struct walk *w, int handle, const struct stat *st)
 {
-    tool_refusals_begin();
+    /* Hooks count for themselves. */
+    if (w->hooks == NULL)
+        tool_refusals_begin();
     enter(w, handle, st, false);
     while (w->depth > 0) {
         const struct walk_level *level = &w->levels[w->depth - 1];
@@ -300,7 +302,8 @@ walk_tree(struct walk *w, int handle, const struct stat *st)
         else
             leave(w);
     }
-    tool_refusals_end(w->path);
+    if (w->hooks == NULL)
+        tool_refusals_end(w->path);
 }
 
 void
