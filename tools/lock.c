@@ -294,7 +294,7 @@ look(struct lock *l)
     l->wanted = 0;
     if (l->look > 1)
         l->memory.available = 0; /* of this look's, nothing is known yet */
-    if (l->o->files0 != NULL || l->o->paths[0] != NULL)
+    if (l->o->files0 != NULL || l->o->paths[0] != NULL || l->o->pids.n > 0)
         status = tool_files(l->o, hold_file, l);
     for (size_t i = 0; i < l->list.n && tool_interrupted == 0; i++)
         if (hold_entry(l, &l->list.entries[i]) != TOOL_OK)

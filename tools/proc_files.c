@@ -19,6 +19,7 @@ struct visit {
     void *arg;
     void *seen; /* files, by what stat(2) says */
     void *maps; /* files, by what maps says */
+    bool closed; /* to the caller: there are files of which nothing is told */
 };
 
 /* Hand a file on unless it was there before or is nothing that has pages. */
@@ -34,15 +35,14 @@ hand_on(struct visit *v, struct proc_file *file)
         close(file->handle);
 }
 
-/* The name of what a descriptor is open on; "?" if it cannot be had. */
-static void
+/* The name of what a descriptor is open on. */
+static bool
 read_name(int dir, const char *link, char name[PATH_MAX])
 {
     ssize_t n = readlinkat(dir, link, name, PATH_MAX - 1);
 
-    name[n > 0 ? n : 1] = '\0';
-    if (n <= 0)
-        name[0] = '?';
+    name[n > 0 ? n : 0] = '\0';
+    return n > 0;
 }
 
 static void
@@ -55,9 +55,13 @@ visit_descriptor(struct visit *v, int dir, const char *name)
     /* What was closed since, and sockets, pipes and devices. */
     if (file.error == ENOENT || file.error == OPEN_OTHER)
         return;
-    read_name(dir, name, path);
     file.path = path;
-    hand_on(v, &file);
+    if (read_name(dir, name, path))
+        hand_on(v, &file);
+    else if (file.handle >= 0)
+        close(file.handle); /* it was closed a moment ago */
+    else
+        v->closed = true;
 }
 
 static int
@@ -81,7 +85,7 @@ visit_descriptors(struct visit *v)
     }
     error = errno == ENOENT ? ESRCH : errno;
     closedir(stream);
-    return error;
+    return error == 0 && v->closed ? EACCES : error;
 }
 
 static void

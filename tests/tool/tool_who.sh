@@ -116,6 +116,14 @@ each_command() {
         paths | grep -q '/h/map.1$' &&
         run "$status" evict --json --pid="$holder" &&
         paths | grep -q '/h/map.1$' || return 1
+    "$mmapx" lock --json --pid="$holder" >"$out" 2>"$err" &
+    locker=$!
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'while ! grep -q /h/map.1 "$1" && kill -0 "$2"; do
+        sleep 0.05; done' sh "$out" "$locker"
+    kill "$locker"
+    wait "$locker"
+    paths | grep -q '/h/map.1$' || return 1
     # What has no name cannot be restored.
     run "$status" snapshot --pid="$holder" && grep -q " $dir/h/map.1\$" "$out" &&
         ! grep -q gone "$out"
