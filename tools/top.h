@@ -70,6 +70,9 @@ void top_by_process(struct top *top);
 /* Print what was found. */
 void top_print(struct top *top);
 
+/* "-" of nothing; neither none nor all is rounded to. */
+const char *top_percent(char buf[static 8], int64_t part, int64_t whole);
+
 /* How much of the page cache is explained, and what the rest is. */
 void top_print_rest(const struct top *top, int64_t explained);
 

@@ -138,9 +138,8 @@ width(const struct top *top)
     return top->o->bytes ? 15 : 7;
 }
 
-/* Neither nothing nor everything is rounded to. */
-static const char *
-percent(char buf[static 8], int64_t part, int64_t whole)
+const char *
+top_percent(char buf[static 8], int64_t part, int64_t whole)
 {
     double value = 100 * (double)part / (double)whole;
 
@@ -163,12 +162,37 @@ some_dirty(const struct largest *rows)
     return false;
 }
 
+struct text {
+    const struct top *top;
+    struct tool_screen screen;
+    bool dirty;   /* there is a column for it */
+    size_t names; /* columns for a name; 0: all that it takes */
+};
+
 static void
-print_head(const struct top *top, const struct tool_screen *screen, bool dirty)
+begin(struct text *t, const struct top *top, const struct largest *rows)
 {
-    tool_paint(screen, TOOL_BOLD);
+    size_t column = (size_t)width(top) + 2;
+    size_t used;
+
+    *t = (struct text){ .top = top, .dirty = some_dirty(rows) };
+    tool_screen_of(&t->screen, stdout, top->o->colour);
+    used = (t->dirty ? 3 : 2) * column + 6 + (has_files(top) ? 0 : 9)
+           + (top->o->by == TOOL_BY_PROCESS ? 10 : 0);
+    if (t->screen.columns > used + 16)
+        t->names = t->screen.columns - used;
+    else if (t->screen.columns > 0)
+        t->names = 16;
+}
+
+static void
+print_head(const struct text *t)
+{
+    const struct top *top = t->top;
+
+    tool_paint(&t->screen, TOOL_BOLD);
     printf("%*s  %*s  %4s  ", width(top), "CACHED", width(top), "SIZE", "%");
-    if (dirty)
+    if (t->dirty)
         printf("%*s  ", width(top), "DIRTY");
     if (top->o->by == TOOL_BY_PROCESS)
         printf("%7s  %8s  PROCESS", "FILES", "PID");
@@ -176,35 +200,52 @@ print_head(const struct top *top, const struct tool_screen *screen, bool dirty)
         printf("%7s  DIRECTORY", "FILES");
     else
         fputs("FILE", stdout);
-    tool_unpaint(screen);
+    tool_unpaint(&t->screen);
     putchar('\n');
 }
 
 static void
-print_numbers(const struct top *top, const struct survey *s, bool dirty)
+print_dirty(const struct text *t, const struct survey *s)
 {
+    bool alert = s->dirty > 0;
+    const char *text = "-";
+    char dirty[24];
+
+    if ((s->known & MMAPX_CACHE_DIRTY) == 0)
+        text = "?";
+    else if (alert)
+        text = size(t->top, dirty, s->dirty);
+    if (alert)
+        tool_paint(&t->screen, TOOL_YELLOW);
+    printf("%*s", width(t->top), text);
+    if (alert)
+        tool_unpaint(&t->screen);
+    fputs("  ", stdout);
+}
+
+static void
+print_numbers(const struct text *t, const struct survey *s)
+{
+    const struct top *top = t->top;
     char cached[24], all[24], part[8];
 
     printf("%*s  %*s  %4s  ", width(top),
            s->known != 0 ? size(top, cached, s->cached) : "unknown",
            width(top), size(top, all, s->size),
-           s->known != 0 ? percent(part, s->cached, s->size) : "-");
-    if (dirty && (s->known & MMAPX_CACHE_DIRTY) == 0)
-        printf("%*s  ", width(top), "?");
-    else if (dirty)
-        printf("%*s  ", width(top),
-               s->dirty > 0 ? size(top, cached, s->dirty) : "-");
+           s->known != 0 ? top_percent(part, s->cached, s->size) : "-");
+    if (t->dirty)
+        print_dirty(t, s);
 }
 
 static void
-print_row(const struct top *top, const struct largest_row *row, bool dirty)
+print_row(const struct text *t, const struct largest_row *row)
 {
-    print_numbers(top, &row->survey, dirty);
-    if (!has_files(top))
+    print_numbers(t, &row->survey);
+    if (!has_files(t->top))
         printf("%7" PRIu64 "  ", row->files);
-    if (top->o->by == TOOL_BY_PROCESS)
+    if (t->top->o->by == TOOL_BY_PROCESS)
         printf("%8jd  ", (intmax_t)row->pid);
-    tool_name(stdout, row->name);
+    tool_name_cut(&t->screen, row->name, t->names);
     putchar('\n');
 }
 
@@ -212,16 +253,15 @@ static void
 print_table(const struct top *top)
 {
     const struct largest *rows = rows_of(top);
-    bool dirty = some_dirty(rows);
     struct survey sum = sum_of(top);
     uint64_t files = top->all.sums.files;
-    struct tool_screen screen;
+    struct text t;
 
-    tool_screen_of(&screen, stdout, top->o->colour);
-    print_head(top, &screen, dirty);
+    begin(&t, top, rows);
+    print_head(&t);
     for (size_t i = 0; i < rows->n; i++)
-        print_row(top, &rows->rows[i], dirty);
-    print_numbers(top, &sum, dirty);
+        print_row(&t, &rows->rows[i]);
+    print_numbers(&t, &sum);
     printf("total of %" PRIu64 " file%s\n", files, files == 1 ? "" : "s");
 }
 

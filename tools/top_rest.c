@@ -41,8 +41,8 @@ print_unexplained(const struct top *top, int64_t rest)
     char some[24], shared[24], buffers[24];
 
     if (rest > 0)
-        printf("not found: %s, in file systems' own data, directories, and "
-               "files that were not looked at\n", size(top, some, rest));
+        printf("not found: %s, in file systems' own data and in files that were"
+               " left out\n", size(top, some, rest));
     printf("apart from it: %s in tmpfs and shared memory, %s of block devices"
            " (metadata)\n", size(top, shared, top->memory.shared),
            size(top, buffers, top->memory.buffers));
@@ -53,13 +53,12 @@ top_print_rest(const struct top *top, int64_t explained)
 {
     const struct meminfo *memory = &top->memory;
     const struct sums *deleted = &top->all.deleted;
-    char some[24], all[24];
-    double part = 100 * (double)explained / (double)memory->page_cache;
+    char some[24], all[24], part[8];
 
     if (memory->known && memory->page_cache > 0)
-        printf("page cache: %s, of which %s (%.0f%%) are in these files\n",
+        printf("page cache: %s, of which %s (%s) are in these files\n",
                size(top, all, memory->page_cache), size(top, some, explained),
-               part);
+               top_percent(part, explained, memory->page_cache));
     if (deleted->files > 0)
         printf("deleted, but still in use: %s in %" PRIu64 " file%s\n",
                size(top, some, deleted->survey.cached), deleted->files,
