@@ -26,6 +26,7 @@ map_replaced(struct fixture *f, int flags)
 
     need_native();
     need_fault_addresses();
+    need_to_go_on();
     set_up(f);
     OK(mmapx_map_anon(&area, 4 * page, PROT_NONE, MAP_PRIVATE));
     OK(mmapx_map_at(&f->m, area.addr, f->fd, 0, 3 * page,

@@ -103,6 +103,11 @@ bool is_root(void);
  * file: the library looks at each page there. */
 bool is_stacked(int fd);
 bool under_valgrind(void);
+void skip_under_valgrind(const char *reason);
+
+/* SKIP where a handler of SIGBUS cannot go on where the fault was: the registers
+ * that valgrind gives back are not those of the fault. */
+void need_to_go_on(void);
 
 /* SKIP where qemu-user answers in the kernel's place, and otherwise; where
  * valgrind does so too. */

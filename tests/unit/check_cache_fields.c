@@ -377,7 +377,7 @@ mount_image(const char *type, const char *mkfs, off_t mib)
     char command[2 * PATH_MAX];
     char device[64];
     int fd, loop;
-    struct loop_info64 info;
+    struct loop_info64 info = { 0 };
     bool made;
 
     make_place();

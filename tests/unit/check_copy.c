@@ -50,6 +50,7 @@ START_TEST(copies_that_fault)
     struct mmapx m;
 
     need_native();
+    need_to_go_on();
     OK(mmapx_map_region(&m, fd, 7, MMAPX_TO_END, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     for (size_t left = pages; left-- > 0;) {

@@ -49,8 +49,7 @@ START_TEST(the_rounding)
     char buf[10];
 
     m = short_file(PROT_READ | PROT_WRITE, MAP_SHARED);
-    if (under_valgrind())
-        SKIP("valgrind has no such environment");
+    skip_under_valgrind("valgrind has no such environment");
     ck_assert_int_eq(fesetround(FE_UPWARD), 0);
     feclearexcept(FE_ALL_EXCEPT);
     feraiseexcept(FE_INEXACT);
@@ -80,8 +79,7 @@ START_TEST(the_registers_of_x86)
     char buf[10];
 
     m = short_file(PROT_READ, MAP_SHARED);
-    if (under_valgrind())
-        SKIP("valgrind has no such registers");
+    skip_under_valgrind("valgrind has no such registers");
     _mm_setcsr(mxcsr);
     __asm__ volatile("fldcw %0" : : "m"(control));
     for (int i = 0; i < 2; i++) {
@@ -362,6 +360,7 @@ START_TEST(a_mapping_that_grows_into_its_room)
 {
     struct mmapx copy;
 
+    skip_under_valgrind("valgrind copies no mapping by mremap(2)");
     m = short_file(PROT_READ, MAP_SHARED);
     if (mmapx_reserve(&m, 16 * page_size(), MMAPX_RESIZE_MAYMOVE) != 0)
         SKIP("no room can be reserved here");
@@ -469,8 +468,7 @@ guard_after_many_jumps(void)
 
 START_TEST(a_guard_that_was_left_by_a_jump)
 {
-    if (under_valgrind())
-        SKIP("valgrind does not extend the stack for a handler");
+    skip_under_valgrind("valgrind does not extend the stack for a handler");
     m = short_file(PROT_READ, MAP_SHARED);
     ck_assert_int_eq(child_status(fault_after_a_jump), -SIGBUS);
     ck_assert_int_eq(child_status(fault_deep_after_a_jump), -SIGBUS);
@@ -491,8 +489,7 @@ nest_deep(void *arg)
 
 START_TEST(many_guards)
 {
-    if (under_valgrind())
-        SKIP("valgrind does not extend the stack for a handler");
+    skip_under_valgrind("valgrind does not extend the stack for a handler");
     m = short_file(PROT_READ, MAP_SHARED);
     other = short_file(PROT_READ, MAP_SHARED);
     for (int depth = 1; depth < 40; depth++) {
@@ -527,8 +524,7 @@ leave_many(void *arg)
 
 START_TEST(many_guards_that_are_left)
 {
-    if (under_valgrind())
-        SKIP("valgrind does not extend the stack for a handler");
+    skip_under_valgrind("valgrind does not extend the stack for a handler");
     m = short_file(PROT_READ, MAP_SHARED);
     other = short_file(PROT_READ, MAP_SHARED);
     for (int depth = 1; depth < 40; depth++) {

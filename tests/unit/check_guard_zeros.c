@@ -39,14 +39,6 @@ sum_of_pattern(size_t len)
     return sum;
 }
 
-/* The registers that valgrind gives back are not those of the fault. */
-static void
-need_to_go_on(void)
-{
-    if (under_valgrind())
-        SKIP("valgrind does not go on after a handler of SIGBUS");
-}
-
 /* --- What fn sees, and the file does not ---------------------------------- */
 
 START_TEST(zeros_are_read)

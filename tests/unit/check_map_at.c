@@ -178,8 +178,7 @@ START_TEST(large_mappings_are_congruent)
     int fds[] = { temp_file(0), mkstemp(path) };
     size_t mappings = count_mappings();
 
-    if (under_valgrind())
-        SKIP("valgrind chooses the addresses");
+    skip_under_valgrind("valgrind chooses the addresses");
     unlink(path);
     for (size_t i = 0; i < 2; i++) {
         struct stat st;

@@ -53,6 +53,7 @@ replace_end(struct mmapx *m, int fd)
     size_t page = page_size();
     size_t faults;
 
+    need_to_go_on();
     ck_assert_int_eq(ftruncate(fd, (off_t)(CUT * page)), 0);
     ck_assert_int_eq(mmapx_guard_zeros(m, read_all, m, &faults), 0);
     ck_assert_uint_eq(faults, PAGES - CUT);
