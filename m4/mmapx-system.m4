@@ -27,6 +27,10 @@ AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
 AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])
 # Without -lpthread: a library alone has no threads to cancel there.
 AC_CHECK_FUNCS([pthread_setcancelstate])
+# The command: macOS has another name for it.
+AC_CHECK_MEMBER([struct stat.st_ctim], [], [AC_DEFINE([st_ctim], [st_ctimespec],
+    [Define to the name of st_ctim in struct stat where it has another one.])],
+    [[#include <sys/stat.h>]])
 # The command: Linux tells a file system by its type there.
 AC_CHECK_DECL([fstatfs], [AC_DEFINE([STATFS_IN_VFS], [1],
     [Define if <sys/vfs.h> declares fstatfs().])], [],

@@ -227,7 +227,7 @@ take_behind(struct fixture *f)
 {
     size_t page = page_size();
     char *end = (char *)f->m.addr + (f->m.len + page - 1) / page * page;
-    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_fixed_noreplace;
 
     return mmap(end, page, PROT_NONE, flags, -1, 0);
 }

@@ -514,7 +514,23 @@ END_TEST
 
 enum { THREADS = 8, PAGES = 2000 };
 
-static pthread_barrier_t barrier;
+/* Wait until all threads have come as far.  macOS has no pthread_barrier_t. */
+static void
+wait_for_all(void)
+{
+    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    static pthread_cond_t all_are_here = PTHREAD_COND_INITIALIZER;
+    static size_t arrived;
+    size_t round;
+
+    pthread_mutex_lock(&mutex);
+    round = arrived++ / THREADS;
+    if (arrived % THREADS == 0)
+        pthread_cond_broadcast(&all_are_here);
+    while (arrived / THREADS == round)
+        pthread_cond_wait(&all_are_here, &mutex);
+    pthread_mutex_unlock(&mutex);
+}
 
 static int
 store_own_byte(void *arg)
@@ -535,7 +551,7 @@ store_in_each_page(void *arg)
         size_t faults;
 
         if (i % 50 == 0)
-            pthread_barrier_wait(&barrier);
+            wait_for_all();
         if (mmapx_guard_zeros(&m, store_own_byte, page + (size_t)arg, &faults)
             != 0)
             abort();
@@ -556,7 +572,6 @@ START_TEST(threads_in_one_page)
     need_native();
     OK(mmapx_map_region(&m, fd, 0, PAGES * page_size(), PROT_READ | PROT_WRITE,
                         MAP_SHARED));
-    pthread_barrier_init(&barrier, NULL, THREADS);
     for (size_t i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, store_in_each_page,
                                         (void *)i),
