@@ -25,7 +25,7 @@ pseudo_say(const struct pseudo *p)
     static bool said; /* by a look before this one */
     size_t named = p->n < PSEUDO_NAMES ? p->n : PSEUDO_NAMES;
 
-    if (p->n == 0 || said)
+    if (p->n == 0 || said || tool_is_diverted())
         return;
     said = true;
     progress_hide();

@@ -46,6 +46,15 @@ measure(struct tool_screen *screen, int fd)
         screen->rows = size.ws_row > 0 ? size.ws_row : 24;
 }
 
+bool
+tool_can_draw(FILE *stream)
+{
+    const char *term = getenv("TERM");
+
+    return isatty(fileno(stream)) == 1 && term != NULL && *term != '\0'
+           && strcmp(term, "dumb") != 0;
+}
+
 void
 tool_screen_of(struct tool_screen *screen, FILE *stream, enum tool_when colour)
 {

@@ -21,6 +21,9 @@ struct tool_screen {
 void tool_screen_of(struct tool_screen *screen, FILE *stream,
                     enum tool_when colour);
 
+/* Whether a stream is a terminal that can be written over. */
+bool tool_can_draw(FILE *stream);
+
 /* Print a file's name, harmless to a terminal.  Returns the columns it takes;
  * a NULL stream prints nothing. */
 size_t tool_name(FILE *out, const char *name);

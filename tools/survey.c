@@ -222,8 +222,7 @@ survey_explain(void)
     if (done)
         return;
     done = true;
-    fflush(stdout);
-    fputs("mmapx: unknown: the system tells what is in memory of a file only"
-          " to its owner\n"
-          "mmapx: unknown: and to those who may write it\n", stderr);
+    tool_say("unknown: the system tells what is in memory of a file only to"
+             " its owner");
+    tool_say("unknown: and to those who may write it");
 }

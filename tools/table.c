@@ -203,6 +203,7 @@ static int
 show(struct table *t, struct table_row *row)
 {
     add_to_sum(t, &row->survey);
+    t->change += row->change;
     if (t->keeps)
         table_keep(t, row);
     else if (!t->o->summarize)
@@ -224,6 +225,8 @@ table_visit(const struct tool_file *file, void *arg)
     if (t->o->who)
         row.who = who_maps(file->device, file->inode);
     error = look_at(t, file, &row);
+    if (t->changes != NULL && error == 0 && row.survey.known != 0)
+        row.change = changes_add(t->changes, file, row.survey.cached);
     if (tool_interrupted != 0) {
         status = TOOL_STOPPED;
     } else if (error != 0) {
@@ -238,17 +241,29 @@ table_visit(const struct tool_file *file, void *arg)
     return status;
 }
 
-void
-table_print(struct table *t, size_t lines)
+size_t
+table_show(struct table *t, size_t lines)
 {
     size_t shown;
 
     if (t->o->summarize)
-        return;
+        return 0;
     table_sort(t);
     shown = t->n < lines ? t->n : lines;
+    if (t->on_screen) {
+        table_lay_out(t, shown);
+        table_text_head(t);
+    }
     print_rows(t, shown);
-    if (shown < t->n)
+    return shown;
+}
+
+void
+table_print(struct table *t, size_t lines)
+{
+    size_t shown = table_show(t, lines);
+
+    if (!t->o->summarize && shown < t->n)
         table_text_more(t, t->n - shown);
 }
 
@@ -290,4 +305,5 @@ table_clear(struct table *t)
     t->room = 0;
     t->sum = (struct survey){ .known = ~0u };
     t->files = t->unknown = 0;
+    t->change = 0;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "change.h"
 #include "files.h"
 #include "options.h"
 #include "screen.h"
@@ -60,7 +61,11 @@ struct table {
     bool laid_out;
     size_t longest; /* columns of a name that it is for */
     double held_since; /* when the first of the rows came that are held back */
-    bool changes; /* there was a look before this one */
+    struct changes *changes; /* since the look before; or NULL */
+    bool wants_dirty; /* these columns, also if nothing is */
+    bool wants_writeback;
+    bool on_screen; /* which is written over, and has so many lines left */
+    size_t lines;
     bool headed;
     time_t time;  /* to begin the rows with, unless it is 0 */
     struct table_row *rows;
@@ -81,7 +86,11 @@ int table_visit(const struct tool_file *file, void *table);
 /* Print what was kept as metrics. */
 void table_print_metrics(struct table *t);
 
-/* Sort what was kept, and print no more than so many lines of it. */
+/* Sort what was kept, and print a heading and so many lines of it at most.
+ * Returns how many. */
+size_t table_show(struct table *t, size_t lines);
+
+/* The same, and in the end how many more there are. */
 void table_print(struct table *t, size_t lines);
 
 /* The line for all files. */
@@ -125,15 +134,21 @@ void table_levels(const struct table *t, const struct table_row *row,
 /* A line for a file, below a heading. */
 void table_text_row(struct table *t, const struct table_row *row);
 
+/* The heading, unless there was one. */
+void table_text_head(struct table *t);
+
 /* That so many files more are not shown. */
-void table_text_more(const struct table *t, size_t more);
+void table_text_more(struct table *t, size_t more);
+
+/* The end of a line. */
+void table_text_end(struct table *t);
 
 /* What has lines of its own below the file's. */
-void table_text_ranges(const struct table *t, const struct table_row *row);
+void table_text_ranges(struct table *t, const struct table_row *row);
 void table_text_map(const struct table *t, const struct table_row *row);
 
 /* Who maps the file. */
-void table_text_who(const struct table *t, const struct table_row *row);
+void table_text_who(struct table *t, const struct table_row *row);
 
 void table_text_total(struct table *t, const struct survey *sum);
 

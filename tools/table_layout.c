@@ -120,7 +120,12 @@ table_lay_out(struct table *t, size_t n)
     size_t longest = 0;
 
     t->laid_out = true;
-    *l = (struct table_layout){ .size = true, .change = t->changes };
+    *l = (struct table_layout){
+        .size = true,
+        .change = t->changes != NULL,
+        .dirty = t->wants_dirty,
+        .writeback = t->wants_writeback,
+    };
     if (t->screen.columns == 0) {
         l->dirty = l->writeback = true;
         l->cells = TABLE_PIPE_CELLS;

@@ -49,13 +49,19 @@ print_cells(const struct table *t, const char *const *glyphs,
 
 /* --- A line --------------------------------------------------------------- */
 
-/* On a screen that is written over, the rest of the line is old. */
-static void
-end_line(const struct table *t)
+/* On a screen that is written over, the rest of the line is old; a new line
+ * behind the last one would scroll. */
+void
+table_text_end(struct table *t)
 {
-    if (t->keeps && t->o->command == TOOL_WATCH && t->screen.columns > 0)
-        fputs("\033[K", stdout);
-    tool_end_line();
+    if (!t->on_screen) {
+        tool_end_line();
+        return;
+    }
+    fputs("\033[K", stdout);
+    if (t->lines > 1)
+        putchar('\n');
+    t->lines -= t->lines > 0;
 }
 
 /* "0%" and "100%" mean none and all, and are not rounded to. */
@@ -121,8 +127,8 @@ print_time(const struct table *t)
     printf("%s  ", text);
 }
 
-static void
-print_head(struct table *t)
+void
+table_text_head(struct table *t)
 {
     const struct table_layout *l = &t->layout;
     int width = table_width(t);
@@ -147,7 +153,7 @@ print_head(struct table *t)
         printf("%-*s  ", (int)l->cells + 2, "WHERE");
     fputs("FILE", stdout);
     tool_unpaint(&t->screen);
-    end_line(t);
+    table_text_end(t);
 }
 
 static void
@@ -178,7 +184,7 @@ table_text_row(struct table *t, const struct table_row *row)
     const struct survey *s = &row->survey;
     unsigned char levels[TABLE_MOST_CELLS];
 
-    print_head(t);
+    table_text_head(t);
     print_numbers(t, s, row->change);
     if (t->layout.cells > 0) {
         table_levels(t, row, levels);
@@ -189,14 +195,14 @@ table_text_row(struct table *t, const struct table_row *row)
         fputs("  ", stdout);
     }
     tool_name_cut(&t->screen, row->path, t->layout.name);
-    end_line(t);
+    table_text_end(t);
 }
 
 void
-table_text_more(const struct table *t, size_t more)
+table_text_more(struct table *t, size_t more)
 {
     printf("and %zu more", more);
-    end_line(t);
+    table_text_end(t);
 }
 
 void
@@ -209,7 +215,7 @@ table_text_total(struct table *t, const struct survey *sum)
     if (!t->laid_out)
         table_lay_out(t, 0);
     if (t->o->summarize)
-        print_head(t);
+        table_text_head(t);
     print_numbers(t, sum, t->change);
     n = snprintf(text, sizeof text, "total of %zu file%s", t->files,
                  t->files == 1 ? "" : "s");
@@ -220,13 +226,13 @@ table_text_total(struct table *t, const struct survey *sum)
     if (l->cells > 0 && (l->name == 0 || (size_t)n <= l->name))
         printf("%*s", (int)l->cells + 4, "");
     fputs(text, stdout);
-    end_line(t);
+    table_text_end(t);
 }
 
 /* --- Ranges and maps ------------------------------------------------------ */
 
 void
-table_text_ranges(const struct table *t, const struct table_row *row)
+table_text_ranges(struct table *t, const struct table_row *row)
 {
     for (size_t i = 0; i < row->n; i++) {
         const struct table_range *range = &row->ranges[i];
@@ -244,7 +250,7 @@ table_text_ranges(const struct table *t, const struct table_row *row)
 
 /* Programs that run in many processes, on a terminal, are not all listed. */
 void
-table_text_who(const struct table *t, const struct table_row *row)
+table_text_who(struct table *t, const struct table_row *row)
 {
     enum { SHOWN = 8 };
     size_t n = row->who != NULL ? row->who->n : 0;
@@ -260,7 +266,7 @@ table_text_who(const struct table *t, const struct table_row *row)
     }
     if (shown < n)
         printf(" and %zu more", n - shown);
-    end_line(t);
+    table_text_end(t);
 }
 
 void

@@ -39,6 +39,32 @@ tool_error(int error)
     }
 }
 
+static tool_listener *diverted;
+
+void
+tool_divert(tool_listener *listener)
+{
+    diverted = listener;
+}
+
+bool
+tool_is_diverted(void)
+{
+    return diverted != NULL;
+}
+
+void
+tool_say(const char *line)
+{
+    if (diverted != NULL) {
+        diverted(NULL, line);
+        return;
+    }
+    progress_hide();
+    fflush(stdout);
+    fprintf(stderr, "mmapx: %s\n", line);
+}
+
 /* In a tree: how often permission was denied, and how often that is said. */
 enum { SAID_REFUSALS = 10 };
 static bool counts_refusals;
@@ -54,6 +80,10 @@ is_one_too_many(int error)
 void
 tool_note(const char *path, const char *matter, const char *more)
 {
+    if (diverted != NULL) {
+        diverted(path, matter);
+        return;
+    }
     progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
     fflush(stdout);
@@ -65,7 +95,7 @@ tool_note(const char *path, const char *matter, const char *more)
 int
 tool_failed(const char *path, int error)
 {
-    if (!is_one_too_many(error))
+    if (diverted != NULL || !is_one_too_many(error))
         tool_note(path, tool_error(error), "");
     return TOOL_FAILED;
 }

@@ -7,6 +7,7 @@
 #include <config.h>
 #endif
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Exit statuses. */
@@ -28,6 +29,16 @@ enum { TOOL_DIRECTORY = -1 };
 
 /* Why nothing can be said of a file: error is an errno. */
 const char *tool_error(int error);
+
+/* Hand what is to be said on stderr to a function instead, since a screen would
+ * be written over; NULL: say it again.  path is NULL where it is about no file
+ * alone. */
+typedef void tool_listener(const char *path, const char *matter);
+void tool_divert(tool_listener *listener);
+bool tool_is_diverted(void);
+
+/* Say a line that is about no file alone. */
+void tool_say(const char *line);
 
 /* Say something about a file on stderr that is no failure: the matter, and what
  * else there is to it. */

@@ -1,0 +1,176 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# mmapx watch on a terminal: what is on the screen, keys, sizes, and that the
+# terminal is given back however the program ends.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+python3 -c 'import os, pty; os.waitstatus_to_exitcode' 2>/dev/null ||
+    skip_all 'no python3 of version 3.9 to have a terminal with'
+
+terminal=$(cd "$srcdir/tests/tool" && pwd)/terminal.py
+# Crashes are on purpose here.
+# shellcheck disable=SC3045 # All shells here have it.
+ulimit -c 0
+
+# screen ROWS COLUMNS STEP... -- ARGUMENT...: watch on such a terminal.
+screen() {
+    python3 "$terminal" "$@" >"$out" 2>&1
+    got=$?
+    cat "$out"
+    return "$got"
+}
+
+tree=$dir/tree
+mkdir "$tree"
+pages 1 >"$tree/small"
+pages 3 >"$tree/large"
+pages 2 >"$tree/middle"
+name=first$(printf '%090d' 0)last
+pages 4 >"$tree/$name"
+cd "$tree" || exit 99
+
+# --- What is on the screen ----------------------------------------------------
+
+title() {
+    screen 24 80 line 1 'mmapx watch, every 1000 s, at ' line 3 ' CACHED ' \
+        line 3 CHANGE line 4 /fir line 4 last line 5 large line 6 middle \
+        line 7 small last 'q quit' send q exit 0 -- \
+        "$mmapx" watch -r -n 1000 .
+}
+check 'the largest first, a name cut to the width' title
+
+# height ROWS STEP...: with a hundred files.
+mkdir "$dir/many"
+for i in 1 2 3 4 5 6 7 8 9; do
+    for k in 0 1 2 3 4 5 6 7 8 9; do
+        printf x >"$dir/many/f$i$k"
+    done
+done
+pages 2 >"$dir/many/largest"
+height() {
+    rows=$1
+    shift
+    screen "$rows" 80 "$@" send q exit 0 -- \
+        "$mmapx" watch -n 1000 -r "$dir/many"
+}
+check 'a screen of 24 lines' height 24 line 3 CACHED line 4 largest \
+    line 23 'and 72 more' last 'q quit'
+check 'of 7 lines' height 7 line 1 'mmapx watch' line 2 CACHED line 3 largest \
+    last quit
+check 'of 5 lines' height 5 line 1 'mmapx watch' line 2 CACHED line 3 largest
+check 'of 3 lines' height 3 line 1 CACHED line 2 largest last 'and 90 more'
+check 'of 2 lines' height 2 line 1 CACHED line 2 largest
+check 'of 1 line' height 1 line 1 CACHED
+
+resize() {
+    screen 24 80 line 4 largest size 4 60 line 1 CACHED line 2 largest \
+        size 30 100 line 3 CACHED line 29 'and 66 more' send q exit 0 -- \
+        "$mmapx" watch -n 1000 -r "$dir/many"
+}
+check 'another size is followed at once' resize
+
+errors() {
+    screen 10 80 last '1 error: missing: No such file' wait small send q \
+        exit 1 -- "$mmapx" watch -n 1000 missing small
+}
+check 'errors are a count in the last line' errors
+
+sum() {
+    screen 12 80 wait 'total of 4 files' send q exit 0 -- \
+        "$mmapx" watch -n 1000 -r --total .
+}
+check 'the sum' sum
+
+# What is between two looks is done by a step.
+change() {
+    sparse "$dir/grows" 64
+    pages 8 >"$dir/eight"
+    screen 10 90 line 4 '  0B  ' \
+        run "dd if='$dir/eight' of='$dir/grows' conv=notrunc 2>&1" \
+        send ' ' line 4 "+$((8 * page / 1024))K" send ' ' gone + send q \
+        exit 0 -- "$mmapx" watch -n 1000 "$dir/grows"
+}
+check 'what has changed since the last look' change
+
+# --- Keys ---------------------------------------------------------------------
+
+order() {
+    screen 24 80 line 4 /fir send n line 1 'by name' line 5 large \
+        line 7 small send s line 1 'by size' line 4 /fir send % \
+        line 1 'by percentage' send d line 1 'by what is dirty' send + \
+        line 1 'by change' send c line 1 'by what is in memory' send q \
+        exit 0 -- "$mmapx" watch -r -n 1000 .
+}
+check 'keys for the order' order
+paused() {
+    screen 24 80 line 4 /fir send p last paused send p gone paused send q \
+        exit 0 -- "$mmapx" watch -r -n 1000 .
+}
+check 'p pauses and goes on' paused
+help_screen() {
+    screen 24 80 line 4 /fir send h wait 'look at once' send x line 4 /fir \
+        send '?' wait 'look at once' send q exit 0 -- \
+        "$mmapx" watch -r -n 1000 .
+}
+check 'h and ? show the keys' help_screen
+arrows() {
+    screen 24 80 line 4 /fir send "$(printf '\033[Bx\033OAn')" \
+        line 1 'by name' send Q exit 0 -- "$mmapx" watch -r -n 1000 .
+}
+check 'other keys do nothing' arrows
+names_from_stdin() {
+    screen 24 80 line 4 small send q exit 0 -- sh -c \
+        "printf 'small\\0' | '$mmapx' watch -n 1000 --files0-from=-"
+}
+check 'keys come from the terminal if the names do not' names_from_stdin
+
+# --- The end ------------------------------------------------------------------
+
+gives_back() {
+    screen 24 80 raw own line 4 /fir "$@" cooked other -- \
+        "$mmapx" watch -r -n 1000 .
+}
+check 'q gives the terminal back' gives_back send q exit 0
+check 'an interrupt' gives_back send "$(printf '\003')" exit 0
+for signal in TERM INT HUP; do
+    check "SIG$signal" gives_back kill $signal exit 0
+done
+for signal in SEGV:11 BUS:7 ABRT:6 ILL:4 FPE:8 QUIT:3 USR1:10 PIPE:13 ALRM:14
+do
+    check "SIG${signal%:*}: a crash" \
+        gives_back kill "${signal%:*}" exit "-${signal#*:}"
+done
+count() {
+    screen 24 80 other wait ' CACHED ' wait first exit 0 cooked -- \
+        "$mmapx" watch -r -n 0.1 --count=2 .
+}
+check 'after --count the last look stays' count
+
+# A shell with jobs: the program is stopped and goes on.
+job() {
+    screen 24 80 wait '$ ' send "'$mmapx' watch -r -n 1000 .
+" raw own line 4 /fir "$@" send q cooked other send 'exit 7
+' exit 7 -- env PS1='$ ' ENV= sh -i
+}
+check 'a stop gives it back, and it is taken again' job \
+    send "$(printf '\032')" cooked other wait Stopped send 'fg
+' raw own line 4 /fir
+background() {
+    screen 24 80 wait '$ ' send "'$mmapx' watch -r -n 1000 .
+" raw own send "$(printf '\032')" cooked other wait Stopped send 'bg
+' send 'echo still" "here
+' wait 'still here' cooked other send 'fg
+' raw own line 4 /fir send q cooked send 'exit 7
+' exit 7 -- env PS1='$ ' ENV= sh -i
+}
+check 'in the background it shows nothing' background
+
+dumb() {
+    screen 24 90 wait 'TIME ' other cooked kill TERM exit 0 -- \
+        env TERM=dumb "$mmapx" watch -r -n 1000 .
+}
+check 'a dumb terminal has lines' dumb
+
+cd / || exit 99
+finish

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* What has changed since the last look. */
+#include "tool.h"
+#include "change.h"
+
+#include <stdlib.h>
+
+struct change {
+    dev_t device;
+    ino_t inode;
+    int64_t cached;
+};
+
+static int
+by_identity(const void *a, const void *b)
+{
+    const struct change *x = a;
+    const struct change *y = b;
+
+    if (x->device != y->device)
+        return x->device < y->device ? -1 : 1;
+    return x->inode < y->inode ? -1 : x->inode > y->inode;
+}
+
+void
+changes_begin(struct changes *c)
+{
+    free(c->before);
+    c->first = c->now == NULL;
+    c->before = c->now;
+    c->n_before = c->n;
+    if (c->n > 1)
+        qsort(c->before, c->n, sizeof *c->before, by_identity);
+    c->now = NULL;
+    c->n = c->room = 0;
+}
+
+int64_t
+changes_add(struct changes *c, const struct tool_file *file, int64_t cached)
+{
+    struct change key = { file->device, file->inode, cached };
+    const struct change *before = NULL;
+
+    if (c->n == c->room) {
+        c->room = 2 * c->room + 64;
+        c->now = realloc(c->now, c->room * sizeof *c->now);
+        if (c->now == NULL)
+            tool_no_memory();
+    }
+    c->now[c->n++] = key;
+    if (c->first)
+        return 0;
+    if (c->n_before > 0)
+        before = bsearch(&key, c->before, c->n_before, sizeof key, by_identity);
+    return cached - (before != NULL ? before->cached : 0);
+}
+
+void
+changes_free(struct changes *c)
+{
+    free(c->before);
+    free(c->now);
+    *c = (struct changes){ 0 };
+}
