@@ -47,6 +47,19 @@ write_some(struct target *t, const unsigned char *from, size_t *n, int64_t at)
 }
 
 static int
+write_piece(void *arg, const struct mmapx_i_piece *piece)
+{
+    struct target *t = arg;
+    int r = 0;
+
+    for (size_t done = 0, n; done < piece->len && r == 0; done += n) {
+        n = piece->len - done;
+        r = write_some(t, piece->from + done, &n, piece->at + (int64_t)done);
+    }
+    return r;
+}
+
+static int
 copy(struct target *t, int64_t from, int64_t to, uint64_t len)
 {
     unsigned char part[PART];
@@ -137,6 +150,15 @@ check_limit(const struct target *t, int64_t end)
     return r == 0 && t->is_file && end > limit ? -EFBIG : r;
 }
 
+/* The file has all of the journal, once it is on the disk. */
+static int
+finish(const struct target *t)
+{
+    int r = mmapx_i_flush_file(t->fd, t->identity);
+
+    return r == 0 ? empty(t->journal, t->journal_st.identity) : r;
+}
+
 /* Bring a whole journal into the file: 1. */
 static int
 complete(struct target *t, struct mmapx_i_journal *h)
@@ -152,9 +174,7 @@ complete(struct target *t, struct mmapx_i_journal *h)
     if (r == 0)
         r = replay(t, h, true);
     if (r == 0)
-        r = mmapx_i_flush_file(t->fd, t->identity);
-    if (r == 0)
-        r = empty(t->journal, t->journal_st.identity);
+        r = finish(t);
     return r < 0 ? r : 1;
 }
 
@@ -274,8 +294,9 @@ check_room(const struct target *t, const struct mmapx_i_journal *h)
     return r == 0 ? mmapx_i_check_file_limit(h->length) : r;
 }
 
-/* A journal is left only where the file may have a part of it: it would undo
- * what is written to the file later. */
+/* The journal has what the mapping has, which is quicker to write from.  A
+ * journal is left only where the file may have a part of it: it would undo what
+ * is written to the file later. */
 static int
 commit_changes(const struct mmapx_i_commit *c, struct target *t)
 {
@@ -292,7 +313,9 @@ commit_changes(const struct mmapx_i_commit *c, struct target *t)
     if (r == 0)
         r = check_length(t);
     if (r == 0)
-        r = complete(t, &h);
+        r = mmapx_i_commit_walk(c, write_piece, t);
+    if (r == 0)
+        r = finish(t);
     if (r < 0 && !t->is_touched)
         empty(t->journal, t->journal_st.identity);
     if (r < 0)

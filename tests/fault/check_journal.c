@@ -264,7 +264,7 @@ check_all_points(const char *what)
     for (size_t n = 0; n <= n_operations; n++)
         for (int how = 0; how < WAYS; how++)
             for (int draw = 0; draw < (how == SOME_WRITES || how == SOME_SECTORS
-                                           ? 6 : 1);
+                                           ? 8 : 1);
                  draw++) {
                 replay(n, (enum how)how);
                 check_disk(what, n, how);
@@ -469,25 +469,24 @@ START_TEST(the_file_takes_no_byte)
 }
 END_TEST
 
-/* The journal cannot be read back, and the file is as it was. */
+/* The journal cannot be read back: the file has no byte of it. */
 START_TEST(the_journal_cannot_be_read)
 {
-    int reads, first;
+    int reads;
 
     set_up();
     OK(commit_all());
     reads = fake_count(FAKE_READ_AT);
-    for (first = 1; first < reads; first++) {
+    ck_assert_int_gt(reads, 0);
+    for (int turn = 1; turn <= reads; turn++) {
         set_up();
-        fake_fail(FAKE_READ_AT, EIO, first);
+        fake_fail(FAKE_READ_AT, EIO, turn);
         start_recording();
         FAILS(EIO, commit_all());
         for (size_t i = 0; i < n_operations; i++)
-            if (operations[i].fd == file && operations[i].kind == WRITE)
-                return;
+            ck_assert(operations[i].fd != file || operations[i].kind != WRITE);
         ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
     }
-    ck_abort_msg("no commit came to the file");
 }
 END_TEST
 
