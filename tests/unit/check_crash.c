@@ -2,7 +2,8 @@
 /*
  * What a writer that is killed leaves: everything that a sync has acknowledged,
  * and a file that is as long as before or after a growth.  The writer is killed
- * while it goes on writing; the power cut is in power_cut.sh.
+ * while it goes on writing, or at each system call; the power cut is in
+ * power_cut.sh.
  */
 #include "support.h"
 
@@ -11,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined __linux__
+#include <sys/ptrace.h>
+#endif
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +128,117 @@ START_TEST(killed_while_growing_sparsely)
 }
 END_TEST
 
+#if defined __linux__
+/* --- All or nothing ------------------------------------------------------- */
+
+enum { ATOMIC_PAGES = 12 };
+
+/* Every second page is old or new: which of them, or 0 for anything else. */
+static char
+version_of(int fd, size_t size)
+{
+    char *bytes = malloc(size);
+    char version;
+
+    ck_assert_ptr_nonnull(bytes);
+    ck_assert_int_eq(pread(fd, bytes, size, 0), (ssize_t)size);
+    version = bytes[0];
+    for (size_t i = 1; i < size && version != 0; i++)
+        if (bytes[i] != (i / page_size() % 2 == 0 ? version : 'o'))
+            version = 0;
+    free(bytes);
+    return version;
+}
+
+/* Every second page becomes new, by one call. */
+static _Noreturn void
+make_new(int fd, int journal)
+{
+    struct mmapx m;
+
+    if (mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE) != 0)
+        _exit(1);
+    for (size_t i = 0; i < ATOMIC_PAGES; i += 2)
+        memset((char *)m.addr + i * page_size(), 'n', page_size());
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(77);
+    raise(SIGSTOP);
+    _exit(mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END) != 0);
+}
+
+/* Kill it before or after a system call, which are counted from 1 on; or the
+ * status of one that has come to its end. */
+static bool
+kill_at(pid_t child, int stop, int *status)
+{
+    ck_assert_int_eq(waitpid(child, status, 0), child);
+    for (int i = 0; i < stop && WIFSTOPPED(*status); i++) {
+        ck_assert_int_eq(ptrace(PTRACE_SYSCALL, child, NULL, NULL), 0);
+        ck_assert_int_eq(waitpid(child, status, 0), child);
+    }
+    if (!WIFSTOPPED(*status))
+        return false;
+    ck_assert_int_eq(kill(child, SIGKILL), 0);
+    ck_assert_int_eq(waitpid(child, status, 0), child);
+    return true;
+}
+
+/* What is there when it was killed at a stop, and after recovery. */
+static char
+kill_one(int stop, char *after, bool *goes_on)
+{
+    size_t size = ATOMIC_PAGES * page_size();
+    int fd = temp_file(size), journal = temp_file(0);
+    char *old = malloc(size);
+    char before;
+    int status;
+    pid_t child;
+
+    ck_assert_ptr_nonnull(old);
+    memset(old, 'o', size);
+    ck_assert_int_eq(pwrite(fd, old, size, 0), (ssize_t)size);
+    child = fork();
+    if (child == 0)
+        make_new(fd, journal);
+    *goes_on = kill_at(child, stop, &status);
+    if (!*goes_on && WEXITSTATUS(status) == 77)
+        SKIP("no child may be traced");
+    ck_assert(*goes_on || status == 0);
+    before = version_of(fd, size);
+    ck_assert_int_ge(mmapx_recover(fd, journal), 0);
+    *after = version_of(fd, size);
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    close(fd);
+    close(journal);
+    free(old);
+    return before;
+}
+
+/* At each system call, before it and after it. */
+START_TEST(killed_in_an_atomic_commit)
+{
+    bool goes_on = true;
+    int between = 0;
+    char last = 'o';
+
+    need_the_kernel();
+    for (int stop = 1; goes_on; stop++) {
+        char after, before = kill_one(stop, &after, &goes_on);
+
+        ck_assert_msg(after == 'o' || after == 'n',
+                      "stop %d: between old and new", stop);
+        /* What is new stays so. */
+        ck_assert(last == 'o' || after == 'n');
+        last = after;
+        between += before == 0;
+    }
+    ck_assert_int_eq(last, 'n');
+    /* Without the journal it would have been. */
+    ck_assert_int_gt(between, 0);
+}
+END_TEST
+#endif
+
 Suite *
 suite(void)
 {
@@ -133,5 +248,8 @@ suite(void)
     ADD_TEST(s, killed_while_syncing_the_file);
     ADD_TEST(s, killed_while_growing);
     ADD_TEST(s, killed_while_growing_sparsely);
+#if defined __linux__
+    ADD_TEST(s, killed_in_an_atomic_commit);
+#endif
     return s;
 }
