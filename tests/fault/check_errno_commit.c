@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Somebody cuts the file, or makes it longer, in the middle of a commit.  The
+ * seam stops there, so that it is always the same middle.
+ */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+
+#include "fake_os.h"
+#include "internal.h"
+#include "support.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { PAGES = 16 };
+
+static struct mmapx m;
+static int file, journal;
+
+/* At which write, to which of the two, the file gets how many pages. */
+static int moment;
+static int moment_fd;
+static size_t pages_then;
+
+static void
+on_write(int fd, const void *bytes, size_t len, int64_t at)
+{
+    (void)bytes, (void)len, (void)at;
+    if (fd == moment_fd && --moment == 0)
+        ck_assert_int_eq(ftruncate(file, (off_t)(pages_then * page_size())),
+                         0);
+}
+
+/* Every second page is changed, so that each of them is a write. */
+static void
+set_up(int fd_is_journal, int nth, size_t pages)
+{
+    fake_reset();
+    file = temp_file(PAGES * page_size());
+    journal = temp_file(0);
+    OK(mmapx_map(&m, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    for (size_t i = 0; i < PAGES; i += 2)
+        memset((char *)m.addr + i * page_size(), 'x', page_size());
+    moment = nth;
+    moment_fd = fd_is_journal != 0 ? journal : file;
+    pages_then = pages;
+    fake_on_write = on_write;
+}
+
+static int
+commit_plainly(void)
+{
+    return mmapx_commit(&m, file, 0, MMAPX_TO_END);
+}
+
+static int
+commit_atomically(void)
+{
+    return mmapx_commit_atomic(&m, file, journal, 0, MMAPX_TO_END);
+}
+
+static size_t
+pages_of_file(void)
+{
+    off_t size = lseek(file, 0, SEEK_END);
+
+    ck_assert_int_eq(size % (off_t)page_size(), 0);
+    return (size_t)size / page_size();
+}
+
+/* The first n pages of the file: those of the commit as far as it came. */
+static void
+check_file(size_t n, size_t committed)
+{
+    unsigned char byte;
+
+    for (size_t i = 0; i < n; i++) {
+        off_t at = (off_t)(i * page_size() + 100);
+
+        ck_assert_int_eq(pread(file, &byte, 1, at), 1);
+        if (i % 2 == 0 && i < committed)
+            ck_assert_int_eq(byte, 'x');
+        else
+            ck_assert_int_eq(byte, i < PAGES ? pattern((size_t)at) : 0);
+    }
+}
+
+static void
+check_changes(size_t n)
+{
+    for (size_t i = 0; i < n; i += 2)
+        ck_assert_int_eq(((char *)m.addr)[i * page_size() + 50], 'x');
+}
+
+/* The page that is being written is gone.  ext4 makes the file as long as up to
+ * that page before it finds out (6.18). */
+START_TEST(cut_before_the_page)
+{
+    size_t left;
+
+    need_the_kernel();
+    set_up(0, 3, 2);
+    FAILS(EFAULT, commit_plainly());
+    left = pages_of_file();
+    ck_assert(left == 2 || left == 4);
+    check_file(2, 2);
+    check_changes(2);
+    OK(commit_plainly());
+    ck_assert_uint_eq(pages_of_file(), left);
+    check_file(2, 2);
+}
+END_TEST
+
+/* What comes behind it is. */
+START_TEST(cut_behind_the_page)
+{
+    need_the_kernel();
+    set_up(0, 3, 6);
+    OK(commit_plainly());
+    ck_assert_uint_eq(pages_of_file(), 6);
+    check_file(6, 6);
+}
+END_TEST
+
+START_TEST(grown)
+{
+    set_up(0, 3, PAGES + 5);
+    OK(commit_plainly());
+    ck_assert_uint_eq(pages_of_file(), PAGES + 5);
+    check_file(PAGES + 5, PAGES);
+}
+END_TEST
+
+/* A journal would be that of a file of another length, and does not stay. */
+START_TEST(while_the_journal_is_written)
+{
+    static const struct {
+        size_t pages;
+        int code;
+    } others[] = { { PAGES - 1, EFAULT }, { PAGES + 1, EINVAL } };
+
+    need_the_kernel();
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        set_up(1, 4, others[i].pages);
+        FAILS(others[i].code, commit_atomically());
+        ck_assert_uint_eq(pages_of_file(), others[i].pages);
+        ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+        check_file(others[i].pages, 0);
+        check_changes(PAGES - 1);
+        ck_assert_int_eq(mmapx_recover(file, journal), 0);
+        OK(commit_atomically());
+        check_file(PAGES - 1, PAGES);
+    }
+}
+END_TEST
+
+/* The file has a part: its journal stays, and waits for the old length. */
+START_TEST(while_the_file_is_written)
+{
+    need_the_kernel();
+    set_up(0, 3, 2);
+    FAILS(EFAULT, commit_atomically());
+    ck_assert_int_gt(lseek(journal, 0, SEEK_END), 0);
+    FAILS(EINVAL, mmapx_recover(file, journal));
+    FAILS(EINVAL, commit_atomically());
+    ck_assert_uint_le(pages_of_file(), 4);
+    ck_assert_int_eq(ftruncate(file, (off_t)(PAGES * page_size())), 0);
+    ck_assert_int_eq(mmapx_recover(file, journal), 1);
+    ck_assert_uint_eq(pages_of_file(), PAGES);
+    for (size_t i = 0; i < PAGES; i += 2) {
+        char byte;
+
+        ck_assert_int_eq(pread(file, &byte, 1, (off_t)(i * page_size())), 1);
+        ck_assert_int_eq(byte, 'x');
+    }
+}
+END_TEST
+
+Suite *
+suite(void)
+{
+    Suite *s = suite_create("errno_commit");
+
+    ADD_TEST(s, cut_before_the_page);
+    ADD_TEST(s, cut_behind_the_page);
+    ADD_TEST(s, grown);
+    ADD_TEST(s, while_the_journal_is_written);
+    ADD_TEST(s, while_the_file_is_written);
+    return s;
+}
