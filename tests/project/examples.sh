@@ -332,6 +332,40 @@ else
 fi
 check 'and goes on after a file that is not there' warms_the_others
 
+# --- weights ------------------------------------------------------------------
+
+# Of a sum of its own, without the first byte and the last 70000.
+weighs() {
+    want=$(awk 'BEGIN { for (i = 0; i < 256; i++) code[sprintf("%c", i)] = i }
+        { line = $0 "\n"; for (i = 1; i <= 8; i++) {
+            at++
+            if (at > 1 && at <= '$((lines * 8 - 70000))')
+                sum += code[substr(line, i, 1)] } }
+        END { print sum }' "$tmp/text")
+    ./examples/weights "$tmp/text" 1 70000 >"$tmp/said" || return
+    cat "$tmp/said"
+    end=$((lines * 8 - 70000))
+    mapped=$(((end + page - 1) / page * page))
+    [ "$mapped" -le $((lines * 8)) ] || mapped=$((lines * 8))
+    grep " locked, $mapped still mapped, sum $want\$" "$tmp/said"
+}
+
+# Whoever may lock all of it does.
+locks_weights() {
+    ./examples/weights "$tmp/text" "$page" "$page" >"$tmp/said" || return
+    cat "$tmp/said"
+    grep "^$((lines * 8 - 2 * page)) bytes locked, " "$tmp/said"
+}
+
+check 'weights maps, locks and gives back' weighs
+if ./examples/warm "$tmp/text" </dev/null >/dev/null 2>&1; then
+    check 'and locks as it loads' locks_weights
+else
+    skip 'and locks as it loads' 'this user may lock less (ulimit -l)'
+fi
+check 'more before and behind than there is' \
+    fails_with 2 ./examples/weights "$tmp/text" 10 320000
+
 # --- shared_memfd -------------------------------------------------------------
 
 if [ "$(uname -s)" = Linux ]; then
