@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The header is strict C++11 and its functions have C linkage.
+# The header is strict C++11, its functions have C linkage, and a function in C++
+# goes on behind a fault.
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
 
@@ -17,21 +18,25 @@ flags=$(library_flags)
 # shellcheck disable=SC2086
 compile() {
     $CXX -std=c++11 -pedantic-errors -Wall -Wextra -Werror $flags \
-        -I"$srcdir/include" -c -o "$tmp/header_cxx.o" \
-        "$srcdir/tests/project/header_cxx.cc"
+        -I"$srcdir/include" -c -o "$tmp/$1.o" "$srcdir/tests/project/$1.cc"
 }
 
 # shellcheck disable=SC2086
 link() {
-    ./libtool --tag=CC --mode=link $CXX $flags -o "$tmp/header_cxx" \
-        "$tmp/header_cxx.o" libmmapx.la
+    ./libtool --tag=CC --mode=link $CXX $flags -o "$tmp/$1" "$tmp/$1.o" \
+        libmmapx.la -lpthread
 }
 
 run() {
-    ./libtool --mode=execute "$tmp/header_cxx"
+    ./libtool --mode=execute "$tmp/$1"
 }
 
-check 'the header compiles as C++11' compile
-check 'a C++ program links' link
-check 'and runs' run
+goes_on() {
+    compile guard_cxx && link guard_cxx && run guard_cxx
+}
+
+check 'the header compiles as C++11' compile header_cxx
+check 'a C++ program links' link header_cxx
+check 'and runs' run header_cxx
+check 'locks and destructors are given back behind a fault' goes_on
 finish
