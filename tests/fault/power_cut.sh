@@ -6,6 +6,8 @@
 # acknowledged the image is copied: what the file system had not handed to the
 # device by then is not in the copy, as if the power had gone.  The copy is
 # mounted, which replays the journal, and has to have every record so far.
+# Atomic commits are also cut at each of their writes and flushes, with some of
+# what was not flushed on the disk and some not.
 # Needs root, loop devices, and the file systems' tools.
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
@@ -46,40 +48,69 @@ options() {
     fi
 }
 
-# The power goes: is the record there?
+# cut_power FS COMMAND...: the power goes; what does the command find?
 cut_power() {
+    fs=$1
+    shift
+    # A new file: the loop device of the last copy may not be gone yet, and
+    # would be taken again with what it remembers.
+    rm -f "$tmp/copied"
     cp --sparse=always "$tmp/image" "$tmp/copied" || return
-    mount -t "$1" -o "$(options "$1")" "$tmp/copied" "$tmp/copy" || return
-    tests/fault/power_cut verify "$2" "$tmp/copy/file" "$3"
+    mount -t "$fs" -o "$(options "$fs")" "$tmp/copied" "$tmp/copy" || return
+    "$@"
     there=$?
     umount "$tmp/copy"
     return "$there"
 }
 
-# Run the writer, with a power cut at some of the records.
-cuts() {
-    fs=$1
-    way=$2
+# start COMMAND...: run a writer, with pipes to it and from it.
+start() {
     rm -f "$tmp/to" "$tmp/from"
     mkfifo "$tmp/to" "$tmp/from"
-    tests/fault/power_cut write "$way" "$tmp/mnt/file" <"$tmp/to" >"$tmp/from" &
+    "$@" <"$tmp/to" >"$tmp/from" &
     writer=$!
     exec 8>"$tmp/to" 9<"$tmp/from"
     bad=0
+}
+
+stop() {
+    exec 8>&- 9<&-
+    wait "$writer" 2>/dev/null
+    writer=
+}
+
+# Run the writer, with a power cut at some of the records.
+cuts() {
+    way=$2
+    start tests/fault/power_cut write "$way" "$tmp/mnt/file"
     while read -r number <&9; do
         case $number in
         1 | 2 | 7 | 20 | 41 | 61)
-            cut_power "$fs" "$way" "$number" || bad=1 ;;
+            cut_power "$1" tests/fault/power_cut verify "$way" \
+                "$tmp/copy/file" "$number" || bad=1 ;;
         esac
         if [ "$number" -eq 61 ] || [ "$bad" -ne 0 ]; then
             break
         fi
         echo go >&8
     done
-    exec 8>&- 9<&-
-    wait "$writer" 2>/dev/null
-    writer=
+    stop
     [ "$bad" -eq 0 ] && [ "${number:-0}" = 61 ]
+}
+
+# Run atomic commits, with a power cut at each write, flush and change of size.
+cuts_everywhere() {
+    points=0
+    start tests/fault/power_points write "$tmp/mnt/points"
+    while [ "$points" -lt 500 ] && [ "$bad" -eq 0 ] && read -r number <&9; do
+        points=$((points + 1))
+        cut_power "$1" tests/fault/power_points verify "$tmp/copy/points" \
+            "$number" || bad=1
+        echo go >&8
+    done
+    stop
+    echo "$points points, $number commits"
+    [ "$bad" -eq 0 ] && [ "$points" -eq 500 ]
 }
 
 loses() {
@@ -103,6 +134,7 @@ for fs in ext4 xfs; do
     check "$fs: RESIZE_FILE sparsely and mmapx_sync" cuts "$fs" 3
     check "$fs: mmapx_commit" cuts "$fs" 5
     check "$fs: mmapx_commit_atomic" cuts "$fs" 6
+    check "$fs: mmapx_commit_atomic, at 500 points" cuts_everywhere "$fs"
     umount "$tmp/mnt"
 done
 finish
