@@ -27,7 +27,8 @@ unit_programs() {
 
 # Those of them that threads and signals have to do with.
 thread_programs() {
-    unit_programs | grep -E '/check_(copy|guard|memfd|populate|resize|sync|thr)'
+    unit_programs | grep -E '/check_(commit_p|copy|guard|loss|memfd|populate)' &&
+        unit_programs | grep -E '/check_(reserve|resize|split|sync|thr)'
 }
 
 # own_check DIRECTORY CC...: build the stand-in for Check in a directory, and

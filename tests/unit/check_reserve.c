@@ -7,7 +7,9 @@
 #include "resizing.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -467,6 +469,51 @@ START_TEST(the_limit_on_address_space)
 }
 END_TEST
 
+#ifdef __linux__
+/* Whether the kernel charges the memory at addr against what it may promise:
+ * where it promises no more than it has (vm.overcommit_memory 2) only that can
+ * fail.  -1: it does not tell. */
+static int
+is_charged(const void *addr)
+{
+    FILE *f = fopen("/proc/self/smaps", "r");
+    char line[512];
+    bool is_here = false;
+    int charged = -1;
+    uintptr_t begin, end;
+
+    while (f != NULL && charged < 0 && fgets(line, sizeof line, f) != NULL) {
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end) == 2)
+            is_here = (uintptr_t)addr >= begin && (uintptr_t)addr < end;
+        else if (is_here && strncmp(line, "VmFlags:", 8) == 0)
+            charged = strstr(line, " ac") != NULL;
+    }
+    if (f != NULL)
+        fclose(f);
+    return charged;
+}
+
+START_TEST(room_is_no_memory_that_is_promised)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    need_the_kernel();
+    OK(mmapx_map_anon(&m, page, RW, MAP_PRIVATE));
+    if (is_charged(m.addr) < 0)
+        SKIP("the kernel does not tell what it charges");
+    OK(mmapx_reserve(&m, 64 * page, MAYMOVE));
+    ck_assert_int_eq(is_charged(m.addr), 1);
+    ck_assert_int_eq(is_charged((char *)m.addr + page), 0);
+    OK(mmapx_resize(&m, -1, 8 * page, 0));
+    ck_assert_int_eq(is_charged((char *)m.addr + 7 * page), 1);
+    ck_assert_int_eq(is_charged((char *)m.addr + 8 * page), 0);
+    OK(mmapx_resize(&m, -1, 2 * page, 0));
+    ck_assert_int_eq(is_charged((char *)m.addr + 2 * page), 0);
+}
+END_TEST
+#endif
+
 START_TEST(a_full_disk)
 {
     size_t page = page_size();
@@ -700,6 +747,22 @@ END_TEST
 
 /* --- A database ----------------------------------------------------------- */
 
+/* The first pages, which nobody changes, again and again. */
+static void *
+read_head(void *arg)
+{
+    struct readers *all = arg;
+    unsigned seed = (unsigned)(uintptr_t)&seed;
+
+    while (!__atomic_load_n(&all->ends, __ATOMIC_ACQUIRE)) {
+        size_t off = (size_t)rand_r(&seed) % (4 * page_size());
+
+        if (((volatile unsigned char *)all->m.addr)[off] != pattern(off))
+            __atomic_store_n(&all->failed, true, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
 /* Its header is locked and its data are read at random.  Where a reader is at
  * work it may only grow behind its old end; a writer alone may move it. */
 static void
@@ -716,29 +779,45 @@ grow_database(struct mmapx *m, int fd, size_t len, bool has_readers)
 }
 
 static void
+grow_database_often(struct readers *all, int fd, bool has_readers)
+{
+    size_t page = page_size();
+    const char *header = all->m.addr;
+    pthread_t threads[READERS];
+
+    for (int i = 0; i < READERS && has_readers; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_head, all), 0);
+    for (size_t len = 8 * page; len <= 256 * page; len *= 2) {
+        grow_database(&all->m, fd, len, has_readers);
+        check_pattern(all->m.addr, 0, 4 * page);
+        ck_assert(!has_readers || all->m.addr == header);
+    }
+    __atomic_store_n(&all->ends, true, __ATOMIC_RELEASE);
+    for (int i = 0; i < READERS && has_readers; i++)
+        pthread_join(threads[i], NULL);
+    ck_assert(!__atomic_load_n(&all->failed, __ATOMIC_ACQUIRE));
+}
+
+static void
 run_database(bool has_readers)
 {
     size_t page = page_size();
     int fd = temp_file(4 * page);
-    struct mmapx m;
-    const char *header;
+    static struct readers all;
+    struct mmapx *m = &all.m;
 
-    OK(mmapx_map(&m, fd, RW, MAP_SHARED));
+    all = (struct readers){ .ends = false };
+    OK(mmapx_map(m, fd, RW, MAP_SHARED));
     if (has_readers)
-        OK(mmapx_reserve(&m, 256 * page, MAYMOVE));
-    OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
-    OK(mmapx_lock(&m, 0, page, 0));
-    header = m.addr;
-    for (size_t len = 8 * page; len <= 256 * page; len *= 2) {
-        grow_database(&m, fd, len, has_readers);
-        check_pattern(m.addr, 0, 4 * page);
-        ck_assert(!has_readers || m.addr == header);
-    }
-    OK(mmapx_sync(&m, 0, MMAPX_TO_END, MS_SYNC));
-    OK(mmapx_resize(&m, fd, 16 * page, BOTH));
-    check_pattern(m.addr, 0, 4 * page);
+        OK(mmapx_reserve(m, 256 * page, MAYMOVE));
+    OK(mmapx_advise(m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+    OK(mmapx_lock(m, 0, page, 0));
+    grow_database_often(&all, fd, has_readers);
+    OK(mmapx_sync(m, 0, MMAPX_TO_END, MS_SYNC));
+    OK(mmapx_resize(m, fd, 16 * page, BOTH));
+    check_pattern(m->addr, 0, 4 * page);
     ck_assert_uint_eq(file_size(fd), 16 * page);
-    OK(mmapx_unmap(&m));
+    OK(mmapx_unmap(m));
 }
 
 START_TEST(a_database)
@@ -773,6 +852,9 @@ suite(void)
     ADD_TEST(s, the_new_part_is_locked_if_that_is);
     ADD_TEST(s, the_limit_on_locks);
     ADD_TEST(s, the_limit_on_address_space);
+#ifdef __linux__
+    ADD_TEST(s, room_is_no_memory_that_is_promised);
+#endif
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, bad_arguments);
     ADD_HUGE_TEST(s, huge_pages);
