@@ -57,6 +57,13 @@ proc_list(pid_t **pids, size_t *n)
     return *n > 0 ? 0 : ENOENT;
 }
 
+/* The first process is always there. */
+bool
+proc_hides(void)
+{
+    return access("/proc/1", F_OK) < 0 && access("/proc/self", F_OK) == 0;
+}
+
 /* A file of a process as a stream. */
 static FILE *
 stream_of(const struct proc *p, const char *name)

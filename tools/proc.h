@@ -42,6 +42,9 @@ struct proc_map {
  * errno. */
 int proc_list(pid_t **pids, size_t *n);
 
+/* Whether the system hides processes from this user. */
+bool proc_hides(void);
+
 /* Returns 0 or an errno, ESRCH if there is no such process. */
 int proc_open(struct proc *p, pid_t pid);
 void proc_close(struct proc *p);

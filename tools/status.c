@@ -17,11 +17,13 @@ look_for_processes(void)
 
     if (error != 0)
         return tool_failed("/proc", error);
-    if (who_closed() == 0)
-        return TOOL_OK;
-    fprintf(stderr, "mmapx: not known to this user: what %zu process%s\n",
-            who_closed(), who_closed() == 1 ? " maps" : "es map");
-    return TOOL_FAILED;
+    if (who_closed() > 0)
+        fprintf(stderr, "mmapx: not known to this user: what %zu process%s\n",
+                who_closed(), who_closed() == 1 ? " maps" : "es map");
+    if (who_hidden())
+        fputs("mmapx: not known to this user: what hidden processes map\n",
+              stderr);
+    return who_closed() > 0 || who_hidden() ? TOOL_FAILED : TOOL_OK;
 }
 
 int

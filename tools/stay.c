@@ -100,7 +100,7 @@ add_by_processes(struct stays *s, const struct work_file *f, int64_t rest)
         reason = STAY_LOCKED;
     else if (who != NULL && who->n > 0)
         reason = STAY_MAPPED;
-    else if (who_closed() == 0)
+    else if (who_closed() == 0 && !who_hidden())
         reason = STAY_IN_USE;
     add(s, reason, f, rest);
     who_add(&s->reasons[reason].who, reason == STAY_LOCKED ? locks : who);

@@ -49,7 +49,7 @@ sums_add(struct sums *sums, const struct sums *more)
 
 struct sums_dir {
     struct sums_dir *above;
-    char *path;
+    char *name; /* in the directory above; without one, the path */
     size_t users;
     struct sums sums;
 };
@@ -57,14 +57,16 @@ struct sums_dir {
 struct sums_dir *
 sums_dir_new(struct sums_dir *above, const char *path)
 {
+    const char *slash = strrchr(path, '/');
+    const char *name = above != NULL && slash != NULL ? slash + 1 : path;
     struct sums_dir *dir = malloc(sizeof *dir);
 
     if (dir == NULL)
         tool_no_memory();
     *dir = (struct sums_dir){
-        .above = above, .path = strdup(path), .users = 1
+        .above = above, .name = strdup(name), .users = 1
     };
-    if (dir->path == NULL)
+    if (dir->name == NULL)
         tool_no_memory();
     sums_begin(&dir->sums);
     sums_dir_use(above);
@@ -85,6 +87,34 @@ sums_dir_add(struct sums_dir *dir, const struct sums *more)
         sums_add(&dir->sums, more);
 }
 
+/* The path is put together at last: in a deep tree many directories are not
+ * complete, and all their paths would be long. */
+static char *
+path_of(const struct sums_dir *dir)
+{
+    size_t n = 1;
+    char *path, *at;
+
+    for (const struct sums_dir *d = dir; d != NULL; d = d->above)
+        n += strlen(d->name) + 1;
+    path = malloc(n);
+    if (path == NULL)
+        tool_no_memory();
+    at = path + n - 1;
+    *at = '\0';
+    for (const struct sums_dir *d = dir; d != NULL; d = d->above) {
+        size_t len = strlen(d->name);
+
+        /* What was named can end with a slash. */
+        if (d != dir && d->name[len > 0 ? len - 1 : 0] != '/')
+            *--at = '/';
+        at -= len;
+        memcpy(at, d->name, len);
+    }
+    memmove(path, at, strlen(at) + 1);
+    return path;
+}
+
 struct sums_dir *
 sums_dir_leave(struct sums_dir *dir, struct largest *largest)
 {
@@ -92,7 +122,7 @@ sums_dir_leave(struct sums_dir *dir, struct largest *largest)
 
     while (dir != NULL && --dir->users == 0) {
         struct sums_dir *next = dir->above;
-        struct largest_row row = { .name = dir->path,
+        struct largest_row row = { .name = path_of(dir),
                                    .survey = dir->sums.survey,
                                    .files = dir->sums.files };
 
@@ -100,7 +130,8 @@ sums_dir_leave(struct sums_dir *dir, struct largest *largest)
             row.survey.known = 0;
         largest_add(largest, &row);
         sums_dir_add(next, &dir->sums);
-        free(dir->path);
+        free(row.name);
+        free(dir->name);
         free(dir);
         dir = next;
     }

@@ -122,7 +122,8 @@ tool_top(const struct tool_options *o)
         top.status = tool_failed("/proc/self/mountinfo", error);
     look(&top);
     if (top.all.closed_files + top.all.closed_dirs + top.all.closed_processes
-        > 0)
+            > 0
+        || top.all.hidden_processes)
         top.status = TOOL_FAILED;
     top_print(&top);
     largest_free(&top.all.largest);

@@ -24,6 +24,7 @@ struct top_part {
     uint64_t closed_files;
     uint64_t closed_dirs;
     uint64_t closed_processes;
+    bool hidden_processes; /* an unknown number */
     dev_t device;        /* the one that was looked at last */
     bool device_is_disk; /* its files are in the page cache */
 };

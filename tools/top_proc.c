@@ -59,6 +59,8 @@ each_process(struct top *top,
 
     if (error != 0)
         top->status = tool_failed("/proc", error);
+    else if (top->o->pids.n == 0)
+        top->all.hidden_processes = proc_hides();
     for (size_t i = 0; i < n; i++) {
         struct proc p;
 

@@ -84,7 +84,8 @@ top_print_closed(const struct top_part *all)
 {
     const char *between = "mmapx: not known to this user: ";
 
-    if (all->closed_files + all->closed_dirs + all->closed_processes == 0)
+    if (all->closed_files + all->closed_dirs + all->closed_processes == 0
+        && !all->hidden_processes)
         return;
     fflush(stdout);
     print_count(all->closed_files, "file", "files", &between);
@@ -92,5 +93,7 @@ top_print_closed(const struct top_part *all)
                 "directories and what is in them", &between);
     print_count(all->closed_processes, "process and what it has open",
                 "processes and what they have open", &between);
+    if (all->hidden_processes)
+        fprintf(stderr, "%shidden processes and what they have open", between);
     putc('\n', stderr);
 }

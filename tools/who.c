@@ -36,6 +36,7 @@ static struct {
     struct who_process **processes;
     size_t n;
     size_t closed;
+    bool hidden;
 } all;
 
 static int
@@ -185,6 +186,7 @@ who_look(void)
     for (size_t i = 0; i < n; i++)
         look_at(pids[i]);
     free(pids);
+    all.hidden = error == 0 && proc_hides();
     return error;
 }
 
@@ -255,6 +257,12 @@ size_t
 who_closed(void)
 {
     return all.closed;
+}
+
+bool
+who_hidden(void)
+{
+    return all.hidden;
 }
 
 void

@@ -34,8 +34,10 @@ const struct who *who_locks(dev_t device, ino_t inode);
 /* Add those who are not in a list yet; more may be NULL. */
 void who_add(struct who *who, const struct who *more);
 
-/* How many processes have not let this one look. */
+/* How many processes have not let this one look, and whether there may be
+ * others which the system hides. */
 size_t who_closed(void);
+bool who_hidden(void);
 
 /* Forget everything. */
 void who_forget(void);

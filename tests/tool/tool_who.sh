@@ -244,7 +244,12 @@ hidden() {
     in_namespace "mount -t proc -o hidepid=2 proc /proc && setpriv \
         --reuid=65534 --regid=65534 --clear-groups '$mmapx' status \
         --pid=$holder /etc/passwd" && return 1
-    grep -q "^mmapx: process $holder: " "$err" && grep -q ' /etc/passwd$' "$out"
+    grep -q "^mmapx: process $holder: " "$err" &&
+        grep -q ' /etc/passwd$' "$out" || return 1
+    in_namespace "mount -t proc -o hidepid=2 proc /proc && setpriv \
+        --reuid=65534 --regid=65534 --clear-groups '$mmapx' status --who \
+        /etc/passwd" && return 1
+    grep -q '^mmapx: not known to this user: what hidden processes map' "$err"
 }
 if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
     unshare -m mount -t tmpfs none /proc 2>/dev/null; then
