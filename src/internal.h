@@ -85,6 +85,13 @@ int mmapx_i_window_look(struct mmapx_i_window *w, size_t page, size_t n,
                         unsigned char *vec);
 int mmapx_i_window_is_true(int fd);
 
+/* place.c */
+int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
+                      int fd, int64_t offset);
+int mmapx_i_take(unsigned char *place, size_t n);
+int mmapx_i_take_back(unsigned char *place, size_t n);
+int mmapx_i_take_some(size_t n, uintptr_t like, unsigned char **place);
+
 /* resize.c */
 int mmapx_i_stat_object(const struct mmapx *m, int fd,
                         struct mmapx_os_stat *st);
@@ -114,9 +121,6 @@ struct mmapx_i_growth {
                     * map the new part from fd */
     int fd;
 };
-int mmapx_i_take(unsigned char *place, size_t n);
-int mmapx_i_take_back(unsigned char *place, size_t n);
-int mmapx_i_take_some(size_t n, uintptr_t like, unsigned char **place);
 int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
                      size_t extent, size_t room);
 int mmapx_i_drop(const struct mmapx_i_place *place, size_t keep);
@@ -129,8 +133,6 @@ void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
 /* resize_anew.c */
 int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
 int mmapx_i_lock_like(void *last, unsigned char *place, size_t n);
-int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
-                      int fd, int64_t offset);
 int mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
                     void **place, size_t n);
 int mmapx_i_grow_anew(const struct mmapx *m, int fd, struct mmapx_i_growth *g,

@@ -31,24 +31,6 @@ mmapx_i_lock_like(void *last, unsigned char *place, size_t n)
     return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
 }
 
-/* Map exactly there, where nothing is mapped yet, or fail with -ENOMEM. */
-int
-mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags, int fd,
-                  int64_t offset)
-{
-    void *at = place;
-    int r = mmapx_os_mmap(&at, n, prot, flags | mmapx_os_fixed_noreplace, fd,
-                          offset);
-
-    if (r == -EEXIST)
-        return -ENOMEM;
-    if (r < 0 || at == place)
-        return r;
-    /* The address was taken for a hint. */
-    mmapx_os_munmap(at, n);
-    return -ENOMEM;
-}
-
 /*
  * Map the part that is new from the descriptor, as the old last page is: at
  * *place, which has to be free, or anywhere.
