@@ -9,20 +9,34 @@
 
 /* --- Moving --------------------------------------------------------------- */
 
+/* Move pieces to a place that is given up for them; how many bytes went. */
+static size_t
+move_over(unsigned char *from, size_t len, unsigned char *to)
+{
+    size_t at = 0;
+
+    for (size_t n; at < len; at += n) {
+        n = mmapx_os_piece(from + at, len - at);
+        if (mmapx_os_mremap_to(from + at, n, to + at, n) < 0)
+            break;
+    }
+    return at;
+}
+
 /* The way back, over what keeps the old place: false if the mapping has to stay
- * where it is. */
+ * where it is, whole. */
 static bool
 move_back(const struct mmapx_i_growth *g, unsigned char *from, size_t len,
           unsigned char *to)
 {
+    size_t n;
+
     if (len == 0 || (g->is_lost && mmapx_i_take(to, len) < 0))
         return false;
-    for (size_t at = 0, n; at < len; at += n) {
-        n = mmapx_os_piece(from + at, len - at);
-        if (mmapx_os_mremap_to(from + at, n, to + at, n) < 0)
-            return false;
-    }
-    return true;
+    n = move_over(from, len, to);
+    if (n < len)
+        move_over(to, n, from);
+    return n == len;
 }
 
 /*
@@ -303,10 +317,12 @@ mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g)
         size_t from = is_back ? 0 : old->extent;
 
         mmapx_os_munmap(now->base + from, whole(now) - from);
-        if (from > 0)
-            mmapx_i_set_place(m,
-                              &(struct mmapx_i_place){ now->base, from, 0 },
-                              m->len);
+        if (is_back)
+            return;
+        mmapx_i_set_place(m, &(struct mmapx_i_place){ now->base, from, 0 },
+                          m->len);
+        if (!g->is_lost)
+            mmapx_os_munmap(old->base, whole(old));
         return;
     }
     mmapx_i_drop(now, old->extent);

@@ -315,8 +315,36 @@ START_TEST(a_way_back_that_is_barred)
         ck_assert_int_eq(*(char *)f.m.addr, 'x');
         check_pattern((char *)f.m.addr + 1, 1, 2 * page - 1);
         ck_assert_int_eq(size_of(&f), (off_t)(2 * page));
+        ck_assert(cases[i].goes_back || mmapx_os_is_free(before, 2 * page));
         OK(mmapx_unmap(&f.m));
     }
+}
+END_TEST
+
+/* The way is barred behind the first part: that goes forward again. */
+START_TEST(a_way_back_that_ends_half_way)
+{
+    size_t page = page_size();
+    struct fixture f;
+    void *before;
+
+    need_the_kernel();
+    map_before_others(&f, 3, MAP_SHARED);
+    OK(mmapx_protect(&f.m, page, page, PROT_READ));
+    before = f.m.addr;
+    fake_reset();
+    fake_fail(FAKE_LENGTHEN, EIO, 1);
+    fake_fail_from(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    /* Two parts, the last page in two steps, and back. */
+    fake_fail(FAKE_MREMAP_TO, ENOMEM, 6);
+    FAILS(EIO, mmapx_resize(&f.m, f.fd, 5 * page, GROW_SPARSE));
+    ck_assert_ptr_ne(f.m.addr, before);
+    ck_assert_uint_eq(f.m.len, 3 * page);
+    check_pattern(f.m.addr, 0, 3 * page);
+    ck_assert(store_kills((char *)f.m.addr + page));
+    ck_assert(!store_kills(f.m.addr));
+    ck_assert(mmapx_os_is_free(before, 3 * page));
+    OK(mmapx_unmap(&f.m));
 }
 END_TEST
 
@@ -431,6 +459,7 @@ suite(void)
     ADD_TEST(s, memory_that_is_locked);
     ADD_TEST(s, a_move_and_another_thread);
     ADD_TEST(s, a_way_back_that_is_barred);
+    ADD_TEST(s, a_way_back_that_ends_half_way);
     ADD_TEST(s, a_copy_that_is_given_back);
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, blocks_by_writing_past_the_cache);
