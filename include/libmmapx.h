@@ -719,7 +719,8 @@ int mmapx_sync_reset(struct mmapx *m);
  *            journal, of a newer version, or of a file of another length
  * EIO        an I/O error
  * ENOSPC     the disk is full
- * ENOTSUP    huge pages of hugetlbfs
+ * ENOTSUP    huge pages of hugetlbfs; or mmapx_guard_zeros() has replaced
+ *            pages, and the system does not tell which
  * EPERM      the file is sealed against writing, or the journal against that,
  *            growing or shrinking
  *
