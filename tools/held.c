@@ -82,10 +82,12 @@ lock_cached(struct held *held, const struct tool_file *file,
     struct touching t = { .held = held, .want = want };
     struct mmapx_cache c;
     int64_t cached;
-    int error;
+    int error = survey_count(file, want->off, want->bytes, &c);
 
-    if (mmapx_cache_stat(file->fd, want->off, want->bytes, &c) < 0)
-        return errno;
+    if (error == 0 && c.known == 0)
+        error = EPERM;
+    if (error != 0)
+        return error;
     if (c.cached == held->resident)
         return 0;
     cached = survey_bytes(c.cached, want->bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps of work between which signals are looked at: long ones, as long as they
- * are over within a tenth of a second. */
+ * are over within a few hundredths of a second, also where others work. */
 #include "tool.h"
 #include "pace.h"
 
@@ -25,9 +25,9 @@ pace_next(struct pace *p, int64_t off, int64_t end)
     int64_t least = p->least > 0 ? p->least : LEAST_STEP;
     int64_t n;
 
-    if (p->began > 0 && took < 0.012 && p->step <= INT64_MAX / 4)
+    if (p->began > 0 && took < 0.005 && p->step <= INT64_MAX / 4)
         p->step *= 4;
-    else if (p->began > 0 && took > 0.06 && p->step > least)
+    else if (p->began > 0 && took > 0.025 && p->step > least)
         p->step /= 4;
     p->began = now;
     n = p->step - off % p->step;

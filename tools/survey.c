@@ -95,12 +95,12 @@ survey_bytes(uint64_t pages, int64_t most)
     return pages > (uint64_t)most / page ? most : (int64_t)(pages * page);
 }
 
-/* The whole range; 0 and nothing known if the system does not say. */
-static int
-count(const struct tool_file *file, int64_t off, int64_t end,
-      struct mmapx_cache *sum)
+int
+survey_count(const struct tool_file *file, int64_t off, int64_t len,
+             struct mmapx_cache *sum)
 {
     struct pace pace = { .step = FIRST_STEP };
+    int64_t end = off + len;
 
     *sum = (struct mmapx_cache){ .known = ~0u };
     for (int64_t n, begin = off; off < end; off += n) {
@@ -169,7 +169,7 @@ survey_range(struct survey *s, const struct tool_file *file, int64_t off,
 
     *s = (struct survey){ .size = len };
     if (len > 0)
-        error = count(file, off, off + len, &c);
+        error = survey_count(file, off, len, &c);
     else if (mmapx_cache_stat(file->fd, off, 0, &c) < 0 && errno != EPERM)
         error = errno;
     if (error != 0 || c.known == 0)

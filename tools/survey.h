@@ -23,6 +23,10 @@ struct survey {
 int survey_range(struct survey *s, const struct tool_file *file, int64_t off,
                  int64_t len);
 
+/* The same in pages.  Nothing is known if the system would not say. */
+int survey_count(const struct tool_file *file, int64_t off, int64_t len,
+                 struct mmapx_cache *sum);
+
 /* Look at a whole file before its turn, as tool_files_ahead() wants it; and
  * what was found then, which is returned as survey_range() does. */
 void survey_ahead(const struct tool_file *file, void *arg);
