@@ -210,10 +210,74 @@ hole() {
     timeout 20 "$mmapx" status -b "$1/tera" | sed 1d |
         grep "^ *$page  *70368744177664 "
 }
+
+# In place of cachestat(2) each page is looked at, which takes as long as there
+# are pages.  Its number is the same on all machines but alpha and MIPS.
+cat >"$dir/without.py" <<'PYTHON'
+import ctypes, errno, os, struct, sys
+CACHESTAT, ALLOW, REFUSE = 451, 0x7fff0000, 0x50000 | errno.ENOSYS
+code = b"".join(struct.pack("HBBI", *line) for line in (
+    (0x20, 0, 0, 0), (0x15, 0, 1, CACHESTAT), (6, 0, 0, REFUSE),
+    (6, 0, 0, ALLOW)))
+kept = ctypes.create_string_buffer(code)
+program = struct.pack("HP", 4, ctypes.addressof(kept))
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program) != 0:
+    sys.exit(99)
+libc.syscall(CACHESTAT, -1, 0, 0, 0)
+if ctypes.get_errno() != errno.ENOSYS:
+    sys.exit(99)
+os.execv(sys.argv[1], sys.argv[1:])
+PYTHON
+
+# worked PID: it has taken a tenth of a second of a processor.
+worked() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ "$(awk "{ print \$14 + \$15 }" "/proc/$1/stat")" \
+        -ge 15 ]; do sleep 0.05; done' sh "$1"
+}
+# endless STATUS ARGUMENT...: the work would take months, and ends when it is
+# told to.
+endless() {
+    ends=$1
+    shift
+    timeout 120 python3 "$dir/without.py" "$mmapx" "$@" >"$out" 2>"$err" &
+    started=$!
+    # The program is the only child, and becomes it by exec.
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    child=$(timeout 60 sh -c 'until pgrep -P "$1"; do sleep 0.05; done' \
+        sh "$started")
+    worked "$child" && kill -TERM "$child"
+    wait "$started"
+    code=$?
+    cat "$out" "$err"
+    [ "$code" -eq "$ends" ] || { echo "exit $code, not $ends"; return 1; }
+}
+endless_commands() {
+    truncate -s 7E "$1/a" || return 1
+    printf 'mmapx snapshot 1\nfile %s %s\n0 %s\nend 1\n' 8070450532247928832 \
+        "$1/a" 8070450532247928832 >"$dir/endless.snap"
+    check 'without cachestat(2) SIGTERM ends status' endless 143 status "$1/a"
+    check 'and status with ranges' endless 143 status --ranges --map "$1/a"
+    check 'and load' endless 143 load "$1/a"
+    check 'and evict' endless 143 evict "$1/a"
+    check 'and snapshot' endless 143 snapshot "$1/a"
+    check 'and restore' endless 143 restore "$dir/endless.snap"
+    check 'and watch' endless 0 watch "$1/a"
+    check 'and lock --on-fault' endless 143 lock --on-fault --range=:32T "$1/a"
+    rm -f "$1/a"
+}
 if [ -d /dev/shm ] && holes=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX) &&
     truncate -s 7E "$holes/a"; then
     check 'sums of sizes do not overflow' sums "$holes"
     check 'a hole of 64 TiB on tmpfs' hole "$holes"
+    if python3 "$dir/without.py" "$mmapx" --version >/dev/null 2>&1 &&
+        command -v pgrep >/dev/null && [ -r /proc/self/stat ]; then
+        endless_commands "$holes"
+    else
+        skip 'without cachestat(2) SIGTERM ends each command' \
+            'it takes python3, pgrep, /proc and a filter of system calls'
+    fi
 else
     skip 'files larger than any disk' 'no /dev/shm that takes them'
 fi
@@ -291,6 +355,32 @@ else
 fi
 [ -z "$group" ] || rmdir "$group"
 
+# A directory of many files takes no memory for each of them: 80 bytes a file
+# would be too many.
+mkdir "$dir/many"
+seq 50000 | (cd "$dir/many" && split -a 4 -l 1)
+limit='prlimit --data=4194304'
+many_files() {
+    for command in status load snapshot evict; do
+        # shellcheck disable=SC2086 # With its arguments.
+        timeout 120 $limit "$mmapx" $command -r "$dir/many" >"$out" 2>"$err" || {
+            tail -n 3 "$out" "$err"
+            return 1
+        }
+    done
+    # shellcheck disable=SC2086 # With its arguments.
+    timeout 120 $limit "$mmapx" status -r "$dir/many" >"$out" &&
+        lines "$out" 50001
+}
+if [ "$(find "$dir/many" -type f | wc -l)" -eq 50000 ] &&
+    $limit "$mmapx" --version >/dev/null 2>&1 &&
+    ! $limit python3 -c 'b"x" * 4194304' 2>/dev/null; then
+    check 'memory does not grow with the number of files' many_files
+else
+    skip 'memory does not grow with the number of files' \
+        'memory cannot be limited so far, or there is no split or python3'
+fi
+
 # --- Leaving ------------------------------------------------------------------
 
 # A reader that has stopped reading: the program ends all the same, and what it
@@ -334,8 +424,7 @@ kill "$sleeper"
 
 # It does not go on for a reader that has gone.
 stops() {
-    mkdir "$dir/many" && (
-        cd "$dir/many" && seq 20000 | xargs touch
+    (
         trap '' PIPE
         "$mmapx" status -r "$dir/many" 2>/dev/null |
             (head -n 1 >/dev/null)
