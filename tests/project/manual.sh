@@ -182,6 +182,16 @@ makes_html() {
     ! [ -s "$tmp/dead" ]
 }
 
+# What README shows of top, evict and watch is what the page of pictures shows.
+same_pictures() {
+    sed -e 's/<[^>]*>//g' -e 's/&gt;/>/g' -e 's/&lt;/</g' -e 's/&amp;/\&/g' \
+        -e 's/ *$//' "$doc/pictures.html" >"$tmp/pictures"
+    sed -n -e '/^    # mmapx /,/^[^ ]/s/^    //p' "$srcdir/README" >"$tmp/shown"
+    [ "$(wc -l <"$tmp/shown")" -gt 20 ] &&
+        ! grep -v -x -F -f "$tmp/pictures" "$tmp/shown"
+}
+check 'the pictures in README are those of the manual' same_pictures
+
 for symbol in $symbols; do
     check "$symbol has a page" has_page "$symbol"
 done
