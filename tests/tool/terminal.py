@@ -42,6 +42,7 @@ class Screen:
         self.rows, self.columns = rows, columns
         self.lines = [""] * rows
         self.row = self.column = 0
+        self.other = [""] * rows, 0, 0
 
     def text(self):
         return "\n".join(self.lines)
@@ -70,8 +71,11 @@ class Screen:
             self.lines[self.row] = self.lines[self.row][:self.column]
             for i in range(self.row + 1, self.rows):
                 self.lines[i] = ""
-        elif arguments == "?1049":
+        elif arguments == "?1049" and self.own != (letter == "h"):
             self.own = letter == "h"
+            other = self.other
+            self.other = self.lines, self.row, self.column
+            self.lines, self.row, self.column = other
 
     def feed(self, text):
         for part in re.findall(r"\033\[[0-9;?]*[A-Za-z]|.", text, re.S):

@@ -142,7 +142,7 @@ do
         gives_back kill "${signal%:*}" exit "-${signal#*:}"
 done
 count() {
-    screen 24 80 other wait ' CACHED ' wait first exit 0 cooked -- \
+    screen 24 80 other wait ' CACHED ' wait /fir exit 0 cooked -- \
         "$mmapx" watch -r -n 0.1 --count=2 .
 }
 check 'after --count the last look stays' count
