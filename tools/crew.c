@@ -130,12 +130,11 @@ start(struct member *m)
 void
 crew_run(struct crew *crew, size_t members)
 {
-    struct member all[MOST_MEMBERS];
+    struct member all[MOST_MEMBERS] = { { .crew = crew } };
 
     crew->working = (int)members;
-    for (size_t i = 0; i < members; i++)
-        all[i] = (struct member){ .crew = crew, .number = i };
     for (size_t i = 1; i < members; i++) {
+        all[i] = (struct member){ .crew = crew, .number = i };
         all[i].started = start(&all[i]);
         if (all[i].started)
             continue;

@@ -114,7 +114,7 @@ unescape(char *path)
     for (const char *from = path; *from != '\0'; to++) {
         bool newline = strncmp(from, "\\012", 4) == 0;
 
-        *to = newline ? '\n' : *from;
+        *to = (char)(newline ? '\n' : *from);
         from += newline ? 4 : 1;
     }
     *to = '\0';

@@ -116,10 +116,14 @@ path_of(const struct sums_dir *dir)
 }
 
 struct sums_dir *
+sums_dir_above(const struct sums_dir *dir)
+{
+    return dir != NULL ? dir->above : NULL;
+}
+
+void
 sums_dir_leave(struct sums_dir *dir, struct largest *largest)
 {
-    struct sums_dir *above = dir != NULL ? dir->above : NULL;
-
     while (dir != NULL && --dir->users == 0) {
         struct sums_dir *next = dir->above;
         struct largest_row row = { .name = path_of(dir),
@@ -135,5 +139,4 @@ sums_dir_leave(struct sums_dir *dir, struct largest *largest)
         free(dir);
         dir = next;
     }
-    return above;
 }

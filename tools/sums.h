@@ -32,8 +32,10 @@ struct sums_dir *sums_dir_new(struct sums_dir *above, const char *path);
 void sums_dir_use(struct sums_dir *dir);
 void sums_dir_add(struct sums_dir *dir, const struct sums *more);
 
-/* Be done with a directory.  What is complete then goes to the largest ones.
- * Returns the one above. */
-struct sums_dir *sums_dir_leave(struct sums_dir *dir, struct largest *largest);
+/* The one above, or NULL. */
+struct sums_dir *sums_dir_above(const struct sums_dir *dir);
+
+/* Be done with a directory.  What is complete then goes to the largest ones. */
+void sums_dir_leave(struct sums_dir *dir, struct largest *largest);
 
 #endif /* TOOL_SUMS_H */

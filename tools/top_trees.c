@@ -76,12 +76,14 @@ static void
 left(struct walk *w)
 {
     struct member *m = w->arg;
+    struct sums_dir *above = sums_dir_above(m->dir);
 
     if (!has_sum(m))
         return;
     pthread_mutex_lock(&m->top->lock);
     hand_in(m);
-    m->dir = sums_dir_leave(m->dir, &m->top->dirs);
+    sums_dir_leave(m->dir, &m->top->dirs);
+    m->dir = above;
     pthread_mutex_unlock(&m->top->lock);
 }
 

@@ -117,7 +117,8 @@ add(struct who *who, struct who_process *process)
         return;
     if (who->n == who->room) {
         who->room = 2 * who->room + 4;
-        who->list = realloc(who->list, who->room * sizeof *who->list);
+        who->list = realloc(who->list,
+                            who->room * sizeof(struct who_process *));
         if (who->list == NULL)
             tool_no_memory();
     }
