@@ -23,7 +23,8 @@ static int
 scan(int fd, const unsigned char *addr, size_t len, struct iovec *runs,
      size_t most, uint64_t guard)
 {
-    struct linux_page_region found[MMAPX_OS_RUNS];
+    /* valgrind does not know what the call writes. */
+    struct linux_page_region found[MMAPX_OS_RUNS] = { { 0, 0, 0 } };
     struct linux_pm_scan_arg arg = {
         .size = sizeof arg,
         .start = (uintptr_t)addr,

@@ -94,6 +94,12 @@ commits(size_t off, size_t len)
            && memcmp(m.addr, memory, size) == 0;
 }
 
+static int
+rounds(int many)
+{
+    return under_valgrind() ? 1 : many;
+}
+
 static bool
 commits_often(void *arg)
 {
@@ -101,7 +107,7 @@ commits_often(void *arg)
 
     if (d != NULL && !deny(d, ENOSYS))
         return false;
-    for (int round = 0; round < 12; round++) {
+    for (int round = 0; round < rounds(12); round++) {
         size_t off = below(size);
 
         change_some();
@@ -157,7 +163,7 @@ commits_in_large_pages(void *arg)
     if (advice > 0 && mmapx_advise(&m, 0, MMAPX_TO_END, advice) != 0
         && errno != ENOTSUP && errno != EINVAL)
         return false;
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < rounds(3); round++) {
         for (int i = 0; i < 20; i++)
             change(below(size));
         if (!commits(0, size))
@@ -276,7 +282,7 @@ START_TEST(read_meanwhile)
 
     need_native();
     set_up(PAGES);
-    for (int round = 0; round < 20; round++) {
+    for (int round = 0; round < rounds(20); round++) {
         change_some();
         stop = false;
         for (size_t i = 0; i < 3; i++)
@@ -361,7 +367,7 @@ START_TEST(a_full_disk)
                         PROT_READ | PROT_WRITE, MAP_PRIVATE));
     memset(tail.addr, 'x', tail.len);
     FAILS(ENOSPC, mmapx_commit(&tail, file, 0, MMAPX_TO_END));
-    for (size_t i = 0; i < tail.len; i++)
+    for (size_t i = 0; i < tail.len; i += 1000)
         ck_assert_int_eq(((char *)tail.addr)[i], 'x');
     if (mmapx_changed_run(&tail, 0, &run) == 0)
         ck_assert(run.resident == 1 && run.len == tail.len);
