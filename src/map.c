@@ -135,17 +135,17 @@ mmapx_i_length_to_end(int fd, const struct mmapx_os_stat *st, int64_t offset,
                       size_t *len)
 {
     int64_t size;
+    bool fits;
     int r = mmapx_i_object_size(fd, st, &size);
 
     if (r < 0)
         return r;
     if (offset > size)
         return -ENXIO;
-    if (size - offset > PTRDIFF_MAX
-        || !mmapx_i_is_representable(offset, (size_t)(size - offset)))
-        return -EOVERFLOW;
     *len = (size_t)(size - offset);
-    return 0;
+    fits = size - offset <= PTRDIFF_MAX
+           && mmapx_i_is_representable(offset, *len);
+    return fits ? 0 : -EOVERFLOW;
 }
 
 /* Whether offset + len fits int64_t, its page number fits size_t (mmap2() takes
