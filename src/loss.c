@@ -50,17 +50,18 @@ static void
 note(uintptr_t *place, uintptr_t loss)
 {
     uintptr_t there = __atomic_load_n(place, __ATOMIC_ACQUIRE);
+    bool is_later;
 
-    for (;;) {
+    do {
         uintptr_t now = __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
 
-        if (there != 0
-            && age(there >> ERRNO_BITS, now) < age(loss >> ERRNO_BITS, now))
-            return;
-        if (__atomic_compare_exchange_n(place, &there, loss, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-            return;
-    }
+        is_later = there != 0
+                   && age(there >> ERRNO_BITS, now)
+                          < age(loss >> ERRNO_BITS, now);
+    } while (!is_later
+             && !__atomic_compare_exchange_n(place, &there, loss, false,
+                                             __ATOMIC_ACQ_REL,
+                                             __ATOMIC_ACQUIRE));
 }
 
 /* The place of a file's loss; NULL if it has none yet.  With add it gets one,
