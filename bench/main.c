@@ -30,6 +30,10 @@ static const struct row {
     { "13", row_little_memory, "a file of eight times the memory" },
     { "14", row_commit, "private changes into the file" },
     { "15", row_populate_cold, "populate what is not in the cache" },
+    { "16", row_trees, "trees of many small files" },
+    { "17", row_far, "files far away" },
+    { "18", row_restore, "restore what a snapshot says" },
+    { "19", row_no_cachestat, "count and list without cachestat(2)" },
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
 
@@ -62,6 +66,8 @@ wanted(const char *row)
 int
 main(int argc, char *argv[])
 {
+    if (argc > 2 && strcmp(argv[1], WITHOUT_CACHESTAT) == 0)
+        run_without_cachestat(argv + 2);
     options_read(argc, argv);
     for (int i = 0; i < opt.row_count; i++)
         check_name(opt.rows[i]);

@@ -11,4 +11,9 @@ bool command_exists(const char *name);
 bool command_run(const char *const *argv, struct sample *s, char *output,
                  size_t size);
 
+/* The benchmark's own first argument by which it becomes another command that
+ * has no cachestat(2), as on kernels before 6.5. */
+#define WITHOUT_CACHESTAT "--without-cachestat"
+_Noreturn void run_without_cachestat(char *argv[]);
+
 #endif /* MMAPX_BENCH_COMMAND_H */

@@ -18,8 +18,8 @@
 #include "harness/options.h"
 #include "harness/output.h"
 
-/* BLKRASET, whose header clashes with sys/mount.h. */
-enum { SET_READ_AHEAD = 0x1262 };
+/* BLKRASET and BLKFLSBUF, whose header clashes with sys/mount.h. */
+enum { SET_READ_AHEAD = 0x1262, FORGET_BUFFERS = 0x1261 };
 
 static struct {
     struct file backing;
@@ -99,6 +99,14 @@ bool
 loop_read_ahead(size_t bytes)
 {
     return ioctl(disk.device, SET_READ_AHEAD, (unsigned long)bytes / 512) == 0;
+}
+
+bool
+loop_remount(void)
+{
+    return umount(disk.dir) == 0
+           && ioctl(disk.device, FORGET_BUFFERS, 0) == 0
+           && mount(disk.path, disk.dir, "ext4", 0, NULL) == 0;
 }
 
 void

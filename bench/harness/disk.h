@@ -11,6 +11,8 @@
 const char *loop_disk(const char *row, size_t size);
 /* Another read-ahead, in bytes, of the files that are opened from now on. */
 bool loop_read_ahead(size_t bytes);
+/* Unmount it and mount it again: the kernel knows nothing of it any more. */
+bool loop_remount(void);
 void loop_drop(void);
 
 /* Bytes that a file's disk has been given to write since it was there. */

@@ -32,5 +32,9 @@ void row_status(void);
 void row_prefetch(void);
 void row_little_memory(void);
 void row_populate_cold(void);
+void row_trees(void);
+void row_far(void);
+void row_restore(void);
+void row_no_cachestat(void);
 
 #endif /* MMAPX_BENCH_ROWS_H */
