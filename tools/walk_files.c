@@ -68,13 +68,15 @@ walk_note(const struct walk *w, const char *option)
         tool_note(w->path, "left out by", option);
 }
 
-/* A file in a directory that is gone, or something else by now, is none. */
+/* A file in a directory that is gone, or something else by now, is none.  FUSE
+ * and network file systems go by its name even after it was found. */
 static bool
 is_none(const struct walk *w, const struct ahead_file *f)
 {
     if (f->is_named)
         return false;
-    return f->is_found ? f->error == EISDIR
+    return f->is_found ? f->error == EISDIR || f->error == ENOENT
+                             || f->error == ESTALE
                        : f->error == ENOENT || f->error == OPEN_OTHER
                              || (f->error == ELOOP && !w->o->follow);
 }
