@@ -235,3 +235,13 @@ tool_named_size(const struct tool_options *o)
             bytes = tool_sum(bytes, ranged_size(o, st.st_size));
     return bytes;
 }
+
+bool
+tool_is_remainder(const char *path)
+{
+    const char *name = strrchr(path, '/');
+
+    name = name != NULL ? name + 1 : path;
+    return strncmp(name, ".nfs0", 5) == 0
+           || strncmp(name, ".fuse_hidden", 12) == 0;
+}

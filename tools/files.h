@@ -3,6 +3,7 @@
 #ifndef TOOL_FILES_H
 #define TOOL_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "open.h"
@@ -29,6 +30,10 @@ enum { AHEAD_NOTE = 96 };
 typedef void tool_beginner(const struct tool_file *file, void *arg);
 int tool_files_ahead(const struct tool_options *o, tool_beginner *begin,
                      tool_visitor *visit, void *arg);
+
+/* Whether NFS and FUSE keep a file by that name which was removed while it was
+ * open, until nobody has it open. */
+bool tool_is_remainder(const char *path);
 
 /* What --range means, or a range of everything; *n is how many there are. */
 const struct tool_range *tool_ranges(const struct tool_options *o, size_t *n);

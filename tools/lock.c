@@ -240,6 +240,8 @@ hold_file(const struct tool_file *file, void *arg)
         .on_fault = l->o->on_fault,
     };
 
+    if (tool_is_remainder(file->path))
+        return TOOL_OK;
     if (n > 1)
         return hold_ranges(l, file, ranges, n);
     want.keep = want.bytes;

@@ -101,6 +101,16 @@ put() {
     pages "$3" | dd of="$1" bs="$page" seek="$2" conv=notrunc 2>/dev/null
 }
 
+# remove PATH...: also where what is open stays in its directory, by another
+# name, until it is closed (FUSE, NFS).
+remove() {
+    for _ in $(seq 100); do
+        rm -rf "$@" 2>/dev/null && return
+        sleep 0.05
+    done
+    rm -rf "$@"
+}
+
 # sparse FILE NUMBER: a file of so many pages of which none was ever touched.
 sparse() {
     rm -f "$1"
