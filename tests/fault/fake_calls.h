@@ -13,6 +13,7 @@ int run_cache_load(struct fixture *f);
 int run_cache_load_mapped(struct fixture *f);
 int run_cache_load_blocks(struct fixture *f);
 /* One file system on another. */
+int run_cache_evict_twice(struct fixture *f); /* its first try leaves all */
 int run_cache_evict_stacking(struct fixture *f);
 
 #endif /* MMAPX_TESTS_FAKE_CALLS_H */

@@ -30,6 +30,7 @@ bool fake_gets_nowhere;
 bool fake_lengthens_another;
 bool fake_touches_nothing;
 void (*fake_unmaps_first)(void *addr, size_t len);
+bool fake_all_stay;
 uint64_t fake_tick = UINT64_MAX;
 uint64_t fake_advice_work = UINT64_MAX;
 uint64_t fake_touch_work = UINT64_MAX;
@@ -74,6 +75,7 @@ fake_reset(void)
     fake_lengthens_another = false;
     fake_touches_nothing = false;
     fake_unmaps_first = NULL;
+    fake_all_stay = false;
     fake_tick = UINT64_MAX;
     fake_advice_work = UINT64_MAX;
     fake_touch_work = UINT64_MAX;
@@ -582,7 +584,11 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         c->cached = pages(off, off + len) - uncached_pages(off, off + len);
         return 0;
     }
-    return r < 0 ? r : real_os_cachestat(fd, off, len, c);
+    if (r == 0)
+        r = real_os_cachestat(fd, off, len, c);
+    if (r == 0 && fake_all_stay)
+        c->dirty = 0;
+    return r;
 }
 
 int64_t
@@ -607,7 +613,7 @@ mmapx_os_evict(int fd, int64_t off, int64_t len, bool to_end)
 {
     int r = planned(FAKE_EVICT);
 
-    return r < 0 ? r : real_os_evict(fd, off, len, to_end);
+    return r < 0 || fake_all_stay ? r : real_os_evict(fd, off, len, to_end);
 }
 
 void

@@ -54,6 +54,7 @@ extern bool fake_touches_nothing;   /* but says that it does */
 /* As kernels before 6.12: what cannot be mapped over is unmapped first, and
  * then another thread runs. */
 extern void (*fake_unmaps_first)(void *addr, size_t len);
+extern bool fake_all_stay;         /* pages that are evicted, clean ones */
 extern uint64_t fake_tick;         /* ns from one look at the clock to the next;
                                     * UINT64_MAX: the real ones */
 extern uint64_t fake_advice_work; /* ns of the thread's for a MiB, by advice */
