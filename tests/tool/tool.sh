@@ -31,7 +31,10 @@ check 'a page counts with the bytes that the file has' part_of_a_page
 
 odd_length() {
     sparse "$dir/odd" 31
-    printf abc >>"$dir/odd"
+    # A page that was written in part is not always whole before it is read.
+    printf abc >>"$dir/odd" &&
+        dd if="$dir/odd" bs="$page" skip=31 2>/dev/null | grep -q abc ||
+        return 1
     bytes "$dir/odd" 3 $((31 * page + 3)) '<1%' && bar '\.\{31\}-'
 }
 check 'so it does at the end of a longer file' odd_length

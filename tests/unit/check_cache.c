@@ -134,6 +134,7 @@ START_TEST(dirty_pages)
 {
     int fd = temp_file(3 * page_size());
     struct mmapx_cache c;
+    struct mmapx m;
 
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     if ((c.known & MMAPX_CACHE_DIRTY) == 0)
@@ -141,7 +142,9 @@ START_TEST(dirty_pages)
     need_eviction(fd);
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     ck_assert_uint_eq(c.dirty + c.writeback, 0);
-    write_page(fd, 1);
+    /* FUSE hands on what is written, but not what is stored. */
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    *(volatile char *)m.addr = 'x';
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     ck_assert_uint_ge(c.dirty + c.writeback, 1);
 }
