@@ -189,6 +189,9 @@ static const struct exception {
     { run_cache_evict_twice, FAKE_CACHESTAT, ANY, ANY, 0 },
     { run_cache_evict_twice, FAKE_STAT, 2, ANY, 0 },
     { run_cache_evict_twice, FAKE_ACCESS, 2, ANY, 0 },
+    { run_cache_evict_twice, FAKE_STAT, 3, ANY, 0 }, /* before 6.5 */
+    { run_cache_evict_twice, FAKE_MMAP, ANY, ANY, 0 },
+    { run_cache_evict_twice, FAKE_MINCORE, ANY, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 2, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 3, ANY, 0 },
     { run_cache_evict_stacking, FAKE_STAT, 4, ANY, 0 },
@@ -198,6 +201,9 @@ static const struct exception {
     { run_cache_evict_stacking, FAKE_MINCORE, ANY, ANY, 0 },
     { run_cache_evict_stacking, FAKE_MUNMAP, ANY, ANY, 0 },
     /* An emulator does not look at memory without protection: once more. */
+    { run_cache_stat, FAKE_MINCORE, ANY, ENOMEM, 0 }, /* before 6.5 */
+    { run_cache_run, FAKE_MINCORE, ANY, ENOMEM, 0 },
+    { run_cache_runs, FAKE_MINCORE, ANY, ENOMEM, 0 },
     { run_cache_stat_by_mapping, FAKE_MINCORE, ANY, ENOMEM, 0 },
     { run_cache_run_by_mapping, FAKE_MINCORE, ANY, ENOMEM, 0 },
     /* What is not known to be there is read. */
