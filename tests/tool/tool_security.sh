@@ -452,8 +452,8 @@ wide() {
     in_bounds 0 "$dir/evil" && grep -q ' in 100000 files' "$out"
 }
 parts() {
-    sparse "$dir/sparse" 1000
-    awk -v file="$dir/sparse" -v size=$((1000 * page)) 'BEGIN {
+    pages 1000 >"$dir/thousand"
+    awk -v file="$dir/thousand" -v size=$((1000 * page)) 'BEGIN {
         print "mmapx snapshot 1"
         printf "file %d %s\n", size, file
         for (i = 0; i < 200000; i++)
