@@ -82,14 +82,16 @@ tcase_create(const char *name)
     TCase *tc = zeroed(sizeof *tc);
 
     tc->name = name;
-    tc->timeout = 60;
+    tcase_set_timeout(tc, 60);
     return tc;
 }
 
 void
 tcase_set_timeout(TCase *tc, double seconds)
 {
-    tc->timeout = seconds;
+    const char *times = getenv("CK_TIMEOUT_MULTIPLIER"); /* as Check has it */
+
+    tc->timeout = seconds * (times != NULL ? atof(times) : 1);
 }
 
 void

@@ -43,3 +43,27 @@ own_check() {
     # shellcheck disable=SC2034 # It is for the script.
     check="CHECK_CFLAGS=-I$PWD/$dir CHECK_LIBS=$PWD/$dir/check.o"
 }
+
+# list_of DIRECTORY deb|deb-src SUITE: what apt_of DIRECTORY is to look at, on
+# the machine's own mirror of Debian or on $MIRROR.
+list_of() {
+    # shellcheck disable=SC2016 # apt expands that.
+    mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
+        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed 1q)}
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$1/apt"
+    echo "$2 [signed-by=$keys] $mirror $3 main" >"$1/apt/sources.list"
+}
+
+# apt_of DIRECTORY COMMAND...: with lists of its own, below that directory.
+apt_of() {
+    lists=$PWD/$1/apt
+    command=$2
+    shift 2
+    mkdir -p "$lists/lists/partial" "$lists/archives/partial"
+    "$command" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
+        -o Dir::Etc::SourceList="$lists/sources.list" \
+        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$lists/lists" \
+        -o Dir::Cache="$lists" -o Dir::State::status=/dev/null \
+        -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+}

@@ -19,30 +19,20 @@ need depmod kmod
 [ -x /bin/busybox ] || need busybox busybox-static
 
 suites=${SUITES:-bullseye bookworm bookworm-backports trixie trixie-backports sid}
-# shellcheck disable=SC2016 # apt expands that.
-mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
-    'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed 1q)}
 places=${PLACES:-/ext4 /xfs /tmp}
-keys=/usr/share/keyrings/debian-archive-keyring.gpg
+# A virtual machine may have a /dev/kvm that runs nothing.
+if [ -w /dev/kvm ] && grep -q -E '^flags.* (vmx|svm) ' /proc/cpuinfo; then
+    machine='-accel kvm -cpu host'
+    times=1
+else
+    machine='-accel tcg -cpu max'
+    times=10
+fi
 failed=
-
-# apt_of SUITE COMMAND...: with lists of that suite alone, which are ours.
-apt_of() {
-    lists=$PWD/$1/apt
-    command=$2
-    shift 2
-    mkdir -p "$lists/lists/partial" "$lists/archives/partial"
-    "$command" -o APT::Architecture=amd64 -o APT::Architectures=amd64 \
-        -o Dir::Etc::SourceList="$lists/sources.list" \
-        -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$lists/lists" \
-        -o Dir::Cache="$lists" -o Dir::State::status=/dev/null \
-        -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
-}
 
 # get_kernel SUITE: into SUITE/kernel.  False where there is none.
 get_kernel() {
-    mkdir -p "$1/apt"
-    echo "deb [signed-by=$keys] $mirror $1 main" >"$1/apt/sources.list"
+    list_of "$1" deb "$1"
     apt_of "$1" apt-get update >"$1/apt.log" 2>&1 || return
     name=$(apt_of "$1" apt-cache depends linux-image-cloud-amd64 2>>"$1/apt.log" |
         sed -n 's/.*Depends: *//p' | sed 1q)
@@ -56,7 +46,7 @@ write_init() {
     cat >root/init <<'END'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
-export PATH=/bin HOME=/
+export PATH=/bin HOME=/ CK_TIMEOUT_MULTIPLIER=TIMES
 mount -t proc none /proc
 mount -t sysfs none /sys
 mount -t devtmpfs none /dev
@@ -78,20 +68,20 @@ for place in PLACES; do
     export TMPDIR=$place/tmp MMAPX_FUZZ_DIR=$place/tmp
     for program in /check_*; do
         echo "at $place${program}"
-        timeout 900 $program
+        timeout $((900 * TIMES)) $program
         echo "$program: status $?"
     done
-    timeout 900 /replay -r 20000 4
+    timeout $((900 * TIMES)) /replay -r 20000 4
     code=$?
     echo "/replay: status $code"
-    timeout 900 /strangers $place/strangers 60 6
+    timeout $((900 * TIMES)) /strangers $place/strangers 60 6
     echo "/strangers: status $?"
 done
 echo 'the end'
 umount /ext4 /xfs
 poweroff -f
 END
-    sed "s|PLACES|$places|" root/init >init
+    sed "s|PLACES|$places|; s|TIMES|$times|" root/init >init
     cat init >root/init
     chmod 755 root/init
 }
@@ -150,22 +140,16 @@ boot() {
     truncate -s 2G "$1/ext4.img" "$1/xfs.img"
     mkfs.ext4 -q -F "$1/ext4.img"
     mkfs.xfs -q -f "$1/xfs.img"
-    set -- "$1" -m 3G -smp 2
-    # A virtual machine may have a /dev/kvm that runs nothing.
-    if [ -w /dev/kvm ] && grep -q -E '^flags.* (vmx|svm) ' /proc/cpuinfo; then
-        set -- "$@" -accel kvm -cpu host
-    else
-        set -- "$@" -accel tcg -cpu max
-    fi
-    suite=$1
-    shift
-    timeout 7200 qemu-system-x86_64 "$@" -display none -serial stdio -no-reboot \
-        -monitor none -kernel "$suite/vmlinuz" -initrd "$suite/initrd" \
-        -drive "file=$suite/ext4.img,if=virtio,format=raw,cache=unsafe" \
-        -drive "file=$suite/xfs.img,if=virtio,format=raw,cache=unsafe" \
-        -append 'console=ttyS0 quiet panic=-1' </dev/null |
-        tr -d '\r' >"$suite/serial.log" || :
-    rm -f "$suite/ext4.img" "$suite/xfs.img"
+    # $machine is several words.
+    # shellcheck disable=SC2086
+    timeout $((3600 * times)) qemu-system-x86_64 $machine -m 3G -smp 2 \
+        -display none -no-reboot -monitor none -serial "file:$1/serial" \
+        -kernel "$1/vmlinuz" -initrd "$1/initrd" \
+        -drive "file=$1/ext4.img,if=virtio,format=raw,cache=unsafe" \
+        -drive "file=$1/xfs.img,if=virtio,format=raw,cache=unsafe" \
+        -append 'console=ttyS0 quiet panic=-1' </dev/null || :
+    tr -d '\r' <"$1/serial" >"$1/serial.log"
+    rm -f "$1/ext4.img" "$1/xfs.img"
 }
 
 report() {
