@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make check-musl: the whole suite with musl.
+# make check-musl: the whole suite with musl, and with the command, as far as
+# the source package of Jansson can be had from the machine's mirror of Debian.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -13,10 +14,35 @@ for dir in linux asm-generic; do
 done
 ln -sf "/usr/include/$(gcc -print-multiarch)/asm" kernel/asm
 
+# get_jansson: built with musl, below jansson/root.
+get_jansson() {
+    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+    list_of jansson deb-src "$codename"
+    apt_of jansson apt-get update || return
+    (cd jansson && apt_of . apt-get source --download-only jansson) || return
+    tar -xf jansson/jansson_*.orig.tar.* -C jansson || return
+    cd jansson/jansson-*/ || return
+    autoreconf -fi &&
+        ./configure -q CC=musl-gcc --disable-shared --prefix="$PWD/../root" &&
+        make -s -j"$jobs" -C src install
+    result=$?
+    cd ../..
+    return "$result"
+}
+
+if get_jansson >jansson.log 2>&1; then
+    jansson=$PWD/jansson/root
+    command="JANSSON_CFLAGS=-I$jansson/include JANSSON_LIBS=$jansson/lib/libjansson.a"
+else
+    echo 'musl: SKIP: the command: no source package of Jansson to be had'
+    tail -n 5 jansson.log
+    command=--disable-command
+fi
+
 own_check check musl-gcc
-# $check is two words.
+# $check and $command are two words.
 # shellcheck disable=SC2086
-"$sources/configure" --enable-werror --enable-tests --disable-command \
+"$sources/configure" --enable-werror --enable-tests $command \
     CC=musl-gcc CXX=none \
     CFLAGS='-g -O2' CPPFLAGS="-idirafter $PWD/kernel" $check
 make -j"$jobs"
