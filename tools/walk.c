@@ -302,8 +302,10 @@ walk_tree(struct walk *w, int handle, const struct stat *st)
         else
             leave(w);
     }
-    if (w->hooks == NULL)
+    if (w->hooks == NULL) {
+        walk_files_finish(w); /* those that wait for their turn belong to it */
         tool_refusals_end(w->path);
+    }
 }
 
 void
