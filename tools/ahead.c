@@ -200,13 +200,17 @@ run_thread(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that has the work, to wake it. */
+/* Signals are for the thread that has the work, to wake it; a thread's own
+ * faults are its own, and watch gives the terminal back at one. */
 static void
 start_threads(struct ahead *a)
 {
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
     sigset_t all, before;
 
     sigfillset(&all);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
+        sigdelset(&all, faults[i]);
     pthread_sigmask(SIG_BLOCK, &all, &before);
     while (a->threads < a->most_threads
            && pthread_create(&a->thread[a->threads], NULL, run_thread, a) == 0)
