@@ -172,7 +172,8 @@ stop_by(int number)
     errno = saved;
 }
 
-/* What is ignored stays so, as for nohup(1). */
+/* What is ignored stays so, as for nohup(1).  Only what ends the program
+ * interrupts calls: a write that fails would end it too. */
 static void
 catch(const int *numbers, size_t n, void (*handler)(int),
       struct sigaction *before)
@@ -180,6 +181,8 @@ catch(const int *numbers, size_t n, void (*handler)(int),
     struct sigaction action = { .sa_flags = SA_ONSTACK };
     struct sigaction old;
 
+    if (handler != end_by)
+        action.sa_flags |= SA_RESTART;
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < n; i++) {
