@@ -12,7 +12,7 @@
 # (strangers.c).  What this machine cannot mount is a loud skip.
 #
 # To be run in a directory with a build of the library and the tests, by root.
-# "quick" takes six cells, and of the suite what a file system may change.
+# "quick" takes six cells, and the programs that a file system may change.
 # CELLS="xfs tmpfs" takes these cells, PARTS="suite model strangers" these parts.
 set -eu
 
@@ -151,7 +151,7 @@ tests() {
             tests/tool/*.sh; do
             case $quick,$test in
             *_lib.sh) ;;
-            quick,*guard* | quick,*crash* | quick,*copy* | quick,*populate* | \
+            quick,*.sh | quick,*guard* | quick,*crash* | quick,*copy* | quick,*populate* | \
                 quick,*injection* | quick,*loss* | quick,*steer* | \
                 quick,*security*) ;;
             *) echo "${test%.c}" ;;
