@@ -325,6 +325,10 @@ ahead_take(struct ahead *a)
         pthread_mutex_lock(&a->lock);
         while (!slot->done)
             pthread_cond_wait(&a->is_done, &a->lock);
+        /* One that was opened without the threads is not theirs any more: the
+         * next file gets its place. */
+        if (a->opened == a->first)
+            a->opened++;
         pthread_mutex_unlock(&a->lock);
     }
     a->first++;
