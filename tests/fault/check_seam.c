@@ -914,8 +914,13 @@ believes_the_mode(void *arg)
 START_TEST(a_mode_that_may_be_half_the_truth)
 {
     int codes[] = { ENOSYS, EINVAL, EACCES };
+    int fd;
 
     need_filters();
+    fd = temp_file(1);
+    if (is_stacked(fd))
+        SKIP("the kernel may go by the mode of the file below");
+    close(fd);
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         ck_assert(in_child(believes_the_mode, &codes[i]));
 }
