@@ -336,14 +336,26 @@ map_hole(struct fixture *f)
     close(hole);
 }
 
-/* A file of its own, so large that touching it may be worth it. */
+/* A file of its own, so large that touching it may be worth it.  It is cached,
+ * and so placed that faults map all that lies between them: nothing is left to
+ * advice. */
 void
 map_large_file(struct fixture *f)
 {
+    enum { SIZE = 16 << 20 };
     int large = temp_file(0);
+    struct mmapx aside;
+    uintptr_t at;
 
-    OK(ftruncate(large, 16 << 20));
-    OK(mmapx_map(&f->m, large, PROT_READ, MAP_SHARED));
+    OK(ftruncate(large, SIZE));
+    OK(mmapx_map(&aside, large, PROT_READ, MAP_SHARED));
+    for (size_t i = 0; i < SIZE; i += page_size())
+        ck_assert_int_eq(((volatile char *)aside.addr)[i], 0);
+    OK(mmapx_unmap(&aside));
+    OK(mmapx_map_anon(&aside, 2 * SIZE, PROT_NONE, MAP_PRIVATE));
+    at = ((uintptr_t)aside.addr + SIZE - 1) / SIZE * SIZE;
+    OK(mmapx_unmap(&aside));
+    OK(mmapx_map_at(&f->m, (void *)at, large, 0, SIZE, PROT_READ, MAP_SHARED));
     close(large);
 }
 
