@@ -816,13 +816,15 @@ START_TEST(files_in_memory)
 {
     char dir[] = "/tmp/mmapx-test-XXXXXX";
     char path[sizeof dir + 8];
+    /* In a user namespace there is nobody else. */
+    bool has_others = geteuid() == 0;
     int fd = tiny_tmpfs_file(page_size());
 
     set_back(fd);
     ck_assert(moves_time(fd));
     set_back(fd);
     ck_assert_int_eq(fchmod(fd, 0666), 0);
-    ck_assert(in_child_as_nobody(does_not_own_it, &fd));
+    ck_assert(!has_others || in_child_as_nobody(does_not_own_it, &fd));
     close(fd);
 
     ck_assert_ptr_nonnull(mkdtemp(dir));
