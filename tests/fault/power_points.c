@@ -30,7 +30,6 @@ enum { PAGES = 24, VERSIONS = 60 };
 
 static int fds[2]; /* the file and its journal */
 static int safe;   /* the last version that has been acknowledged */
-static uint32_t seed = 1;
 
 static size_t
 size_of_file(void)
@@ -38,12 +37,30 @@ size_of_file(void)
     return PAGES * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+#ifdef SYNC_FILE_RANGE_WRITE
 static unsigned
 chance(unsigned n)
 {
+    static uint32_t seed = 1;
+
     seed = seed * 1103515245 + 12345;
     return (seed >> 16) % n;
 }
+
+static void
+write_some_back(void)
+{
+    if (chance(3) == 0)
+        sync_file_range(fds[chance(2)],
+                        (off_t)(chance(PAGES) * (size_of_file() / PAGES)), 0,
+                        SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+#else
+static void
+write_some_back(void)
+{
+}
+#endif
 
 /* FILE and FILE.journal, with their names on the disk. */
 static void
@@ -68,12 +85,7 @@ point(void)
 {
     char line[16];
 
-#ifdef SYNC_FILE_RANGE_WRITE
-    if (chance(3) == 0)
-        sync_file_range(fds[chance(2)],
-                        (off_t)(chance(PAGES) * (size_of_file() / PAGES)), 0,
-                        SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
-#endif
+    write_some_back();
     printf("%d\n", safe);
     fflush(stdout);
     if (fgets(line, sizeof line, stdin) == NULL)
