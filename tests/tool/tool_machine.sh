@@ -28,6 +28,8 @@ pages 3 >"$root/data/three"
 pages 4 >"$root/data/part/four"
 pages 5 >"$root/data/gone"
 ln "$root/data/three" "$root/data/same"
+# FUSE may keep the pages of a file for each of its names.
+cat "$root/data/same" >/dev/null
 echo text >"$root/data/a b"
 
 # on_machine COMMAND: there, where "prepare" has mounted what it likes.
@@ -106,7 +108,22 @@ deleted() {
     on_machine '/mmapx top -b' &&
         grep -q "^deleted, but still in use: $((3 * page)) in 1 file\$" "$out"
 }
-check 'a deleted file that is open is found' deleted
+# FUSE and NFS may give another name to what is open.
+loses_its_name() {
+    mkdir "$root/names" && echo text >"$root/names/going" && (
+        exec 3<"$root/names/going" && rm "$root/names/going" &&
+            [ -z "$(ls -A "$root/names")" ]
+    )
+}
+if [ "$(stat -f -c %t "$root")" = 1021994 ]; then
+    skip 'a deleted file that is open is found' \
+        'the system counts what is in tmpfs apart'
+elif ! loses_its_name; then
+    skip 'a deleted file that is open is found' \
+        'this file system renames what is removed while it is open'
+else
+    check 'a deleted file that is open is found' deleted
+fi
 
 nobody() {
     mkdir "$root/closed" && pages 1 >"$root/closed/one" &&

@@ -88,7 +88,8 @@ change() {
     pages 8 >"$dir/eight"
     screen 10 90 line 4 '  0B  ' \
         run "dd if='$dir/eight' of='$dir/grows' conv=notrunc 2>&1" \
-        send ' ' line 4 "+$((8 * page / 1024))K" send ' ' gone + send q \
+        send ' ' line 4 "+$((8 * page / 1024))K" \
+        send ' ' gone "+$((8 * page / 1024))K" send q \
         exit 0 -- "$mmapx" watch -n 1000 "$dir/grows"
 }
 check 'what has changed since the last look' change
