@@ -5,6 +5,13 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
+# Sanitizers would report the crash and exit.
+for fault in segv sigbus sigfpe sigill abort; do
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_$fault=0
+    UBSAN_OPTIONS=${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}handle_$fault=0
+done
+export ASAN_OPTIONS UBSAN_OPTIONS
+
 python3 -c 'import os, pty; os.waitstatus_to_exitcode' 2>/dev/null ||
     skip_all 'no python3 of version 3.9 to have a terminal with'
 

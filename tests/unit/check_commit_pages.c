@@ -49,9 +49,9 @@ set_up(size_t pages)
 {
     size = pages * page_size() - 13;
     fd = temp_file(size);
-    memory = malloc(size);
-    stored = malloc(size);
-    found = malloc(size);
+    memory = realloc(memory, size);
+    stored = realloc(stored, size);
+    found = realloc(found, size);
     ck_assert(memory != NULL && stored != NULL && found != NULL);
     for (size_t i = 0; i < size; i++)
         memory[i] = stored[i] = pattern(i);
@@ -160,7 +160,8 @@ commits_in_large_pages(void *arg)
     if (advice < 0 && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0)
         return false;
     set_up(3 * (4 << 20) / page_size());
-    if (advice > 0 && mmapx_advise(&m, 0, MMAPX_TO_END, advice) != 0
+    if (advice > 0 && mmapx_advise(&m, 0, MMAPX_TO_END, (enum mmapx_advice)advice)
+               != 0
         && errno != ENOTSUP && errno != EINVAL)
         return false;
     for (int round = 0; round < rounds(3); round++) {
