@@ -61,16 +61,25 @@ mapped_by(const struct work_file *f)
     return who_maps(f->file->device, f->file->inode);
 }
 
-/* What is neither dirty nor in memory's own file system, as far as the kernel
- * lets this program look at pages. */
+/* On some file systems the pages alone tell what is dirty. */
+static bool
+is_told_of_dirty(const struct work_file *f)
+{
+    return (f->after.known & MMAPX_CACHE_DIRTY) != 0;
+}
+
+/* What is neither known to be dirty nor in memory's own file system, as far as
+ * the kernel lets this program look at pages. */
 static void
 add_by_pages(struct stays *s, const struct work_file *f, int64_t rest,
              const struct stay_pages *pages)
 {
     const struct who *who = mapped_by(f);
     const struct who *locks = who_locks(f->file->device, f->file->inode);
-    int64_t locked = survey_bytes(pages->locked, rest);
-    int64_t mapped = survey_bytes(pages->mapped, rest - locked);
+    int64_t dirty
+        = is_told_of_dirty(f) ? 0 : survey_bytes(pages->dirty, rest);
+    int64_t locked = survey_bytes(pages->locked, rest - dirty);
+    int64_t mapped = survey_bytes(pages->mapped, rest - dirty - locked);
 
     /* Of a large unit of the cache the kernel may not note that it is locked,
      * and who else would have mapped it? */
@@ -78,9 +87,13 @@ add_by_pages(struct stays *s, const struct work_file *f, int64_t rest,
         locked += mapped;
         mapped = 0;
     }
+    if (dirty > 0)
+        add(s, STAY_DIRTY, f, dirty);
     add(s, STAY_LOCKED, f, locked);
     add(s, STAY_MAPPED, f, mapped);
-    add(s, STAY_IN_USE, f, rest - locked - mapped);
+    /* What was dirty a moment ago may have been written back by now. */
+    add(s, is_told_of_dirty(f) ? STAY_IN_USE : STAY_UNKNOWN, f,
+        rest - dirty - locked - mapped);
     if (locked > 0)
         who_add(&s->reasons[STAY_LOCKED].who, locks);
     if (mapped > 0)
@@ -100,7 +113,7 @@ add_by_processes(struct stays *s, const struct work_file *f, int64_t rest)
         reason = STAY_LOCKED;
     else if (who != NULL && who->n > 0)
         reason = STAY_MAPPED;
-    else if (who_closed() == 0 && !who_hidden())
+    else if (who_closed() == 0 && !who_hidden() && is_told_of_dirty(f))
         reason = STAY_IN_USE;
     add(s, reason, f, rest);
     who_add(&s->reasons[reason].who, reason == STAY_LOCKED ? locks : who);

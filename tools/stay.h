@@ -46,8 +46,10 @@ void stay_free(struct stays *s);
 
 /* --- stay_pages.c --------------------------------------------------------- */
 
-/* Pages that are in memory, clean, and locked or mapped by others. */
+/* Pages that are in memory, each in one count: dirty or being written back,
+ * else locked, else mapped by others. */
 struct stay_pages {
+    uint64_t dirty;
     uint64_t locked;
     uint64_t mapped;
 };

@@ -72,8 +72,8 @@ count_frames(struct stay_pages *pages, const struct tables *t, uint64_t first,
         error = read_numbers(t->count, first, counts, n);
     for (size_t i = 0; i < n && error == 0; i++) {
         if ((flags[i] & dirty) != 0)
-            continue;
-        if ((flags[i] & locked) != 0)
+            pages->dirty++;
+        else if ((flags[i] & locked) != 0)
             pages->locked++;
         else if (counts[i] > 1)
             pages->mapped++;
