@@ -713,7 +713,8 @@ int mmapx_sync_reset(struct mmapx *m);
  *            written
  * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
  *            anonymous, of a character device, or a view; fd is not the mapped
- *            file; a descriptor with O_APPEND; fd has O_DIRECT and the change
+ *            file, or is of a copy that a file system that stacks has made of
+ *            it; a descriptor with O_APPEND; fd has O_DIRECT and the change
  *            does not fit it, or there is a journal.  For journal: it is not a
  *            regular file, has O_DIRECT or is the file itself; it is not a
  *            journal, of a newer version, or of a file of another length

@@ -45,7 +45,8 @@ mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
     if (r < 0)
         return r;
     c->compares_with = (r & MMAPX_OS_READS) != 0 ? fd : -1;
-    return mmapx_i_is_object(m, &c->st) ? 0 : -EINVAL;
+    return mmapx_i_is_object(m, &c->st) && !mmapx_i_is_copy(m, fd) ? 0
+                                                                   : -EINVAL;
 }
 
 /* What the file has of a run: the mapping's own bytes, up to the file's end. */

@@ -56,7 +56,8 @@ mmapx_i_fill(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (sizeof(uintptr_t) < sizeof offset)
         m->reserved[MMAPX_I_ERROR] = (uintptr_t)(offset >> 32)
                                      << MMAPX_I_HIGH_SHIFT;
-    m->reserved[MMAPX_I_UID] = owner->uid;
+    m->reserved[MMAPX_I_UID]
+        = (uintptr_t)(owner->uid | (uint64_t)obj->birth << 32);
     m->reserved[MMAPX_I_GID] = owner->gid;
     mmapx_i_set_protection(m, prot);
     mmapx_i_forget_losses(m);

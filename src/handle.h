@@ -27,8 +27,8 @@
 
 #include "os/os.h"
 
-/* The reserved words.  Where words have 64 bits, the upper 32 of UID and GID
- * are free. */
+/* The reserved words.  Where words have 64 bits, the upper 32 of UID have the
+ * object's birth and those of GID are free. */
 enum {
     MMAPX_I_INFO,   /* kind, flags, page size and identity, see below */
     MMAPX_I_ERROR,  /* lost writes, see loss.c */
@@ -204,6 +204,17 @@ mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
            && mmapx_i_identity(m) == st->identity;
 }
 
+/* Where file systems stack, a descriptor that was opened for writing may be of
+ * a copy of the mapped file, with its number.  32-bit handles cannot tell. */
+static inline bool
+mmapx_i_is_copy(const struct mmapx *m, int fd)
+{
+    uint32_t born = (uint32_t)((uint64_t)m->reserved[MMAPX_I_UID] >> 32);
+    uint32_t now = born != 0 ? mmapx_os_birth(fd) : 0;
+
+    return now != 0 && now != born;
+}
+
 /* Whether two handles are of one object, mapped in one way.  Anonymous memory
  * has a number for each map call. */
 static inline bool
@@ -227,6 +238,7 @@ struct mmapx_i_object {
     int64_t offset;
     struct mmapx_os_owner owner;
     uintptr_t identity;
+    uint32_t birth;
 };
 
 /* handle.c */

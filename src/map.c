@@ -194,6 +194,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         .offset = offset,
         .owner = st.owner,
         .identity = st.identity,
+        .birth = st.birth,
     };
     return map_object(m, addr, len, prot, flags, &obj);
 }

@@ -21,7 +21,7 @@ mmapx_i_stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
 
     if (r < 0)
         return r;
-    return mmapx_i_is_object(m, st) ? 0 : -EINVAL;
+    return mmapx_i_is_object(m, st) && !mmapx_i_is_copy(m, fd) ? 0 : -EINVAL;
 }
 
 /* --- New bytes are zero --------------------------------------------------- */
@@ -74,8 +74,8 @@ clear_new_bytes(const struct mmapx *m, unsigned char *base, size_t extent,
 /* --- Longer --------------------------------------------------------------- */
 
 /*
- * Where file systems stack, a descriptor that was opened for writing may be of
- * a copy of the mapped file.  Then the mapping has not become longer with it.
+ * A descriptor of a copy of the mapped file may not have been recognised.  Then
+ * the mapping has not become longer with it.
  */
 static bool
 is_copied_up(const struct mmapx *m, const struct mmapx_i_growth *g,

@@ -35,6 +35,13 @@ mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
     (void)fd, (void)st;
 }
 
+uint32_t
+mmapx_os_birth(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 /* Nothing but mincore(2) is asked. */
 bool
 mmapx_os_has_own_cache(int fd)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -155,6 +156,28 @@ mode_is_half_the_truth(int fd)
                && errno != ENOSYS && errno != EINVAL);
 }
 
+uint32_t
+mmapx_os_birth(int fd)
+{
+#ifdef STATX_BTIME
+    struct statfs fs;
+    struct statx sx;
+
+    if (fstatfs(fd, &fs) == 0
+        && (uint32_t)fs.f_type == OVERLAYFS_SUPER_MAGIC
+        && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
+        && (sx.stx_mask & STATX_BTIME) != 0) {
+        uint64_t mixed = (uint64_t)sx.stx_btime.tv_sec * 1000000000u
+                         + sx.stx_btime.tv_nsec;
+
+        return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 32) | 1;
+    }
+#else
+    (void)fd;
+#endif
+    return 0;
+}
+
 /*
  * Where one file lies over another, the kernel goes by the owner of the one
  * below, who is not asked for.  He is the same if an owner who is not
@@ -170,8 +193,10 @@ mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
     if ((owner->group_writes || owner->others_write)
         && mode_is_half_the_truth(fd))
         owner->group_writes = owner->others_write = false;
-    if (!st->has_device && !mmapx_os_has_own_cache(fd)
-        && (owns_everything() || !mmapx_os_is_told(fd, st)))
+    if (st->has_device || mmapx_os_has_own_cache(fd))
+        return;
+    st->birth = mmapx_os_birth(fd);
+    if (owns_everything() || !mmapx_os_is_told(fd, st))
         *owner = (struct mmapx_os_owner){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 }
 

@@ -74,6 +74,7 @@ struct mmapx_os_stat {
     struct mmapx_os_owner owner;
     uintptr_t identity; /* MMAPX_OS_IDENTITY_BITS, of one object only */
     bool has_device; /* behind its file system: none lies between */
+    uint32_t birth;  /* see mmapx_os_birth(); doubt_owner knows it */
 };
 
 /* --- posix*.c ------------------------------------------------------------ */
@@ -159,6 +160,10 @@ bool mmapx_os_may_see_residency(const struct mmapx_os_owner *owner);
 bool mmapx_os_may_see_memory(const void *addr, size_t len);
 bool mmapx_os_is_told(int fd, const struct mmapx_os_stat *st);
 void mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st);
+
+/* Where one file lies over another and both have one number: when the one that
+ * the descriptor leads to was made, folded; 0 elsewhere, or if nobody tells. */
+uint32_t mmapx_os_birth(int fd);
 
 /* What the page cache has of a range that is not empty; -ENOSYS where only
  * mincore(2) tells. */

@@ -2,7 +2,7 @@
 /*
  * The page cache where files lie on other files, in blocks larger than pages,
  * or beside mappings of drivers.  The truth is what mincore(2) says of a
- * mapping of the test's own.
+ * mapping of the test's own.  And mappings of a file that was copied up since.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -28,6 +28,7 @@
 
 #if defined __linux__
 
+enum { BOTH = MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE };
 enum { PAGES = 64, FIRST = 10, LAST = 19 }; /* of which these are read */
 
 /* --- Places ---------------------------------------------------------------- */
@@ -253,6 +254,124 @@ START_TEST(a_mapping_of_it)
     OK(mmapx_cache_evict(fd, 0, -1));
     ck_assert_uint_eq(look(fd, vec, PAGES), 0);
     check_pattern(m.addr, 0, m.len);
+}
+END_TEST
+
+static void
+skip_here(const char *reason)
+{
+    leave_place();
+    SKIP("%s", reason);
+}
+
+/* Whether the kernel tells when a file was made, and when that was. */
+static bool
+birth_of(int fd, int64_t *seconds, uint32_t *nanoseconds)
+{
+#ifdef STATX_BTIME
+    struct statx sx;
+
+    ck_assert_int_eq(statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx), 0);
+    *seconds = sx.stx_btime.tv_sec;
+    *nanoseconds = sx.stx_btime.tv_nsec;
+    return (sx.stx_mask & STATX_BTIME) != 0;
+#else
+    (void)fd, (void)seconds, (void)nanoseconds;
+    return false;
+#endif
+}
+
+/*
+ * A mapping of the file below, by a descriptor for reading, and a descriptor of
+ * the copy above, which the kernel makes when that is opened for writing.  Both
+ * have one number, as long as the file below has its name.
+ */
+static int
+copy_up(struct mmapx *m, int flags)
+{
+    int fd = file_below("");
+    int64_t was = 0, is = 0;
+    uint32_t was_ns = 0, is_ns = 0;
+    bool told;
+    int up;
+
+    OK(mmapx_map(m, fd, PROT_READ | (flags == MAP_PRIVATE ? PROT_WRITE : 0),
+                 flags));
+    told = birth_of(fd, &was, &was_ns);
+    up = open(at("merged/file"), O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(up, 0);
+    told = birth_of(up, &is, &is_ns) && told;
+    close(fd);
+    if (!told || (was == is && was_ns == is_ns))
+        skip_here("this file system does not tell when a file was made");
+    if (sizeof(uintptr_t) < 8)
+        skip_here("the handle has no room for the time when a file was made");
+    return up;
+}
+
+static int
+size_in_pages(int fd)
+{
+    struct stat sb;
+
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    return (int)(sb.st_size / (off_t)page_size());
+}
+
+/* The mapping would show the file below when the changes are in the other. */
+START_TEST(changes_and_a_copy_above)
+{
+    struct mmapx m;
+    int up = copy_up(&m, MAP_PRIVATE);
+    int journal = temp_file(0);
+    unsigned char was = *(unsigned char *)m.addr, byte;
+
+    *(unsigned char *)m.addr = (unsigned char)~was;
+    FAILS(EINVAL, mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    FAILS(EINVAL, mmapx_commit_atomic(&m, up, journal, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(*(unsigned char *)m.addr, (unsigned char)~was);
+    ck_assert_int_eq(pread(up, &byte, 1, 0), 1);
+    ck_assert_uint_eq(byte, was);
+    /* What is mapped from the copy is the copy's. */
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map(&m, up, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    *(unsigned char *)m.addr = (unsigned char)~was;
+    OK(mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    ck_assert_uint_eq(*(unsigned char *)m.addr, (unsigned char)~was);
+    OK(mmapx_resize(&m, up, (PAGES + 1) * page_size(), BOTH));
+    leave_place();
+}
+END_TEST
+
+START_TEST(room_and_a_copy_above)
+{
+    struct mmapx m;
+    int up = copy_up(&m, MAP_PRIVATE);
+    size_t page = page_size();
+
+    OK(mmapx_reserve(&m, 4 * PAGES * page, MMAPX_RESIZE_MAYMOVE));
+    FAILS(EINVAL, mmapx_resize(&m, up, 2 * PAGES * page, MMAPX_RESIZE_FILE));
+    FAILS(EINVAL, mmapx_resize(&m, up, 2 * PAGES * page, 0));
+    ck_assert_int_eq(size_in_pages(up), PAGES);
+    ck_assert_uint_eq(m.len, PAGES * page);
+    leave_place();
+}
+END_TEST
+
+START_TEST(a_cut_and_a_copy_above)
+{
+    struct mmapx m;
+    int up = copy_up(&m, MAP_SHARED);
+    size_t page = page_size();
+
+    FAILS(EINVAL, mmapx_resize(&m, up, page, MMAPX_RESIZE_FILE));
+    FAILS(EINVAL, mmapx_resize(&m, up, MMAPX_TO_END, 0));
+    ck_assert_int_eq(size_in_pages(up), PAGES);
+    check_pattern(m.addr, 0, PAGES * page);
+    /* A shared mapping needs no descriptor to grow. */
+    OK(mmapx_reserve(&m, 4 * PAGES * page, MMAPX_RESIZE_MAYMOVE));
+    OK(mmapx_resize(&m, up, 2 * PAGES * page, 0));
+    leave_place();
 }
 END_TEST
 
@@ -566,6 +685,9 @@ suite(void)
     ADD_TEST(s, a_file_that_lies_over_another);
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, a_mapping_of_it);
+    ADD_TEST(s, changes_and_a_copy_above);
+    ADD_TEST(s, room_and_a_copy_above);
+    ADD_TEST(s, a_cut_and_a_copy_above);
     ADD_TEST(s, who_locks_all_that_he_maps);
     ADD_TEST(s, an_owner_who_is_not_the_one_below);
     ADD_TEST(s, an_owner_who_is_the_one_below);
