@@ -25,11 +25,12 @@ evict_all(const struct job *job)
 static double
 cached_bytes(const struct job *job)
 {
-    double pages = 0;
+    uint64_t pages = 0;
 
     for (size_t i = 0; i < job->n; i++)
-        pages += (double)file_cached(&job->files[i]);
-    return pages * (double)page_size();
+        pages += file_cached(&job->files[i]);
+    pages *= page_size();
+    return (double)pages;
 }
 
 static bool

@@ -95,12 +95,14 @@ for arch in aarch64 x86_64; do
         [ "$arch" != aarch64 ] || machine=arm64
         # What libtool links is not in .libs but for the library.
         is_for "$machine" .libs/libmmapx.*.dylib
-        for program in tools/mmapx examples/[a-z]* tests/unit/check_* \
+        for program in tools/mmapx examples/[a-z]* examples/crashes/[a-z]* \
+            tests/unit/check_* \
             tests/fault/check_* tests/project/header_c tests/fault/inject \
             tests/unit/syscalls fuzz/parsers; do
             case $program in
             *.*) continue ;;
             esac
+            [ ! -d "$program" ] || continue
             made=${program%/*}/.libs/${program##*/}
             [ -f "$made" ] || made=$program
             is_for "$machine" "$made"

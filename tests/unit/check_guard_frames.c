@@ -202,6 +202,7 @@ START_TEST(a_copy_inside_many_guards)
 {
     int depths[] = { 1, 15, 16, 17, 18, 40 };
 
+    skip_under_valgrind("it does not lengthen the stack for a signal");
     map_short_file();
     for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
         int left = depths[i];
@@ -315,6 +316,7 @@ START_TEST(signals_that_wait)
 {
     if (under_sanitizer())
         SKIP("the sanitizer wants to know of each signal");
+    skip_under_valgrind("no signal waits there");
     map_short_file();
     block(SIGBUS);
     for (int i = 0; i < 2; i++) {
