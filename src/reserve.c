@@ -127,6 +127,24 @@ fill(const struct mmapx *m, int fd, size_t new, struct mmapx_i_growth *g)
     return r;
 }
 
+/* The kernel does not extend huge pages on the way: there the new part comes
+ * from the descriptor. */
+static int
+leave_room(const struct mmapx *m, int fd, size_t new, struct mmapx_i_growth *g)
+{
+    struct mmapx_os_stat st;
+    int r = 0;
+
+    if (mmapx_i_page_size(m) != mmapx_os_page_size()) {
+        g->by_fd = true;
+        g->fd = fd;
+        r = fd < 0 ? -ENOTSUP : mmapx_i_stat_object(m, fd, &st);
+    }
+    if (r == 0)
+        r = mmapx_i_relocate(m, g, new, 0);
+    return r == -EFAULT ? -ENOTSUP : r;
+}
+
 /*
  * Grow a mapping that has room: inside it; or behind it, if that is free, and
  * the room becomes larger; or elsewhere, and it ends.
@@ -150,10 +168,7 @@ mmapx_i_grow_in_room(const struct mmapx *m, int fd, size_t new, bool may_move,
         }
         return r;
     }
-    if (r != -ENOMEM || !may_move)
-        return r;
-    r = mmapx_i_relocate(m, g, new, 0);
-    return r == -EFAULT ? -ENOTSUP : r;
+    return r == -ENOMEM && may_move ? leave_room(m, fd, new, g) : r;
 }
 
 /* --- Reserving ------------------------------------------------------------ */

@@ -590,6 +590,49 @@ START_TEST(huge_pages)
 }
 END_TEST
 
+/* Beyond the room they move, and the new part is mapped from the descriptor. */
+static void
+leave_the_room(int sharing)
+{
+    struct mmapx m;
+    size_t huge;
+    int fd = -1;
+
+#ifdef MFD_HUGETLB
+    if (mmapx_map_memfd(&m, &fd, "huge", 1, MFD_HUGETLB) != 0)
+#endif
+        SKIP("no huge pages: vm.nr_hugepages is 0 or they are in use");
+    huge = mmapx_page_size(&m);
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map_region(&m, fd, 0, huge, RW, sharing));
+    *(char *)m.addr = 'x';
+    if (mmapx_reserve(&m, 2 * huge, MAYMOVE) != 0) {
+        ck_assert_int_eq(errno, ENOTSUP); /* before 5.16 */
+        SKIP("huge pages do not move here");
+    }
+    /* The place behind is taken now, if it was not before. */
+    mmap((char *)m.addr + 2 * huge, page_size(), PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * huge, BOTH));
+    FAILS(ENOTSUP, mmapx_resize(&m, -1, 3 * huge, MAYMOVE));
+    ck_assert_uint_eq(mmapx_room(&m), 2 * huge);
+    OK(mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE));
+    ck_assert_uint_eq(mmapx_room(&m), 3 * huge);
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+    ck_assert_int_eq(((char *)m.addr)[3 * huge - 1], 0);
+    ((char *)m.addr)[3 * huge - 1] = 'y';
+    OK(mmapx_unmap(&m));
+    close(fd);
+}
+
+START_TEST(huge_pages_beyond_the_room)
+{
+    need_the_kernel();
+    leave_the_room(MAP_SHARED);
+    leave_the_room(MAP_PRIVATE);
+}
+END_TEST
+
 static bool
 grows_in_the_child(void *arg)
 {
@@ -858,6 +901,7 @@ suite(void)
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, bad_arguments);
     ADD_HUGE_TEST(s, huge_pages);
+    ADD_HUGE_TEST(s, huge_pages_beyond_the_room);
     ADD_TEST(s, a_child_has_its_own);
     ADD_TEST(s, readers_go_on);
     ADD_TEST(s, a_database);
