@@ -310,8 +310,8 @@ int mmapx_advice_supported(enum mmapx_advice advice);
  * name    at most 79 printable ASCII characters, none of them \ ` $ [ or ], of
  *         which the kernel keeps a copy.  NULL takes the name away.
  *
- * The whole mapping gets the name, and so does what it grows by.  Of a view it
- * is each page that the view touches.
+ * The whole mapping gets the name, and so does what it grows by, except in a
+ * room.  Of a view it is each page that the view touches.
  *
  * Errors, with names as they were, except that after EAGAIN and ENOMEM a part
  * may have the new one:
