@@ -89,14 +89,15 @@ sum() {
 }
 check 'the sum' sum
 
-# What is between two looks is done by a step.
+# What is between two looks is done by a step.  What is written is read too, since
+# FUSE need not keep it.
 change() {
+    change="+$((64 * page / 1024))K"
     sparse "$dir/grows" 64
-    pages 8 >"$dir/eight"
+    pages 64 >"$dir/whole"
     screen 10 90 line 4 '  0B  ' \
-        run "dd if='$dir/eight' of='$dir/grows' conv=notrunc 2>&1" \
-        send ' ' line 4 "+$((8 * page / 1024))K" \
-        send ' ' gone "+$((8 * page / 1024))K" send q \
+        run "cat '$dir/whole' 1<>'$dir/grows' && cat '$dir/grows' >'$dir/read'" \
+        send ' ' line 4 "$change" send ' ' gone "$change" send q \
         exit 0 -- "$mmapx" watch -n 1000 "$dir/grows"
 }
 check 'what has changed since the last look' change
