@@ -12,7 +12,7 @@
 # (strangers.c).  What this machine cannot mount is a loud skip.
 #
 # To be run in a directory with a build of the library and the tests, by root.
-# "quick" takes six cells, and leaves out the longest tests, which ext4 has had.
+# "quick" takes six cells, and leaves the longest tests out.
 # CELLS="xfs tmpfs" takes these cells, PARTS="suite model strangers" these parts.
 set -eu
 

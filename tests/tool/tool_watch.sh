@@ -89,14 +89,14 @@ sum() {
 }
 check 'the sum' sum
 
-# What is between two looks is done by a step.  What is written is read too, since
-# FUSE need not keep it.
+# What is between two looks is done by a step.  What is written is read too,
+# since FUSE need not keep it.
 change() {
     change="+$((64 * page / 1024))K"
     sparse "$dir/grows" 64
     pages 64 >"$dir/whole"
     screen 10 90 line 4 '  0B  ' \
-        run "cat '$dir/whole' 1<>'$dir/grows' && cat '$dir/grows' >'$dir/read'" \
+        run "cat '$dir/whole' 1<>'$dir/grows' && cat '$dir/grows' >/dev/null" \
         send ' ' line 4 "$change" send ' ' gone "$change" send q \
         exit 0 -- "$mmapx" watch -n 1000 "$dir/grows"
 }
