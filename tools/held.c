@@ -200,18 +200,13 @@ hold_more(struct held *held, const struct tool_file *file,
                         MMAPX_RESIZE_MAYMOVE)
                < 0)
         error = errno;
-    if (error != 0 || is_lazy(want))
-        return error;
-    return in_steps(held, file, want, had, LOCK);
+    return error;
 }
 
 static int
 hold_less(struct held *held, const struct hold *want)
 {
-    held->resident = 0;
-    if (mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0)
-        return errno;
-    return 0;
+    return mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0 ? errno : 0;
 }
 
 /*
@@ -255,6 +250,7 @@ fit_mapping(struct held *held, const struct tool_file *file,
 {
     int64_t had = same ? (int64_t)held->map.len : 0;
     bool changed;
+    int error = 0;
 
     if (!same)
         held_release(held);
@@ -265,10 +261,13 @@ fit_mapping(struct held *held, const struct tool_file *file,
     if (!same)
         return hold_new(held, file, want);
     if (want->bytes > had)
-        return hold_more(held, file, want);
-    if (want->bytes < had)
-        return hold_less(held, want);
-    return changed ? hold_again(held, file, want) : 0;
+        error = hold_more(held, file, want);
+    else if (want->bytes < had)
+        error = hold_less(held, want);
+    /* Another length does not tell that the rest is as it was. */
+    if (error != 0 || (!changed && want->bytes == had))
+        return error;
+    return hold_again(held, file, want);
 }
 
 int
@@ -277,10 +276,9 @@ held_update(struct held *held, const struct tool_file *file,
 {
     bool same = held->map.addr != NULL && held->device == file->device
                 && held->inode == file->inode && want->bytes > 0;
-    int64_t had = same ? (int64_t)held->map.len : 0;
     int error = fit_mapping(held, file, want, same);
 
-    if (error == 0 && want->parts != NULL && want->bytes > had)
+    if (error == 0 && want->parts != NULL && !same && want->bytes > 0)
         error = lock_parts(held, file, want);
     else if (error == 0 && want->on_fault && held->map.addr != NULL)
         error = lock_cached(held, file, want);

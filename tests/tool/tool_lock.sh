@@ -208,6 +208,29 @@ rewriting() {
 check 'a file that is rewritten in place is kept' rewriting
 check 'so is one of which only what is cached is locked' rewriting --on-fault
 
+# Cut and written again, with another size, and then left alone: a second look
+# does not ask what the first has seen.  A change of the last two seconds would
+# be looked at again, so time goes by before the first.
+follows_other_size() {
+    becomes 200 && kill -STOP "$started" || return 1
+    pages "$1" >"$dir/copy" && dd if="$dir/copy" of="$tree/file" \
+        bs=$((100 * page)) 2>/dev/null && old_enough
+    kill -CONT "$started" && becomes "$1" && is_mapped "$1" &&
+        pinned "$tree/file" "$1"
+}
+# old_enough: more than two seconds have gone by since the file was changed.
+old_enough() {
+    changed=$(stat -c %Z "$tree/file")
+    while [ "$(date +%s)" -le $((changed + 3)) ]; do sleep 0.2; done
+}
+other_size() {
+    pages 200 >"$tree/file"
+    start "$tree/file"
+    and_stop follows_other_size "$1"
+}
+check 'a file that is rewritten shorter is kept' other_size 100
+check 'a file that is rewritten longer is kept' other_size 300
+
 # Nothing is there yet.
 waits() {
     becomes 0 && pages 3 >"$tree/later" && becomes 3
