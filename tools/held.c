@@ -270,6 +270,17 @@ fit_mapping(struct held *held, const struct tool_file *file,
     return hold_again(held, file, want);
 }
 
+/* Whether the file was cut while it was being locked, and that is all that was
+ * wrong: there is no page of what it lost. */
+static bool
+was_cut(const struct tool_file *file, const struct hold *want, int error)
+{
+    struct stat st;
+
+    return (error == ENOMEM || error == EFAULT) && fstat(file->fd, &st) == 0
+           && S_ISREG(st.st_mode) && st.st_size < want->off + want->bytes;
+}
+
 int
 held_update(struct held *held, const struct tool_file *file,
             const struct hold *want)
@@ -286,7 +297,8 @@ held_update(struct held *held, const struct tool_file *file,
         held->locked = want->keep;
     if (error != 0 && !same)
         held_release(held);
-    return error;
+    /* The next look finds it with the size that it then has. */
+    return was_cut(file, want, error) ? 0 : error;
 }
 
 void

@@ -231,6 +231,28 @@ other_size() {
 check 'a file that is rewritten shorter is kept' other_size 100
 check 'a file that is rewritten longer is kept' other_size 300
 
+# One file that is cut at that moment is no reason to keep none.
+cutting() {
+    mkdir "$dir/living" && pages 20 >"$dir/living/a" || return 1
+    : >"$dir/go"
+    while [ -e "$dir/go" ]; do
+        truncate -s 64M "$dir/living/b"
+        truncate -s 0 "$dir/living/b"
+    done &
+    cutter=$!
+    result=0
+    for _ in $(seq 20); do
+        start -r "$dir/living"
+        kill -0 "$started" 2>/dev/null || result=1
+        lines "$err" 0 || result=1
+        stop
+    done
+    rm "$dir/go"
+    wait "$cutter"
+    return "$result"
+}
+check 'a file that is cut while it is being locked stops nothing' cutting
+
 # Nothing is there yet.
 waits() {
     becomes 0 && pages 3 >"$tree/later" && becomes 3
