@@ -92,15 +92,14 @@ describe(const struct tool_file *file, void *arg)
 /* Write all of it to a stream.  It ends with the number of files, and without
  * that a part is not taken for the whole. */
 static int
-write_all(const struct tool_options *o, FILE *out, const struct stat *own)
+write_all(const struct tool_options *o, struct snapshot *s)
 {
-    struct snapshot s = { .out = out, .own = own };
     int status;
 
-    snapshot_write_begin(out);
-    status = tool_files_ahead(o, survey_ahead, describe, &s);
+    snapshot_write_begin(s->out);
+    status = tool_files_ahead(o, survey_ahead, describe, s);
     if (tool_interrupted == 0)
-        snapshot_write_end(out, s.files);
+        snapshot_write_end(s->out, s->files);
     return status;
 }
 
@@ -109,21 +108,27 @@ write_to_stdout(const struct tool_options *o)
 {
     struct stat st;
     bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    struct snapshot s = { .out = stdout, .own = is_file ? &st : NULL };
 
-    return write_all(o, stdout, is_file ? &st : NULL);
+    return write_all(o, &s);
 }
 
+/* A snapshot of nothing, because nothing could be looked at, is worth less than
+ * the one that it would replace: a disk may not be mounted this time. */
 static int
 write_to_file(const struct tool_options *o)
 {
     struct output out;
+    struct snapshot s = { .own = &out.id };
     int error = output_open(&out, o->output);
     int status;
 
     if (error != 0)
         return tool_failed(o->output, error);
-    status = write_all(o, out.stream, &out.id);
-    error = output_close(&out, tool_interrupted == 0);
+    s.out = out.stream;
+    status = write_all(o, &s);
+    error = output_close(&out, tool_interrupted == 0
+                                   && (status == TOOL_OK || s.files > 0));
     if (error != 0 && tool_interrupted == 0)
         status = tool_failed(o->output, error);
     return status;

@@ -318,6 +318,17 @@ output() {
 }
 check 'a snapshot replaces a file' output
 
+# What could not be looked at at all says nothing against the snapshot that is
+# there; what has nothing in memory does.
+nothing_seen() {
+    printf old >"$dir/mode" && run 1 snapshot -r -o "$dir/mode" "$dir/no/where" &&
+        lines "$err" 1 && [ "$(cat "$dir/mode")" = old ] &&
+        [ -z "$(find "$dir" -name 'mode.*')" ] &&
+        mkdir "$dir/bare" && run 0 snapshot -r -o "$dir/mode" "$dir/bare" &&
+        lines "$dir/mode" 2 && rmdir "$dir/bare"
+}
+check 'but not if nothing could be looked at' nothing_seen
+
 # broken PRINTF-FORMAT [LINE]: a snapshot that is none.
 broken() {
     # shellcheck disable=SC2059
