@@ -208,7 +208,9 @@ tool_load(const struct tool_options *o)
         if (tool_files(o, count_again, &work) != TOOL_OK)
             status = TOOL_FAILED;
     }
-    if (!o->json && !o->quiet && (work.files > 0 || work.after > 0))
+    if ((o->json || o->quiet) && work.missing > 0)
+        memory_complain_gone(work.missing, o->bytes);
+    else if (!o->json && !o->quiet && (work.files > 0 || work.after > 0))
         print_loaded(&work);
     return status;
 }

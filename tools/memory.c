@@ -200,3 +200,13 @@ memory_complain(const struct memory *memory, const char *path,
                 tool_size(limit, memory->group, exact));
     putc('\n', stderr);
 }
+
+void
+memory_complain_gone(int64_t bytes, bool exact)
+{
+    char gone[24];
+
+    fflush(stdout);
+    fprintf(stderr, "mmapx: %s are not in memory: they did not stay\n",
+            tool_size(gone, bytes, exact));
+}

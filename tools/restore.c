@@ -350,6 +350,8 @@ tool_restore(const struct tool_options *o)
         fputs("mmapx: interrupted\n", stderr);
     if (status == TOOL_OK && !o->json && !o->quiet)
         print_summary(&s, tool_seconds() - began);
+    else if (status == TOOL_OK && s.lacks > 0)
+        memory_complain_gone(s.lacks, o->bytes);
     snapshot_close(&s.reader);
     free(s.entries);
     return status != TOOL_OK ? status : s.status;

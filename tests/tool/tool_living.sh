@@ -129,6 +129,11 @@ beside_evicter() {
         # What does not stay is said.
         timeout 60 "$mmapx" restore "$dir/snap" >"$out" 2>"$err" ||
             grep -q 'did not stay' "$out" || break
+        # Even to those who want to hear of errors only.
+        timeout 60 "$mmapx" restore -q "$dir/snap" >"$out" 2>"$err" ||
+            grep -q 'did not stay' "$err" || break
+        timeout 60 "$mmapx" load -r --json "$dir/living" >"$out" 2>"$err" ||
+            grep -q 'did not stay' "$err" || break
         snapshots_made=$((snapshots_made + 1))
     done
     rm -f "$busy"
@@ -350,6 +355,9 @@ too_much() {
     in_group "$mmapx" load "$dir/large"
     [ $? -eq 1 ] && grep -q ' are to be loaded, and .* limited to 20M$' "$err" &&
         grep -q 'are not: they did not stay$' "$out" || return 1
+    in_group "$mmapx" load -q "$dir/large"
+    [ $? -eq 1 ] && grep -q 'are not in memory: they did not stay$' "$err" ||
+        return 1
     in_group "$mmapx" load --json --range=:1M "$dir/large" || return 1
     printf 'mmapx snapshot 1\nfile 67108864 %s\n0 67108864\nend 1\n' \
         "$dir/large" >"$dir/large.snap"
