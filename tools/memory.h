@@ -24,8 +24,8 @@ void memory_look(struct memory *memory);
 void memory_complain(const struct memory *memory, const char *path,
                      const char *verb, int64_t bytes, bool exact);
 
-/* Say on standard error that so much is not there any more.  For those who asked
- * for no sums, or for JSON: an exit status of 1 needs a reason. */
+/* Say on standard error that so much is not there any more.  For those who
+ * asked for no sums, or for JSON: an exit status of 1 needs a reason. */
 void memory_complain_gone(int64_t bytes, bool exact);
 
 #endif /* TOOL_MEMORY_H */

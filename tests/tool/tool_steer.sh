@@ -321,7 +321,8 @@ check 'a snapshot replaces a file' output
 # What could not be looked at at all says nothing against the snapshot that is
 # there; what has nothing in memory does.
 nothing_seen() {
-    printf old >"$dir/mode" && run 1 snapshot -r -o "$dir/mode" "$dir/no/where" &&
+    printf old >"$dir/mode" &&
+        run 1 snapshot -r -o "$dir/mode" "$dir/no/where" &&
         lines "$err" 1 && [ "$(cat "$dir/mode")" = old ] &&
         [ -z "$(find "$dir" -name 'mode.*')" ] &&
         mkdir "$dir/bare" && run 0 snapshot -r -o "$dir/mode" "$dir/bare" &&
