@@ -87,12 +87,8 @@ lock_list_read(struct lock_list *list, const char *snapshot)
     if (in.in == NULL)
         return TOOL_FAILED;
     if (!snapshot_check(&in, list_entry, &r)) {
-        if (tool_interrupted == 0) {
-            fputs("mmapx: ", stderr);
-            tool_name(stderr, snapshot);
-            fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
-                    in.number);
-        }
+        if (tool_interrupted == 0)
+            snapshot_complain(&in, snapshot);
         lock_list_free(list);
         r.status = TOOL_FAILED;
     }

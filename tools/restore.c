@@ -62,11 +62,7 @@ struct restore {
 static int
 damaged(const struct restore *s)
 {
-    fflush(stdout);
-    fputs("mmapx: ", stderr);
-    tool_name(stderr, s->name);
-    fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
-            s->reader.number);
+    snapshot_complain(&s->reader, s->name);
     return TOOL_FAILED;
 }
 

@@ -223,9 +223,25 @@ snapshot_line(struct snapshot_reader *r)
     r->line[n] = '\0';
     if (c != EOF && c != '\n')
         return SNAPSHOT_OTHER;
+    if (c == EOF && ferror(r->in))
+        r->error = errno;
     if (c == EOF)
-        return n == 0 && !ferror(r->in) ? SNAPSHOT_EOF : SNAPSHOT_OTHER;
+        return n == 0 && r->error == 0 ? SNAPSHOT_EOF : SNAPSHOT_OTHER;
     return kind_of(r->line);
+}
+
+void
+snapshot_complain(const struct snapshot_reader *r, const char *name)
+{
+    if (r->error != 0) {
+        tool_failed(name, r->error);
+        return;
+    }
+    fflush(stdout);
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, name);
+    fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
+            r->number);
 }
 
 void

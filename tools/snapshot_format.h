@@ -33,6 +33,7 @@ struct snapshot_reader {
     FILE *in;
     uint64_t number; /* of the line */
     off_t at;        /* where it begins */
+    int error;       /* an errno, once it could not be read */
     char *line;
     size_t room;
 };
@@ -68,6 +69,10 @@ typedef void snapshot_note(const struct snapshot_entry *e, void *arg);
  * tool_interrupted is set.
  */
 bool snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg);
+
+/* Say of a snapshot that is not to be believed which line is wrong, or why it
+ * could not be read. */
+void snapshot_complain(const struct snapshot_reader *r, const char *name);
 
 /* The next line, and what its beginning says it is. */
 enum snapshot_kind snapshot_line(struct snapshot_reader *r);

@@ -356,6 +356,16 @@ endless() {
     run 1 restore "$dir/broken" && grep -q 'line 2 is not' "$err"
 }
 check 'an endless line' endless
+
+# A failure to read it is no wrong line.
+unreadable() {
+    for command in 'restore -' 'lock --snapshot=-'; do
+        # shellcheck disable=SC2086 # With its argument.
+        timeout 60 "$mmapx" $command >"$out" 2>"$err" <"$dir"
+        [ $? -eq 1 ] && complains '-: Is a directory' || return 1
+    done
+}
+check 'a snapshot that cannot be read' unreadable
 # It would take hours to read.
 hole_for_a_line() {
     printf 'mmapx snapshot 1\n' >"$dir/hole" &&
