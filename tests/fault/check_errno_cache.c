@@ -254,14 +254,19 @@ END_TEST
  * just brought is to be read like the rest. */
 START_TEST(loading_by_what_was_cached_before)
 {
-    int64_t size = 66 << 20;
+    int64_t size = 66 << 20, first = 64 << 20;
     int file = temp_file((size_t)size);
+    int64_t off = 0;
+    int64_t data_end;
 
+    /* The parts end where the disk has the file in pieces. */
+    if (mmapx_os_next_data(file, &off, size, &data_end) && data_end < first)
+        first = data_end;
     fake_reset();
     fake_uncached = (struct fake_bytes){ 64 << 10, INT64_MAX };
     fake_fail(FAKE_READ_AND_DISCARD, EIO, 1);
     FAILS(EIO, mmapx_cache_load(file, 0, -1));
-    ck_assert_int_eq(fake_looked, size);
+    ck_assert_int_gt(fake_looked, first);
     fake_reset();
 }
 END_TEST

@@ -154,7 +154,7 @@ tests() {
             *_lib.sh) ;;
             quick,*guard* | quick,*crash* | quick,*copy* | quick,*populate* | \
                 quick,*injection* | quick,*loss* | quick,*steer* | \
-                quick,*security*) ;;
+                quick,*security* | quick,*living* | quick,*watch*) ;;
             *) echo "${test%.c}" ;;
             esac
         done

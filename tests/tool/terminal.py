@@ -97,7 +97,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
-                signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+                # What runs the tests may ignore the keys' signals.
+                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT):
+                    signal.signal(number, signal.SIG_DFL)
                 fcntl.ioctl(0, termios.TIOCSWINSZ,
                             struct.pack("HHHH", rows, columns, 0, 0))
                 os.execvp(program[0], program)
