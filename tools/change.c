@@ -29,7 +29,7 @@ changes_begin(struct changes *c)
     c->first = c->now == NULL;
     c->before = c->now;
     c->n_before = c->n;
-    if (c->n > 1)
+    if (c->before != NULL)
         qsort(c->before, c->n, sizeof *c->before, by_identity);
     c->now = NULL;
     c->n = c->room = 0;
