@@ -141,13 +141,15 @@ hold_standard_streams(void)
 int
 main(int argc, char **argv)
 {
+    static char buffer[65536];
     int status;
 
     hold_standard_streams();
     setlocale(LC_CTYPE, "");
-    /* Most of the time goes by in the system; little of it in writing. */
+    /* Most of the time goes by in the system; little of it in writing.  musl
+     * takes no size without a place. */
     if (isatty(STDOUT_FILENO) == 0)
-        setvbuf(stdout, NULL, _IOFBF, 65536);
+        setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     status = dispatch(argc, argv);
     if (tool_interrupted != 0)
         tool_end_by_signal();

@@ -98,7 +98,7 @@ for arch in aarch64 x86_64; do
         for program in tools/mmapx examples/[a-z]* examples/crashes/[a-z]* \
             tests/unit/check_* \
             tests/fault/check_* tests/project/header_c tests/fault/inject \
-            tests/unit/syscalls fuzz/parsers; do
+            tests/unit/syscalls; do
             case $program in
             *.*) continue ;;
             esac
