@@ -29,6 +29,6 @@ ${MAKE:-make} -j2 check LDFLAGS="$wrap" || code=1
 # once more behind the fake seam; gcovr adds up what ran of both.
 rm -f ./*conftest*.gc*
 gcovr -r . --filter src/ --branches .
-gcovr -r . --filter src/ --print-summary --fail-under-line 99 \
+gcovr -r . --filter src/ --print-summary --fail-under-line 99.8 \
     --fail-under-branch 95 . || code=1
 exit "$code"
