@@ -209,6 +209,12 @@ hold_less(struct held *held, const struct hold *want)
     return mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0 ? errno : 0;
 }
 
+static bool
+is_same_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 /*
  * Whether the file may have been changed since the last look.  If it was cut
  * and written again, or punched, its pages are no longer in the mapping.  What
@@ -225,8 +231,7 @@ may_have_changed(struct held *held, const struct tool_file *file)
         return true;
     if (time(NULL) - st.st_ctim.tv_sec > 2)
         held->changed = st.st_ctim;
-    return before.tv_sec != st.st_ctim.tv_sec
-           || before.tv_nsec != st.st_ctim.tv_nsec;
+    return !is_same_time(&before, &st.st_ctim);
 }
 
 /* What the mapping has of the file is locked, all that is wanted of it. */
@@ -270,15 +275,25 @@ fit_mapping(struct held *held, const struct tool_file *file,
     return hold_again(held, file, want);
 }
 
-/* Whether the file was cut while it was being locked, and that is all that was
- * wrong: there is no page of what it lost. */
+/*
+ * Whether the file was cut while it was being locked, and that is all that was
+ * wrong: there is no page of what it lost.  It may have its length again
+ * already; that it has changed since excuses one failure and not the next, which
+ * may be a limit's.
+ */
 static bool
-was_cut(const struct tool_file *file, const struct hold *want, int error)
+was_cut(struct held *held, const struct tool_file *file,
+        const struct hold *want, const struct stat *before)
 {
+    bool excused = held->excused;
     struct stat st;
 
-    return (error == ENOMEM || error == EFAULT) && fstat(file->fd, &st) == 0
-           && S_ISREG(st.st_mode) && st.st_size < want->off + want->bytes;
+    if (fstat(file->fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    if (st.st_size < want->off + want->bytes)
+        return true;
+    held->excused = !excused && !is_same_time(&st.st_ctim, &before->st_ctim);
+    return held->excused;
 }
 
 int
@@ -287,18 +302,27 @@ held_update(struct held *held, const struct tool_file *file,
 {
     bool same = held->map.addr != NULL && held->device == file->device
                 && held->inode == file->inode && want->bytes > 0;
-    int error = fit_mapping(held, file, want, same);
+    struct stat before = { 0 };
+    int error;
 
+    fstat(file->fd, &before);
+    error = fit_mapping(held, file, want, same);
     if (error == 0 && want->parts != NULL && !same && want->bytes > 0)
         error = lock_parts(held, file, want);
     else if (error == 0 && want->on_fault && held->map.addr != NULL)
         error = lock_cached(held, file, want);
-    if (error == 0 && !want->on_fault)
-        held->locked = want->keep;
-    if (error != 0 && !same)
+    if (error == 0) {
+        held->locked = want->on_fault ? held->locked : want->keep;
+        held->excused = false;
+        return 0;
+    }
+    if (!same)
         held_release(held);
     /* The next look finds it with the size that it then has. */
-    return was_cut(file, want, error) ? 0 : error;
+    return (error == ENOMEM || error == EFAULT)
+                   && was_cut(held, file, want, &before)
+               ? 0
+               : error;
 }
 
 void

@@ -24,6 +24,7 @@ struct held {
     bool on_fault;     /* a touched page of the mapping is locked */
     unsigned look;     /* which look has seen its name last */
     int error;         /* that was met in the last look, or 0 */
+    bool excused;      /* a failure in the last look, by a change of the file */
 };
 
 /* What is to be kept of a file, and who is told how far it is. */

@@ -20,10 +20,10 @@ find "$tree" -type f -print0 >"$dir/names"
 
 # As many lines as there are files, the same by however many threads.
 looks() {
-    run 0 status -b -r -j 1 "$tree" && lines "$out" $headed &&
+    run 0 status -b -r -j 1 "$tree" && lines "$out" "$headed" &&
         cp "$out" "$dir/said" || return 1
     for jobs in 2 32 1000; do
-        run 0 status -b -r -j $jobs "$tree" && cmp "$out" "$dir/said" ||
+        run 0 status -b -r -j "$jobs" "$tree" && cmp "$out" "$dir/said" ||
             return 1
     done
 }
@@ -34,7 +34,7 @@ looks_at_named() {
     sort -z "$dir/names" >"$dir/sorted" &&
         tr '\0' '\n' <"$dir/sorted" >"$dir/lines" || return 1
     for jobs in 1 8; do
-        run 0 status --json -j $jobs --files0-from="$dir/sorted" &&
+        run 0 status --json -j "$jobs" --files0-from="$dir/sorted" &&
             sed 's/.*"path": *"\([^"]*\)".*/\1/' "$out" >"$dir/got" &&
             cmp "$dir/got" "$dir/lines" || return 1
     done
@@ -44,7 +44,7 @@ check 'named files in their order' looks_at_named
 # Complaints stand where the files would.
 in_order() {
     for jobs in 1 8; do
-        run 1 status -j $jobs "$tree/1/1" "$tree/none" "$tree" "$tree/1/2" \
+        run 1 status -j "$jobs" "$tree/1/1" "$tree/none" "$tree" "$tree/1/2" \
             "$tree/1/1/x" && lines "$out" 3 && lines "$err" 3 || return 1
         sed -n 1p "$err" | grep -q '/none: ' &&
             sed -n 2p "$err" | grep -q "/tree: " &&
@@ -69,8 +69,8 @@ few_descriptors() {
         (
             # shellcheck disable=SC3045 # All shells here have it.
             ulimit -n 32
-            "$mmapx" status -r -j $jobs "$tree"
-        ) >"$out" 2>"$err" && lines "$out" $headed && lines "$err" 0 ||
+            "$mmapx" status -r -j "$jobs" "$tree"
+        ) >"$out" 2>"$err" && lines "$out" "$headed" && lines "$err" 0 ||
             return 1
     done
 }
@@ -81,7 +81,7 @@ links() {
     mkdir "$dir/links" && printf x >"$dir/links/a" &&
         ln "$dir/links/a" "$dir/links/b" || return 1
     for jobs in 1 8; do
-        run 0 status -r -j $jobs "$dir/links" && lines "$out" 2 || return 1
+        run 0 status -r -j "$jobs" "$dir/links" && lines "$out" 2 || return 1
     done
 }
 if ln "$dir/names" "$dir/again" 2>/dev/null; then
@@ -104,7 +104,7 @@ check 'load in single pages' small
 reader_goes() {
     for jobs in 1 8; do
         # shellcheck disable=SC2069 # The pipe gets the lines alone.
-        timeout 60 "$mmapx" status -r -j $jobs "$tree" 2>"$err" | head -n 1 \
+        timeout 60 "$mmapx" status -r -j "$jobs" "$tree" 2>"$err" | head -n 1 \
             >"$out"
         lines "$out" 1 || return 1
     done

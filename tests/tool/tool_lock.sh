@@ -244,7 +244,7 @@ cutting() {
     for _ in $(seq 20); do
         start -r "$dir/living"
         kill -0 "$started" 2>/dev/null || result=1
-        lines "$err" 0 || result=1
+        lines "$err" 0 || { cat "$err"; result=1; }
         stop
     done
     rm "$dir/go"
