@@ -55,9 +55,9 @@ check 'complaints in the order of the names' in_order
 
 loads() {
     for option in -j1 -j8 --small; do
-        run 0 evict -r "$tree" && run 0 load -r -b $option "$tree" &&
+        run 0 evict -r "$tree" && run 0 load -r -b "$option" "$tree" &&
             lines "$err" 0 && grep -q " in $files files, " "$out" || return 1
-        run 0 status -r --only-cached "$tree" && lines "$out" $headed ||
+        run 0 status -r --only-cached "$tree" && lines "$out" "$headed" ||
             return 1
     done
 }

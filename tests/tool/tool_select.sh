@@ -91,20 +91,22 @@ check '-v says what is left out, and why' left_out
 # --- Pseudo file systems ------------------------------------------------------
 
 # A directory that has one below it and little else: a mount of our own.
+# shellcheck disable=SC2016 # It is that shell which expands.
 pseudo() {
     mkdir "$dir/mounts" "$dir/mounts/proc" &&
         : >"$dir/mounts/file" || return 1
     unshare -m sh -c '
         mount -t proc none "$1/proc" && exec "$2" status -r "$1"' \
-        sh "$dir/mounts" "$mmapx" >"$out" 2>"$err"
-    [ $? -eq 0 ] && lines "$out" 2 && lines "$err" 1 &&
+        sh "$dir/mounts" "$mmapx" >"$out" 2>"$err" &&
+        lines "$out" 2 && lines "$err" 1 &&
         grep -q "^mmapx: left out .*/mounts/proc: pseudo file systems;" "$err"
 }
+# shellcheck disable=SC2016 # It is that shell which expands.
 quiet_pseudo() {
     unshare -m sh -c '
         mount -t proc none "$1/proc" && exec "$2" status -rq "$1"' \
-        sh "$dir/mounts" "$mmapx" >"$out" 2>"$err"
-    [ $? -eq 0 ] && lines "$out" 1 && lines "$err" 0
+        sh "$dir/mounts" "$mmapx" >"$out" 2>"$err" &&
+        lines "$out" 1 && lines "$err" 0
 }
 named_pseudo() {
     run 1 status -r /proc/self/task && ! grep -q 'left out' "$err" &&

@@ -21,6 +21,8 @@ pages 4 >"$dir/t/a/b/c/four"
 pages 5 >"$dir/t/d/five"
 sparse "$dir/t/d/hole" 64
 : >"$dir/t/empty"
+# What is dirty may be written back between two looks.
+find "$dir/t" -type f -exec sync {} +
 
 # The background of the tests: a process that has files open or mapped.
 holder=
@@ -66,9 +68,7 @@ $dir/t/a/b/c/four" ] && grep -q '  total of 7 files$' "$out" || return 1
 }
 check 'so many lines, and the total of all files' so_many
 
-# What is dirty may be written back between the two.
 as_status_counts() {
-    find "$dir/t" -type f -exec sync {} +
     run 0 status --json -r --sort=cached --top=5 "$dir/t" || return 1
     cp "$out" "$dir/status"
     run 0 top --json "$dir/t" && sed '$d' "$out" >"$dir/1" &&
