@@ -278,8 +278,8 @@ fit_mapping(struct held *held, const struct tool_file *file,
 /*
  * Whether the file was cut while it was being locked, and that is all that was
  * wrong: there is no page of what it lost.  It may have its length again
- * already; that it has changed since excuses one failure and not the next, which
- * may be a limit's.
+ * already.  That it has changed since excuses one failure and not the next one,
+ * which may be a limit's.
  */
 static bool
 was_cut(struct held *held, const struct tool_file *file,
