@@ -251,7 +251,12 @@ cutting() {
     wait "$cutter"
     return "$result"
 }
-check 'a file that is cut while it is being locked stops nothing' cutting
+if [ "$(id -u)" -eq 0 ]; then
+    check 'a file that is cut while it is being locked stops nothing' cutting
+else
+    skip 'a file that is cut while it is being locked stops nothing' \
+        'this user may not lock so much'
+fi
 
 # Nothing is there yet.
 waits() {
