@@ -116,6 +116,7 @@ each_command() {
         paths | grep -q '/h/map.1$' &&
         run "$status" evict --json --pid="$holder" &&
         paths | grep -q '/h/map.1$' || return 1
+    : >"$out" # what is there is another command's
     "$mmapx" lock --json --pid="$holder" >"$out" 2>"$err" &
     locker=$!
     # shellcheck disable=SC2016 # It is that shell which expands.
