@@ -2,25 +2,14 @@
 /* What has changed since the last look. */
 #include "tool.h"
 #include "change.h"
+#include "identity.h"
 
 #include <stdlib.h>
 
 struct change {
-    dev_t device;
-    ino_t inode;
+    struct identity id;
     int64_t cached;
 };
-
-static int
-by_identity(const void *a, const void *b)
-{
-    const struct change *x = a;
-    const struct change *y = b;
-
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    return x->inode < y->inode ? -1 : x->inode > y->inode;
-}
 
 void
 changes_begin(struct changes *c)
@@ -30,7 +19,7 @@ changes_begin(struct changes *c)
     c->before = c->now;
     c->n_before = c->n;
     if (c->before != NULL)
-        qsort(c->before, c->n, sizeof *c->before, by_identity);
+        qsort(c->before, c->n, sizeof *c->before, identity_compare);
     c->now = NULL;
     c->n = c->room = 0;
 }
@@ -38,7 +27,7 @@ changes_begin(struct changes *c)
 int64_t
 changes_add(struct changes *c, const struct tool_file *file, int64_t cached)
 {
-    struct change key = { file->device, file->inode, cached };
+    struct change key = { { file->device, file->inode }, cached };
     const struct change *before = NULL;
 
     if (c->n == c->room) {
@@ -51,7 +40,8 @@ changes_add(struct changes *c, const struct tool_file *file, int64_t cached)
     if (c->first)
         return 0;
     if (c->n_before > 0)
-        before = bsearch(&key, c->before, c->n_before, sizeof key, by_identity);
+        before = bsearch(&key, c->before, c->n_before, sizeof key,
+                         identity_compare);
     return cached - (before != NULL ? before->cached : 0);
 }
 

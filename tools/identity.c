@@ -6,8 +6,8 @@
 #include <search.h>
 #include <stdlib.h>
 
-static int
-compare(const void *a, const void *b)
+int
+identity_compare(const void *a, const void *b)
 {
     const struct identity *x = a;
     const struct identity *y = b;
@@ -26,7 +26,7 @@ identity_insert(void **tree, const struct stat *st)
     if (id == NULL)
         tool_no_memory();
     *id = (struct identity){ st->st_dev, st->st_ino };
-    found = tsearch(id, tree, compare);
+    found = tsearch(id, tree, identity_compare);
     if (found == NULL)
         tool_no_memory();
     if (*found != id)
@@ -37,11 +37,11 @@ identity_insert(void **tree, const struct stat *st)
 void
 identity_delete(void **tree, const struct identity *id)
 {
-    struct identity **found = tfind(id, tree, compare);
+    struct identity **found = tfind(id, tree, identity_compare);
     struct identity *old = found != NULL ? *found : NULL;
 
     if (old != NULL)
-        tdelete(old, tree, compare);
+        tdelete(old, tree, identity_compare);
     free(old);
 }
 

@@ -11,6 +11,10 @@ struct identity {
     ino_t inode;
 };
 
+/* The order of files, as qsort(3) and tsearch(3) want it, for whatever begins
+ * with an identity. */
+int identity_compare(const void *a, const void *b);
+
 /* Add a file to a set, which is a pointer that begins as NULL.  Returns false
  * if the file is in it already. */
 bool identity_insert(void **tree, const struct stat *st);

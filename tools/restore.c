@@ -10,6 +10,7 @@
 #include "tool.h"
 #include "commands.h"
 #include "files.h"
+#include "identity.h"
 #include "interrupt.h"
 #include "json.h"
 #include "libmmapx.h"
@@ -29,8 +30,7 @@
 #include <unistd.h>
 
 struct entry {
-    dev_t device;
-    ino_t inode;
+    struct identity id;
     off_t at;      /* where its line begins in the snapshot */
     int64_t bytes; /* that it had, and can still have */
 };
@@ -100,7 +100,7 @@ keep_entry(struct restore *s, const struct stat *st,
             tool_no_memory();
     }
     s->entries[s->n++]
-        = (struct entry){ st->st_dev, st->st_ino, e->at, bytes };
+        = (struct entry){ { st->st_dev, st->st_ino }, e->at, bytes };
     s->wanted = tool_sum(s->wanted, bytes);
 }
 
@@ -140,18 +140,6 @@ list_file(const struct snapshot_entry *e, void *arg)
         s->status = tool_failed(e->path, error);
 }
 
-/* As inodes are numbered, files mostly lie on the disk. */
-static int
-by_place(const void *a, const void *b)
-{
-    const struct entry *x = a;
-    const struct entry *y = b;
-
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    return x->inode < y->inode ? -1 : x->inode > y->inode;
-}
-
 /* Entries of one file lie side by side when they are sorted. */
 static int64_t
 sum_of_files(const struct restore *s)
@@ -164,7 +152,7 @@ sum_of_files(const struct restore *s)
 
         if (e->bytes > most)
             most = e->bytes;
-        if (i + 1 < s->n && by_place(e, e + 1) == 0)
+        if (i + 1 < s->n && identity_compare(e, e + 1) == 0)
             continue;
         sum = tool_sum(sum, most);
         most = 0;
@@ -177,8 +165,9 @@ check(struct restore *s)
 {
     if (!snapshot_check(&s->reader, list_file, s))
         return tool_interrupted != 0 ? TOOL_FAILED : damaged(s);
+    /* As inodes are numbered, files mostly lie on the disk. */
     if (s->n > 1)
-        qsort(s->entries, s->n, sizeof *s->entries, by_place);
+        qsort(s->entries, s->n, sizeof *s->entries, identity_compare);
     s->needed = sum_of_files(s);
     return TOOL_OK;
 }

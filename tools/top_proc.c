@@ -144,8 +144,7 @@ top_deleted(struct top *top)
 
 /* A file that was looked at; others may use it too. */
 struct looked {
-    dev_t device;
-    ino_t inode;
+    struct identity id;
     bool counted;
     struct survey survey;
 };
@@ -158,17 +157,6 @@ struct process {
 
 static void *looked; /* a tree of them */
 
-static int
-compare(const void *a, const void *b)
-{
-    const struct looked *x = a;
-    const struct looked *y = b;
-
-    if (x->device != y->device)
-        return x->device < y->device ? -1 : 1;
-    return x->inode < y->inode ? -1 : x->inode > y->inode;
-}
-
 /* Look at a file, or remember what was seen of it. */
 static const struct looked *
 look_once(struct top *top, const struct proc_file *file)
@@ -178,9 +166,8 @@ look_once(struct top *top, const struct proc_file *file)
 
     if (new == NULL)
         tool_no_memory();
-    new->device = file->st.st_dev;
-    new->inode = file->st.st_ino;
-    found = tsearch(new, &looked, compare);
+    new->id = (struct identity){ file->st.st_dev, file->st.st_ino };
+    found = tsearch(new, &looked, identity_compare);
     if (found == NULL)
         tool_no_memory();
     if (*found == new) {
@@ -253,7 +240,7 @@ top_by_process(struct top *top)
     while (looked != NULL) {
         struct looked *one = *(struct looked **)looked;
 
-        tdelete(one, &looked, compare);
+        tdelete(one, &looked, identity_compare);
         free(one);
     }
 }

@@ -7,6 +7,7 @@
  * of it, and what maps says is only the key by which it is found again.
  */
 #include "tool.h"
+#include "identity.h"
 #include "who.h"
 
 #include <errno.h>
@@ -17,16 +18,14 @@
 
 /* A file by what stat(2) says of it. */
 struct file {
-    dev_t device;
-    ino_t inode;
+    struct identity id;
     struct who who;
     struct who locks;
 };
 
 /* The same by what maps says. */
 struct alias {
-    dev_t device;
-    ino_t inode;
+    struct identity id;
     struct file *file;
 };
 
@@ -39,38 +38,12 @@ static struct {
     bool hidden;
 } all;
 
-static int
-compare(dev_t a, ino_t i, dev_t b, ino_t j)
-{
-    if (a != b)
-        return a < b ? -1 : 1;
-    return i < j ? -1 : i > j;
-}
-
-static int
-compare_files(const void *a, const void *b)
-{
-    const struct file *x = a;
-    const struct file *y = b;
-
-    return compare(x->device, x->inode, y->device, y->inode);
-}
-
-static int
-compare_aliases(const void *a, const void *b)
-{
-    const struct alias *x = a;
-    const struct alias *y = b;
-
-    return compare(x->device, x->inode, y->device, y->inode);
-}
-
 /* The node of a tree that is equal to one which is given up if it is not
  * new. */
 static void *
-insert(void **tree, void *node, int (*order)(const void *, const void *))
+insert(void **tree, void *node)
 {
-    void **found = tsearch(node, tree, order);
+    void **found = tsearch(node, tree, identity_compare);
 
     if (found == NULL)
         tool_no_memory();
@@ -103,11 +76,11 @@ file_of(const struct proc *p, const struct proc_map *map)
     struct stat st;
     int handle = proc_look(p, map, &st);
 
-    file->device = handle >= 0 ? st.st_dev : map->device;
-    file->inode = handle >= 0 ? st.st_ino : map->inode;
+    file->id.device = handle >= 0 ? st.st_dev : map->device;
+    file->id.inode = handle >= 0 ? st.st_ino : map->inode;
     if (handle >= 0)
         close(handle);
-    return insert(&all.files, file, compare_files);
+    return insert(&all.files, file);
 }
 
 static void
@@ -132,9 +105,8 @@ look_at_map(const struct proc_map *map, void *arg)
     struct alias *new = allocate(sizeof *new);
     struct alias *alias;
 
-    new->device = map->device;
-    new->inode = map->inode;
-    alias = insert(&all.aliases, new, compare_aliases);
+    new->id = (struct identity){ map->device, map->inode };
+    alias = insert(&all.aliases, new);
     if (alias->file == NULL)
         alias->file = file_of(looking->p, map);
     add(&alias->file->who, looking->process);
@@ -194,8 +166,8 @@ who_look(void)
 const struct who *
 who_maps(dev_t device, ino_t inode)
 {
-    struct file key = { .device = device, .inode = inode };
-    struct file **found = tfind(&key, &all.files, compare_files);
+    struct file key = { .id = { device, inode } };
+    struct file **found = tfind(&key, &all.files, identity_compare);
 
     return found != NULL ? &(*found)->who : NULL;
 }
@@ -206,8 +178,8 @@ static void
 look_at_lock(const struct proc_map *map, void *arg)
 {
     const struct looking *looking = arg;
-    struct alias key = { .device = map->device, .inode = map->inode };
-    struct alias **found = tfind(&key, &all.aliases, compare_aliases);
+    struct alias key = { .id = { map->device, map->inode } };
+    struct alias **found = tfind(&key, &all.aliases, identity_compare);
 
     if (map->locked && found != NULL)
         add(&(*found)->file->locks, looking->process);
@@ -231,8 +203,8 @@ look_for_locks(struct who_process *process)
 const struct who *
 who_locks(dev_t device, ino_t inode)
 {
-    struct file key = { .device = device, .inode = inode };
-    struct file **found = tfind(&key, &all.files, compare_files);
+    struct file key = { .id = { device, inode } };
+    struct file **found = tfind(&key, &all.files, identity_compare);
 
     if (found == NULL)
         return NULL;
@@ -272,13 +244,13 @@ who_forget(void)
     while (all.aliases != NULL) {
         struct alias *alias = *(struct alias **)all.aliases;
 
-        tdelete(alias, &all.aliases, compare_aliases);
+        tdelete(alias, &all.aliases, identity_compare);
         free(alias);
     }
     while (all.files != NULL) {
         struct file *file = *(struct file **)all.files;
 
-        tdelete(file, &all.files, compare_files);
+        tdelete(file, &all.files, identity_compare);
         free(file->who.list);
         free(file->locks.list);
         free(file);
