@@ -45,6 +45,16 @@ sums_add(struct sums *sums, const struct sums *more)
     sums->survey.known &= more->survey.known;
 }
 
+struct survey
+sums_total(const struct sums *sums)
+{
+    struct survey total = sums->survey;
+
+    if (sums->files > 0 && sums->files == sums->unknown)
+        total.known = 0;
+    return total;
+}
+
 /* --- Directories ---------------------------------------------------------- */
 
 struct sums_dir {
@@ -127,11 +137,9 @@ sums_dir_leave(struct sums_dir *dir, struct largest *largest)
     while (dir != NULL && --dir->users == 0) {
         struct sums_dir *next = dir->above;
         struct largest_row row = { .name = path_of(dir),
-                                   .survey = dir->sums.survey,
+                                   .survey = sums_total(&dir->sums),
                                    .files = dir->sums.files };
 
-        if (dir->sums.files > 0 && dir->sums.files == dir->sums.unknown)
-            row.survey.known = 0;
         largest_add(largest, &row);
         sums_dir_add(next, &dir->sums);
         free(row.name);

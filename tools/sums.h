@@ -19,6 +19,9 @@ void sums_begin(struct sums *sums);
 void sums_add_file(struct sums *sums, const struct survey *s);
 void sums_add(struct sums *sums, const struct sums *more);
 
+/* The sum, of which nothing is known if nothing is of any file. */
+struct survey sums_total(const struct sums *sums);
+
 /*
  * The sum of a directory, with all that is below it.  It is complete when
  * nobody uses it any more, and belongs to the sum of the directory above then.

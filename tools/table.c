@@ -24,24 +24,7 @@ table_begin(struct table *t, const struct tool_options *o)
     t->parts = t->screen.columns > 0 ? TABLE_PARTS : TABLE_PIPE_CELLS;
     t->sort = o->sort;
     t->keeps = o->sort != TOOL_UNSORTED || o->top != 0 || o->openmetrics;
-    t->sum.known = ~0u;
-}
-
-static void
-add_to_sum(struct table *t, const struct survey *s)
-{
-    t->files++;
-    t->sum.size = tool_sum(t->sum.size, s->size);
-    t->sum.cached = tool_sum(t->sum.cached, s->cached);
-    t->sum.dirty = tool_sum(t->sum.dirty, s->dirty);
-    t->sum.writeback = tool_sum(t->sum.writeback, s->writeback);
-    t->sum.evicted = tool_sum(t->sum.evicted, s->evicted);
-    t->sum.recently_evicted
-        = tool_sum(t->sum.recently_evicted, s->recently_evicted);
-    if (s->known == 0)
-        t->unknown++;
-    else
-        t->sum.known &= s->known;
+    sums_begin(&t->sums);
 }
 
 /* --- Files ---------------------------------------------------------------- */
@@ -202,7 +185,7 @@ hold_or_print(struct table *t, struct table_row *row)
 static int
 show(struct table *t, struct table_row *row)
 {
-    add_to_sum(t, &row->survey);
+    sums_add_file(&t->sums, &row->survey);
     t->change += row->change;
     if (t->keeps)
         table_keep(t, row);
@@ -286,10 +269,8 @@ table_print_metrics(struct table *t)
 void
 table_total(struct table *t)
 {
-    struct survey sum = t->sum;
+    struct survey sum = sums_total(&t->sums);
 
-    if (t->unknown == t->files && t->files > 0)
-        sum.known = 0;
     if (t->o->json)
         table_json_total(t, &sum);
     else
@@ -303,7 +284,6 @@ table_clear(struct table *t)
     free(t->rows);
     t->rows = NULL;
     t->room = 0;
-    t->sum = (struct survey){ .known = ~0u };
-    t->files = t->unknown = 0;
+    sums_begin(&t->sums);
     t->change = 0;
 }

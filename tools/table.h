@@ -12,6 +12,7 @@
 #include "files.h"
 #include "options.h"
 #include "screen.h"
+#include "sums.h"
 #include "survey.h"
 #include "who.h"
 
@@ -71,9 +72,7 @@ struct table {
     struct table_row *rows;
     size_t n;
     size_t room;
-    struct survey sum;
-    size_t files;
-    size_t unknown;
+    struct sums sums; /* of all files that were looked at */
     int64_t change; /* of all rows */
 };
 

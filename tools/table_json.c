@@ -76,8 +76,9 @@ table_json_total(const struct table *t, const struct survey *sum)
 {
     json_t *object = json_survey(t, sum);
 
-    json_object_set_new(object, "files", json_integer((json_int_t)t->files));
+    json_object_set_new(object, "files",
+                        json_integer((json_int_t)t->sums.files));
     json_object_set_new(object, "unknown_files",
-                        json_integer((json_int_t)t->unknown));
+                        json_integer((json_int_t)t->sums.unknown));
     json_line(json_pack("{s:o}", "total", object));
 }

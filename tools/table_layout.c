@@ -138,7 +138,7 @@ table_lay_out(struct table *t, size_t n)
         note_unwritten(l, &t->rows[i].survey);
     }
     if (t->o->total)
-        note_unwritten(l, &t->sum);
+        note_unwritten(l, &t->sums.survey);
     add_unwritten(t, longest);
     divide(t, longest);
     t->longest = longest;

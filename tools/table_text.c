@@ -6,6 +6,7 @@
 #include "table.h"
 #include "units.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -217,11 +218,11 @@ table_text_total(struct table *t, const struct survey *sum)
     if (t->o->summarize)
         table_text_head(t);
     print_numbers(t, sum, t->change);
-    n = snprintf(text, sizeof text, "total of %zu file%s", t->files,
-                 t->files == 1 ? "" : "s");
-    if (t->unknown > 0)
+    n = snprintf(text, sizeof text, "total of %" PRIu64 " file%s",
+                 t->sums.files, t->sums.files == 1 ? "" : "s");
+    if (t->sums.unknown > 0)
         n += snprintf(text + n, sizeof text - (size_t)n,
-                      ", %zu of them unknown", t->unknown);
+                      ", %" PRIu64 " of them unknown", t->sums.unknown);
     /* It stands below the names if it is no longer than they may be. */
     if (l->cells > 0 && (l->name == 0 || (size_t)n <= l->name))
         printf("%*s", (int)l->cells + 4, "");

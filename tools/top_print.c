@@ -35,17 +35,6 @@ explained(const struct top *top)
                : top->memory.page_cache;
 }
 
-static struct survey
-sum_of(const struct top *top)
-{
-    struct survey sum = top->all.sums.survey;
-
-    if (top->all.sums.files > 0
-        && top->all.sums.files == top->all.sums.unknown)
-        sum.known = 0;
-    return sum;
-}
-
 /* --- For programs --------------------------------------------------------- */
 
 static json_t *
@@ -80,7 +69,7 @@ static void
 print_json_total(const struct top *top)
 {
     const struct meminfo *memory = &top->memory;
-    struct survey sum = sum_of(top);
+    struct survey sum = sums_total(&top->all.sums);
     json_t *total = table_json_survey(&sum);
 
     json_object_set_new(total, "files",
@@ -253,7 +242,7 @@ static void
 print_table(const struct top *top)
 {
     const struct largest *rows = rows_of(top);
-    struct survey sum = sum_of(top);
+    struct survey sum = sums_total(&top->all.sums);
     uint64_t files = top->all.sums.files;
     struct text t;
 

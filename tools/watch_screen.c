@@ -139,8 +139,8 @@ draw_table(bool has_status)
 {
     struct table *t = &watch.shown;
     size_t lines = t->lines - (has_status ? 1 : 0);
-    size_t files = t->o->top != 0 && t->o->top < t->files ? t->o->top
-                                                          : t->files;
+    size_t all = (size_t)t->sums.files;
+    size_t files = t->o->top != 0 && t->o->top < all ? t->o->top : all;
     bool total = t->o->total && lines > 4;
     size_t room = lines - 1 - (total ? 1 : 0);
     bool has_more;
@@ -206,7 +206,7 @@ press(int key)
         if (orders[i].key == key) {
             watch.sort = orders[i].sort;
             /* Not all rows are kept that another order may show. */
-            watch.again = watch.shown.files > MOST_ROWS;
+            watch.again = watch.shown.sums.files > MOST_ROWS;
         }
     if (key == 'q' || key == 'Q')
         watch.over = true;
@@ -288,7 +288,7 @@ look(void)
     }
     table_clear(&watch.shown);
     watch.shown = watch.next;
-    watch.errors = watch.next_errors + watch.shown.unknown;
+    watch.errors = watch.next_errors + (size_t)watch.shown.sums.unknown;
     if (watch.next_errors == 0)
         strcpy(watch.error, "unknown to this user");
     watch.at = now;
