@@ -119,13 +119,11 @@ mmapx_i_commit_walk(const struct mmapx_i_commit *c,
 static void
 drop(const struct mmapx_i_commit *c, const struct mmapx_i_span *run)
 {
-    void *place = run->addr;
-
     if (mmapx_os_drop(run->addr, run->len) == -ENOTSUP
         && c->compares_with >= 0 && !mmapx_i_has_any(c->m, MMAPX_I_MIXED))
-        mmapx_os_mmap(&place, run->len, mmapx_i_protection(c->m),
-                      MAP_PRIVATE | MAP_FIXED, c->fd,
-                      mmapx_i_place_of(c->m, run->addr));
+        mmapx_i_map_over(run->addr, run->len, mmapx_i_protection(c->m),
+                         MAP_PRIVATE, c->fd,
+                         mmapx_i_place_of(c->m, run->addr));
 }
 
 /* Several at once, as far as the kernel takes them. */

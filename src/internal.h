@@ -88,6 +88,8 @@ int mmapx_i_window_is_true(int fd);
 /* place.c */
 int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
                       int fd, int64_t offset);
+int mmapx_i_map_over(unsigned char *place, size_t n, int prot, int flags,
+                     int fd, int64_t offset);
 int mmapx_i_take(unsigned char *place, size_t n);
 int mmapx_i_take_back(unsigned char *place, size_t n);
 int mmapx_i_take_some(size_t n, uintptr_t like, unsigned char **place);

@@ -30,16 +30,23 @@ mmapx_i_take(unsigned char *place, size_t n)
                              -1, 0);
 }
 
+/* Map exactly there, over what is there. */
+int
+mmapx_i_map_over(unsigned char *place, size_t n, int prot, int flags, int fd,
+                 int64_t offset)
+{
+    void *at = place;
+
+    return mmapx_os_mmap(&at, n, prot, flags | MAP_FIXED, fd, offset);
+}
+
 /* Make what is at a place a reservation again. */
 int
 mmapx_i_take_back(unsigned char *place, size_t n)
 {
-    void *at = place;
-
-    return mmapx_os_mmap(&at, n, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED
-                             | mmapx_os_noreserve,
-                         -1, 0);
+    return mmapx_i_map_over(place, n, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | mmapx_os_noreserve,
+                            -1, 0);
 }
 
 /*

@@ -15,15 +15,6 @@ translate(int r)
 
 /* --- Growing over the reservation ----------------------------------------- */
 
-static int
-map_over(unsigned char *place, size_t n, int prot, int flags, int fd,
-         int64_t offset)
-{
-    void *at = place;
-
-    return mmapx_os_mmap(&at, n, prot, flags | MAP_FIXED, fd, offset);
-}
-
 /*
  * A shared mapping is its own source: its last page is mapped once more, as
  * long as is wanted, elsewhere and without that page then moved to its place.
@@ -50,8 +41,8 @@ extend_memory(const struct mmapx *m, unsigned char *end, size_t n)
     int prot = mmapx_i_last_protection(m, end);
 
     return prot < 0 ? prot
-                    : map_over(end, n, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                               0);
+                    : mmapx_i_map_over(end, n, prot,
+                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
 /* Whether the descriptor gives what the mapping has: a shared one made of less
@@ -79,8 +70,8 @@ extend_file(const struct mmapx *m, int fd, const struct mmapx_i_growth *g,
     int r = prot < 0 ? prot : mmapx_i_stat_object(m, fd, &st);
 
     if (r == 0)
-        r = map_over(end, n, prot, shared ? MAP_SHARED : MAP_PRIVATE, fd,
-                     offset);
+        r = mmapx_i_map_over(end, n, prot, shared ? MAP_SHARED : MAP_PRIVATE,
+                             fd, offset);
     if (r == 0 || !shared || r == -ENOMEM || r == -EAGAIN || g->by_fd)
         return r;
     return extend_by_itself(m, end, n);
