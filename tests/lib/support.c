@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -196,6 +197,34 @@ bool
 load_kills(const void *p)
 {
     return was_killed(run_child(false, load, (void *)(uintptr_t)p));
+}
+
+/* Whether /proc/self/maps shows the file at an address. */
+static bool
+maps_show(const void *p, int fd)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    uintptr_t begin, end, at = (uintptr_t)p;
+    unsigned long long inode;
+    struct stat st;
+    char line[512];
+    bool found = false;
+
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    if (maps == NULL)
+        return true; /* for all that is known */
+    while (!found && fgets(line, sizeof line, maps) != NULL)
+        found = sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %*x %*x:%*x %llu",
+                       &begin, &end, &inode) == 3
+                && begin <= at && at < end && inode == st.st_ino;
+    fclose(maps);
+    return found;
+}
+
+bool
+is_given_back(const void *p, int fd)
+{
+    return load_kills(p) || !maps_show(p, fd);
 }
 
 bool

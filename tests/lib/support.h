@@ -97,6 +97,10 @@ bool in_child(bool (*fn)(void *arg), void *arg);
 bool store_kills(void *p);
 bool load_kills(const void *p);
 
+/* Whether nothing of a file is mapped at p any more.  A sanitizer may have
+ * mapped memory of its own there meanwhile. */
+bool is_given_back(const void *p, int fd);
+
 bool is_root(void);
 
 /* Whether the file lies on overlayfs or FUSE, which may stand before another
