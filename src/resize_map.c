@@ -140,6 +140,20 @@ move_and_map(const struct mmapx *m, struct mmapx_i_growth *g, unsigned char *to,
 }
 
 /*
+ * What the new address agrees with, where large pages need that.  A mapping as
+ * long as one of them keeps its page tables.  A shorter one had no reason to
+ * lie where the file's large pages fit, and has one now.
+ */
+static uintptr_t
+like(const struct mmapx *m, const struct mmapx_i_growth *g)
+{
+    if (mmapx_i_kind(m) == MMAPX_I_FILE
+        && g->old.extent < mmapx_os_large_alignment)
+        return (uintptr_t)mmapx_i_offset(m) - mmapx_i_head(m);
+    return (uintptr_t)g->old.base;
+}
+
+/*
  * Move the mapping, and all that it is made of, to where extent bytes fit, and
  * room behind them.
  */
@@ -150,7 +164,7 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
     size_t page = mmapx_i_page_size(m);
     size_t span = extent > room ? extent : room;
     unsigned char *to;
-    int r = mmapx_i_take_some(span + page, (uintptr_t)g->old.base, &to);
+    int r = mmapx_i_take_some(span + page, like(m, g), &to);
 
     if (r < 0)
         return r;
