@@ -193,15 +193,19 @@ is_end(int fd, int64_t end)
            && end >= size;
 }
 
+/* Bytes that are tried first of a range which is long against them. */
+enum { TRIED_FIRST = 2 << 20, LONG = 8 * TRIED_FIRST };
+
 /*
  * To drop a page that this process has mapped, its mappings are looked for,
- * which takes long where there are many: only if pages have stayed.
+ * which takes long where there are many: only if pages have stayed.  To try
+ * each of them in vain takes long as well: the first ones tell of the others.
  */
 static int
 evict(int fd, int64_t off, int64_t len)
 {
+    int64_t tried, end;
     bool to_end;
-    int64_t end;
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
     if (r == 0 && !mmapx_os_has_own_cache(fd))
@@ -211,8 +215,15 @@ evict(int fd, int64_t off, int64_t len)
     /* The last unit of the cache may be larger than the last page. */
     to_end = is_end(fd, end);
     mmapx_i_cache_widen(&off, &end);
-    r = mmapx_os_evict(fd, off, end - off, to_end);
-    if (r < 0 || !some_stayed(fd, off, end))
+    tried = end - off < LONG ? end : off + TRIED_FIRST;
+    for (;; tried = end) {
+        r = mmapx_os_evict(fd, off, tried - off, to_end && tried == end);
+        if (r < 0 || some_stayed(fd, off, tried))
+            break;
+        if (tried == end)
+            return 0;
+    }
+    if (r < 0)
         return r;
     mmapx_os_unmap_file(fd, off, end);
     return mmapx_os_evict(fd, off, end - off, to_end);
