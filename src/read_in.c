@@ -107,7 +107,7 @@ mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span)
 {
     if (mmapx_i_kind(m) != MMAPX_I_FILE
         || mmapx_i_page_size(m) != mmapx_os_page_size()
-        || span->len == mmapx_os_page_size() || seems_cached(span)
+        || span->len / mmapx_os_page_size() < FEW_PAGES || seems_cached(span)
         || has_few_missing(span))
         return;
     /* Pages that were replaced are private. */
