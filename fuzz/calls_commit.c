@@ -32,7 +32,7 @@ commit(const struct target *t, bool atomic, int fd, size_t off, size_t n)
 }
 
 /* The file gets the mapping's own bytes of a page, and the page is the file's
- * again. */
+ * again.  Where it is only compared, one that did not differ stays as it is. */
 static void
 write_page(struct region *r, size_t p, const unsigned char *bytes)
 {
@@ -46,7 +46,12 @@ write_page(struct region *r, size_t p, const unsigned char *bytes)
     if (r->page[p].state != UNDER && begin < end)
         change_file(r->file, r->first * page + begin, bytes + begin,
                     end - begin);
-    r->page[p].state = UNDER;
+    if (!has_proc && r->page[p].state != UNDER) {
+        memcpy(r->page[p].own, bytes, page);
+        r->page[p].state = EITHER;
+    } else {
+        r->page[p].state = UNDER;
+    }
 }
 
 /* Where a page may or may not be the mapping's own, it shows the same either
@@ -97,6 +102,10 @@ do_changed(void)
     if (off > t.m->len || t.is_view || t.region->shared
         || t.region->file == NULL) {
         expect(mmapx_changed_run(t.m, off, &run), EINVAL);
+        return;
+    }
+    if (!has_proc && off < t.m->len) {
+        expect(mmapx_changed_run(t.m, off, &run), ENOTSUP);
         return;
     }
     expect(mmapx_changed_run(t.m, off, &run), 0);

@@ -194,6 +194,8 @@ do_guard_zeros(void)
     if (!is_allowed(t.region, outward(&t, off, 1), PROT_READ))
         return;
     is_there = is_backed(t.region, (t.start + off) / page);
+    if (!is_there && !has_proc && believed(&t) == -1)
+        return; /* which protection it has, nobody tells: SIGBUS */
     r = mmapx_guard_zeros(t.m, touch, (char *)t.m->addr + off, &faults);
     model_calls++;
     if (r != 5 || faults != (is_there ? 0 : 1))

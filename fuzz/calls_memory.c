@@ -139,6 +139,10 @@ do_lock_limit(void)
     size_t pages = 0;
 
     doing = "lock_limit";
+    if (!has_proc) {
+        expect(mmapx_lock_limit(&limit, &locked), ENOTSUP);
+        return;
+    }
     expect(mmapx_lock_limit(&limit, &locked), 0);
     for (size_t i = 0; i < REGIONS; i++)
         for (size_t p = 0; regions[i].used && p < regions[i].pages; p++)
@@ -212,6 +216,11 @@ do_residency(void)
              in.to - in.from);
     if (t.is_view && geteuid() != 0)
         return; /* of a file's the kernel may not tell */
+    if (!has_proc && t.is_view) {
+        expect(mmapx_residency(t.m, off, n, vec, sizeof vec),
+               n > 0 ? EPERM : 0);
+        return; /* whose memory it is, nobody tells */
+    }
     memset(vec, 0x77, sizeof vec);
     if (in.to - in.from > 0) {
         expect(mmapx_residency(t.m, off, n, vec, in.to - in.from - 1),

@@ -129,19 +129,24 @@ static void (*const operations[])(void) = {
     do_commit,    do_commit,     do_changed,
 };
 
-static int
-open_file(void)
+/* Twice, the second time to be read alone. */
+static void
+open_file(struct file *f)
 {
     const char *dir = getenv("MMAPX_FUZZ_DIR");
     char path[4096];
-    int fd;
 
-    if (dir == NULL)
-        return (int)syscall(SYS_memfd_create, "mmapx-model", 0u);
-    snprintf(path, sizeof path, "%s/mmapx-model-XXXXXX", dir);
-    fd = mkstemp(path);
-    unlink(path);
-    return fd;
+    if (dir != NULL) {
+        snprintf(path, sizeof path, "%s/mmapx-model-XXXXXX", dir);
+        f->fd = mkstemp(path);
+    } else {
+        f->fd = (int)syscall(SYS_memfd_create, "mmapx-model", 0u);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", f->fd);
+    }
+    f->read_only = open(path, O_RDONLY | O_CLOEXEC);
+    if (dir != NULL)
+        unlink(path);
+    need(f->fd >= 0 && f->read_only >= 0);
 }
 
 /* All that the mappings could be, at once. */
@@ -175,20 +180,16 @@ set_up_once(void)
     page = (size_t)sysconf(_SC_PAGESIZE);
     lock_is_limited = has_lock_limit();
     on_disk = getenv("MMAPX_FUZZ_DIR") != NULL;
+    has_proc = access("/proc/self/maps", R_OK) == 0;
     need((zeroes = calloc(1, page)) != NULL
          && (copy = calloc(REGION_PAGES, page)) != NULL);
     for (size_t i = 0; i < REGIONS; i++)
         for (size_t p = 0; p < REGION_PAGES; p++)
             need((regions[i].page[p].own = calloc(1, page)) != NULL);
     for (size_t i = 0; i < FILES; i++) {
-        char path[40];
-
-        files[i].fd = open_file();
-        need(files[i].fd >= 0
-             && (files[i].bytes = calloc(2 * REGION_PAGES, page)) != NULL);
-        snprintf(path, sizeof path, "/proc/self/fd/%d", files[i].fd);
-        files[i].read_only = open(path, O_RDONLY | O_CLOEXEC);
-        need(files[i].read_only >= 0);
+        open_file(&files[i]);
+        files[i].bytes = calloc(2 * REGION_PAGES, page);
+        need(files[i].bytes != NULL);
     }
 }
 

@@ -19,6 +19,7 @@ uint64_t model_calls;
 size_t page;
 bool lock_is_limited;
 bool on_disk;
+bool has_proc;
 unsigned char *zeroes;
 unsigned char *copy;
 

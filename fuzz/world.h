@@ -29,6 +29,7 @@ enum {
 extern size_t page;
 extern bool lock_is_limited;  /* RLIMIT_MEMLOCK, to anybody but root */
 extern bool on_disk;          /* the files, so that others may evict them */
+extern bool has_proc;         /* it tells what is locked, and what is changed */
 extern unsigned char *zeroes; /* a page of them */
 extern unsigned char *copy;   /* room for a mapping */
 

@@ -3,7 +3,7 @@
 # make check-fields: the library and the command on the file systems that files
 # live on.
 #
-#     fields.sh [quick]
+#     fields.sh [quick|long]
 #
 # Each cell is a file system in an image, mounted in a mount namespace that ends
 # with this script.  In it run: the programs of the suite, the tests of the
@@ -12,8 +12,10 @@
 # (strangers.c).  What this machine cannot mount is a loud skip.
 #
 # To be run in a directory with a build of the library and the tests, by root.
-# "quick" takes six cells, and leaves the longest tests out.
-# CELLS="xfs tmpfs" takes these cells, PARTS="suite model strangers" these parts.
+# "quick" takes six cells, and leaves the longest tests out; "long" takes the
+# same cells, and the tests that were left out.  CELLS="xfs tmpfs" takes these
+# cells, PARTS="suite model strangers" these parts, and ONLY="check_lock
+# tool_steer" these tests of the suite.
 set -eu
 
 srcdir=${srcdir:-.}
@@ -145,20 +147,22 @@ mount_cell() {
 
 # --- What is run in a cell ---------------------------------------------------
 
+# What the quick form leaves out.
+long='check_.*(guard|crash|copy|populate|injection|loss).*'
+long="$long|tool_(steer|security|living|watch)"
+
 tests() {
-    (
-        cd "$srcdir"
-        for test in tests/unit/check_*.c tests/fault/check_*.c \
-            tests/tool/*.sh; do
-            case $quick,$test in
-            *_lib.sh) ;;
-            quick,*guard* | quick,*crash* | quick,*copy* | quick,*populate* | \
-                quick,*injection* | quick,*loss* | quick,*steer* | \
-                quick,*security* | quick,*living* | quick,*watch*) ;;
-            *) echo "${test%.c}" ;;
-            esac
-        done
-    )
+    (cd "$srcdir" && ls tests/unit/check_*.c tests/fault/check_*.c \
+        tests/tool/*.sh) | sed -e '/_lib\.sh$/d' -e 's/\.c$//' |
+        if [ -n "${ONLY:-}" ]; then
+            grep -E "/($(echo "$ONLY" | tr -s ' ' '|'))(\.sh)?\$"
+        elif [ "$quick" = long ]; then
+            grep -E "/($long)(\.sh)?\$"
+        elif [ "$quick" = quick ]; then
+            grep -v -E "/($long)(\.sh)?\$"
+        else
+            cat
+        fi
 }
 
 # The report of each is in $tmp/logs.
@@ -186,21 +190,26 @@ one() {
     fi
 }
 
+# What older kernels, filters and containers lack: one at a time, and all.
+lacking='cachestat pagemap_scan process_madvise proc
+    cachestat,pagemap_scan,process_madvise,proc'
+
 run_model() {
-    one model env MMAPX_FUZZ_DIR="$tmp/mnt/tmp" fuzz/replay -r "$calls" 3
+    export MMAPX_FUZZ_DIR="$tmp/mnt/tmp"
+    one model fuzz/replay -r "$calls" 3
+    for what in $lacking; do
+        one "model-without-$what" ./tests/platforms/without "$what" \
+            fuzz/replay -r "$((calls / 3))" 4
+    done
 }
 
 run_strangers() {
     one strangers ./tests/platforms/strangers "$tmp/mnt/strangers" "$rounds" 5
-    # What older kernels and filters do not have.
-    for call in cachestat pagemap_scan process_madvise; do
-        one "strangers-without-$call" ./tests/platforms/strangers -w "$call" \
-            "$tmp/mnt/strangers" "$((rounds / 3))" 6
+    for what in $lacking; do
+        one "strangers-without-$what" ./tests/platforms/without "$what" \
+            ./tests/platforms/strangers "$tmp/mnt/strangers" \
+            "$((rounds / 3))" 6
     done
-    # shellcheck disable=SC2016 # It is that shell which expands.
-    one strangers-without-proc unshare --mount sh -c \
-        'umount -l /proc && exec "$@"' sh ./tests/platforms/strangers \
-        "$tmp/mnt/strangers" "$((rounds / 3))" 7
 }
 
 # count PATTERN
@@ -256,7 +265,8 @@ run_cell() {
     unmount
 }
 
-if [ "$quick" = quick ]; then
+parts='suite model strangers'
+if [ -n "$quick" ]; then
     cells='ext4 xfs btrfs tmpfs overlay fuse'
     calls=5000
     rounds=30
@@ -266,7 +276,8 @@ else
     calls=100000
     rounds=300
 fi
-parts=${PARTS:-suite model strangers}
+[ "$quick" != long ] || parts=suite
+parts=${PARTS:-$parts}
 for cell in ${CELLS:-$cells}; do
     run_cell "$cell"
 done

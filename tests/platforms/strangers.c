@@ -2,7 +2,7 @@
 /*
  * The library on files that somebody else works on at the same time:
  *
- *     strangers [-w CALL]... DIRECTORY ROUNDS [SEED]
+ *     strangers DIRECTORY ROUNDS [SEED]
  *     strangers -r FILE...             files that can only be read
  *
  * A stranger writes to the files, cuts and extends them, replaces them by
@@ -11,9 +11,6 @@
  * After each round the stranger rests, and what the library tells of the page
  * cache is compared, page by page, with mincore(2) of a mapping that the
  * library has not made.
- *
- * -w CALL: without a system call, as on an older kernel or behind a filter:
- * cachestat, pagemap_scan (of ioctl(2)) or process_madvise.
  */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
@@ -23,21 +20,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "libmmapx.h"
@@ -594,56 +586,14 @@ play(size_t rounds)
         unlink(name_of(i));
 }
 
-/* The numbers are the same on every architecture that this runs on. */
-static const struct missing {
-    const char *name;
-    uint32_t number;
-    uint32_t request; /* the second argument; 0: any */
-} missing[] = {
-    { "cachestat", 451, 0 },
-    { "process_madvise", 440, 0 },
-    { "pagemap_scan", SYS_ioctl, 0xc0606610 },
-};
-
-static void
-do_without(const char *name)
-{
-    const struct missing *call = missing;
-    /* The lower half of the second argument. */
-    uint32_t second = (uint32_t)offsetof(struct seccomp_data, args[1])
-                      + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? 4 : 0);
-
-    while (strcmp(call->name, name) != 0)
-        if (++call == missing + sizeof missing / sizeof missing[0])
-            die("%s cannot be taken away", name);
-
-    struct sock_filter filter[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->number, 0, 3),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, second),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->request,
-                 0, call->request == 0 ? 0 : 1),
-        BPF_STMT(BPF_RET | BPF_K,
-                 SECCOMP_RET_ERRNO
-                     | (uint32_t)(call->request == 0 ? ENOSYS : ENOTTY)),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
-
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
-        || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0)
-        die("no filter of system calls: %s", strerror(errno));
-}
-
 int
 main(int argc, char **argv)
 {
-    for (; argc > 2 && strcmp(argv[1], "-w") == 0; argc -= 2, argv += 2)
-        do_without(argv[2]);
     page = (size_t)sysconf(_SC_PAGESIZE);
     signal(SIGPIPE, SIG_IGN);
     if (argc < 3) {
-        fputs("strangers [-w CALL]... DIRECTORY ROUNDS [SEED]\nstrangers -r FILE...\n", stderr);
+        fputs("strangers DIRECTORY ROUNDS [SEED]\nstrangers -r FILE...\n",
+              stderr);
         return 2;
     }
     if (strcmp(argv[1], "-r") == 0) {

@@ -21,6 +21,15 @@ check 'random calls' fuzz/replay -r 100000 1
 check 'on files of the disk' env MMAPX_FUZZ_DIR="${TMPDIR:-/tmp}" \
     fuzz/replay -r 5000 2
 
+# What older kernels and filters lack.
+lacking=cachestat,pagemap_scan,process_madvise
+if tests/platforms/without $lacking true; then
+    check "without $lacking" tests/platforms/without $lacking \
+        fuzz/replay -r 20000 3
+else
+    skip "without $lacking" 'there are no filters of system calls'
+fi
+
 parsers() {
     test $# -ge 20 && fuzz/parsers "$@"
 }
