@@ -135,7 +135,7 @@ check "the fuzzer's model calls each function" \
     each_called_in "$srcdir"/fuzz/*.c
 check 'the description of the ABI has each function' abi_has_nodes
 check 'libmmapx(7) has each page' each_page_in_overview
-for text in README NEWS doc/porting; do
+for text in README NEWS doc/migrating; do
     check "$text names no function that is not there" \
         names_functions_only "$srcdir/$text"
 done
