@@ -82,11 +82,13 @@ each_test_in_makefile() {
     ! [ -s "$tmp/lacks" ]
 }
 
-# What a text calls by the name of a function is one.
+# What a text calls by the name of a function or of a struct is one.
 names_functions_only() {
     grep -o -E 'mmapx_[a-z][a-z_]*' "$1" | LC_ALL=C sort -u >"$tmp/named"
-    sed 's/ .*//' "$tmp/nodes" |
-        LC_ALL=C comm -13 - "$tmp/named" >"$tmp/strange"
+    {
+        sed 's/ .*//' "$tmp/nodes"
+        sed -n 's/^struct \(mmapx_[a-z_]*\) {$/\1/p' "$header"
+    } | LC_ALL=C sort -u | LC_ALL=C comm -13 - "$tmp/named" >"$tmp/strange"
     cat "$tmp/strange"
     [ -s "$tmp/named" ] && ! [ -s "$tmp/strange" ]
 }
