@@ -17,14 +17,7 @@
  *   it can fail, write the function in fake_os.c that does so on demand, and a
  *   scenario in check_injection.c that makes the call.
  *
- * To add a system:
- * - choose its file by the host in m4/mmapx-system.m4 and Makefile.am, and
- *   write it after the example of bsd.c: what it shares with others comes from
- *   fallback*.c;
- * - find what differs between its releases by AC_CHECK_DECLS and its like, by
- *   compiling alone, and use it under #if there and nowhere else;
- * - describe it in tests/platforms/seams.sh, with headers in
- *   tests/fake-headers/: "make check-seams" compiles it on Linux.
+ * To add a system: see doc/porting.
  */
 #ifndef MMAPX_OS_H
 #define MMAPX_OS_H
