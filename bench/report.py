@@ -14,6 +14,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOC = os.path.join(HERE, "..", "doc")
@@ -77,6 +78,80 @@ def ratio_text(ratio):
 
 # --- The table ---------------------------------------------------------------
 
+# A title for each row, and the reason of its goals.
+ROWS = {
+    "1": ("Mapping, and what a call adds to the system call",
+          "A program must not pay for the comfort: 2 % of the bare calls is "
+          "what the checks may cost, and no other library may be faster."),
+    "2": ("Residency: vector and count",
+          "The vector is mincore(2) for all, so nobody may be faster.  "
+          "cachestat(2) counts folios: a hundredth where they have 2 MiB.  In "
+          "single pages there is nothing to gain, and 5 % to lose at most."),
+    "3": ("List of cached runs",
+          "A list must cost what is cached and not what the file has: a "
+          "twentieth where runs are long.  Where each page has to be looked "
+          "at, trying otherwise may cost 10 %."),
+    "4": ("A sparse file",
+          "Nothing is cached, so the size must not matter.  A ten-thousandth "
+          "stands for that."),
+    "5": ("Populating what is cached",
+          "The kernel has two ways, and which is faster depends on the "
+          "folios.  The library has to find it: 5 % above the better one "
+          "where that maps 2 MiB at once, a quarter below it elsewhere, by "
+          "touching one page of sixteen."),
+    "6": ("Loading into the cache",
+          "Large requests keep a disk busy: two thirds of the time of single "
+          "pages.  What is cached needs no read.  And the load is for the "
+          "program that comes after it, which large folios make ten times as "
+          "fast."),
+    "7": ("Guarded copies and scans",
+          "A guard has to be cheap enough to be left in place: 20 ns for a "
+          "small copy, and nothing that is noticed for large ones and scans.  "
+          "The calls that a program would make instead cost twenty times as "
+          "much."),
+    "8": ("Evicting what is mapped",
+          "It has to free what others leave without a word.  To look for the "
+          "mappings may cost 30 % of the plain call."),
+    "9": ("Growing and appending",
+          "Page tables move, and no data: 15 % of mapping anew where a fault "
+          "maps 2 MiB, 2 % where it maps a page.  To write zeros first has to "
+          "save a fifth, or it is not worth its code."),
+    "10": ("Sync of 1 % of the pages",
+           "What the manual advises has to pay: one page is written and not "
+           "2 MiB around it."),
+    "11": ("Status of many small files",
+           "One call takes the place of three: half of the time."),
+    "12": ("Places read ahead",
+           "It has to be worth a call: a quarter of the time of a program "
+           "that waits for each record, and at most half as much again as "
+           "the disk itself takes.  A place that is cached costs 250 ns at "
+           "most, so that nobody has to find out first."),
+    "13": ("Reading ahead with little memory",
+           "Databases read with O_DIRECT in threads when memory is short.  A "
+           "mapping has to do it in two thirds of that time, and must not "
+           "lose its hot set."),
+    "14": ("Private changes into the file",
+           "A commit writes pages where msync(2) writes folios.  Where both "
+           "write the same, the copies may cost a quarter more.  An atomic "
+           "commit writes twice and waits three times."),
+    "15": ("Populating what is not cached",
+           "As row 6: two thirds.  Advice that was given before must not "
+           "matter: 10 %."),
+    "16": ("Trees of small files",
+           "Many files are under way at once: a third of the time of one "
+           "after the other.  Evicting is one call for each file here and "
+           "there: 10 %.  Status: as row 11."),
+    "17": ("Files far away",
+           "Where each answer takes long, only the number of questions under "
+           "way counts."),
+    "18": ("Restoring a snapshot",
+           "Reading all of the files is what one would do without a "
+           "snapshot: to restore a part must not take longer, nor bring in "
+           "more than was noted.  10 % are for the reading of the snapshot."),
+    "19": ("Without cachestat(2)",
+           "Older kernels leave what vmtouch does: 5 %."),
+}
+
 
 def is_time(result):
     return result["measure"].startswith("time")
@@ -119,7 +194,7 @@ def goal_text(result):
         text = f"<= {goal:.0f}"
     else:
         text = "<= " + short(ratio_text(goal))
-    return text + ("  met" if result["met"] else "  MISSED")
+    return text + ("  met" if result["met"] else "  not met")
 
 
 def machine_lines(records):
@@ -129,10 +204,23 @@ def machine_lines(records):
                 yield f"    {name:13}{what}"
 
 
+def row_lines(row):
+    title, why = ROWS[row]
+    yield ""
+    yield f"Row {row}: {title}"
+    yield from textwrap.wrap("Goals: " + why, 78, initial_indent="  ",
+                             subsequent_indent="  ", break_on_hyphens=False)
+
+
 def table_lines(records):
-    """A heading for each contest, and a line for each peer."""
+    """The goals of each row, a heading for each contest in it, and a line for
+    each peer."""
     last = None
+    row = None
     for result in all_results(records):
+        if result["row"] != row:
+            row = result["row"]
+            yield from row_lines(row)
         state = result["state"]
         head = (result["row"], result["work"], state,
                 result["ours"]["name"], is_time(result))
@@ -253,22 +341,6 @@ def plotted(records):
             and r["relation"]["median"] > 0]
 
 
-ROWS = {
-    "1": "Mapping, and what a call adds to the system call",
-    "2": "Residency: vector and count",
-    "3": "List of cached runs",
-    "4": "A sparse file",
-    "5": "Populating what is cached",
-    "6": "Loading into the cache",
-    "7": "Guarded copies and scans",
-    "8": "Evicting what is mapped",
-    "9": "Growing and appending",
-    "10": "Sync of 1 % of the pages",
-    "11": "Status of many small files",
-    "14": "Private changes into the file",
-}
-
-
 def ratio_panel(svg, results, top):
     """One line for each comparison, by row.  The y where it ends."""
     low = min([-4] + [math.floor(math.log10(r["relation"]["median"]))
@@ -297,7 +369,7 @@ def ratio_panel(svg, results, top):
     y = top
     for row, group in groups:
         y += STEP * 1.4
-        svg.text(20, y, f"{row}  {ROWS.get(row, '')}", INK, 12, bold=True)
+        svg.text(20, y, f"{row}  {ROWS[row][0]}", INK, 12, bold=True)
         for result in group:
             y += STEP
             one_ratio(svg, result, x_of, y)

@@ -40,6 +40,17 @@ explains() {
     ! [ -s "$tmp/missing" ]
 }
 
+# Whose goals these are, and why: the report says it for each row.
+gives_reasons() {
+    sed 's/ .*//' "$tmp/rows" | tr - '\n' | sed 's/[a-z]$//' |
+        while read -r row; do
+            grep -q "^    \"$row\": (" "$srcdir/bench/report.py" ||
+                echo "no reason for row $row"
+        done >"$tmp/missing"
+    cat "$tmp/missing"
+    [ -s "$tmp/rows" ] && ! [ -s "$tmp/missing" ]
+}
+
 # Something that costs nothing but the program's own doings.
 tidies_up() {
     mkdir "$tmp/dir"
@@ -53,6 +64,8 @@ reports() {
         <"$srcdir/tests/project/bench.json" &&
         grep -q '^5   populate 4 GiB, L ' "$tmp/out/performance" &&
         grep -q 'met$' "$tmp/out/performance" &&
+        grep -q '^Row 5: ' "$tmp/out/performance" &&
+        grep -q '^  Goals: The kernel has two ways' "$tmp/out/performance" &&
         grep -q '^</svg>$' "$tmp/out/performance.svg" &&
         grep -q '>populate 4 GiB, L<' "$tmp/out/performance.svg"
 }
@@ -70,6 +83,7 @@ reports_nothing_of_nothing() {
 check 'it builds' builds
 check 'it lists its rows' lists
 check 'the README has each of them' explains
+check 'the report has a reason for the goals of each row' gives_reasons
 check 'an unknown row is an error' refuses 77
 check 'an unknown option is an error' refuses --nonsense
 check 'a row prints results, and leaves nothing' tidies_up
