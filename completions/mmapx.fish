@@ -46,8 +46,8 @@ complete -c mmapx -n "__fish_seen_subcommand_from $commands" -s q -l quiet \
     -d 'print results and errors only'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -s v -l verbose \
     -d 'say of each file what is done or left out'
-complete -c mmapx -n "__fish_seen_subcommand_from $files" -s j -l jobs -x \
-    -d 'open so many files at once'
+complete -c mmapx -n "__fish_seen_subcommand_from $files restore" -s j -l jobs \
+    -x -d 'open so many files at once'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
     -d 'show sizes in bytes'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l json \

@@ -26,6 +26,9 @@
  * than an eighth of what the process may have. */
 enum { MOST_FILES = 32, LEAST_FILES = 2, SHARE = 8 };
 
+/* Bytes of all their paths, of which one alone may have more. */
+enum { MOST_PATHS = 1 << 20 };
+
 /* Opening that takes so many seconds waits for somebody. */
 static const double LONG = 200e-6;
 
@@ -37,7 +40,7 @@ struct directory {
 
 struct slot {
     struct ahead_file f;
-    size_t path_room;
+    size_t path_size;
     struct directory *directory;
     int dir;
     bool done;
@@ -53,6 +56,8 @@ struct ahead {
     size_t first; /* counted on and on; so are those below */
     size_t opened;
     size_t end;
+    size_t path_sizes; /* of all files that wait */
+    char *taken;       /* the path of the file that was taken last */
     int dir;
     struct directory *directory; /* the same for threads, once it is needed */
     double cost;                 /* seconds that opening a file takes */
@@ -85,14 +90,16 @@ void
 ahead_open(struct ahead_file *f, const struct tool_options *o, int dir)
 {
     if (f->handle < 0)
-        f->handle = open_look(dir, f->path + f->name, f->follow, &f->st);
+        f->handle = f->along
+                        ? open_look_along(f->path, &f->st)
+                        : open_look(dir, f->path + f->name, f->follow, &f->st);
     f->is_found = f->handle >= 0;
     if (!f->is_found) {
         f->error = errno;
         return;
     }
     f->filter = filter(o, f);
-    if (f->filter == NULL)
+    if (f->filter == NULL && !f->looks)
         f->error = open_file(&f->file, f->handle, &f->st);
     close(f->handle);
 }
@@ -110,21 +117,16 @@ open_ahead(const struct ahead *a, struct slot *slot)
 static void
 fill(struct slot *slot, const struct ahead_file *f)
 {
-    size_t n = strlen(f->path) + 1;
-    char *path = slot->f.path;
-
-    if (n > slot->path_room) {
-        slot->path_room = 2 * n;
-        path = realloc(path, slot->path_room);
-        if (path == NULL)
-            tool_no_memory();
-    }
-    memcpy(path, f->path, n);
     slot->f = *f;
-    slot->f.path = path;
-    slot->f.file.path = path;
+    slot->f.path = strdup(f->path);
+    if (slot->f.path == NULL)
+        tool_no_memory();
+    slot->path_size = strlen(f->path) + 1;
+    slot->f.file.path = slot->f.path;
     slot->f.file.note = slot->note;
     memset(slot->note, 0, sizeof slot->note);
+    if (f->note_size > 0)
+        memcpy(slot->note, f->file.note, f->note_size);
     slot->done = false;
 }
 
@@ -270,7 +272,8 @@ ahead_new(const struct tool_options *o, tool_beginner *begin, void *arg)
 bool
 ahead_has_room(const struct ahead *a)
 {
-    return a->end - a->first < a->room;
+    return a->end == a->first
+           || (a->end - a->first < a->room && a->path_sizes < MOST_PATHS);
 }
 
 bool
@@ -302,6 +305,7 @@ ahead_add(struct ahead *a, const struct ahead_file *f)
     struct slot *slot = &a->slots[a->end % a->room];
 
     fill(slot, f);
+    a->path_sizes += slot->path_size;
     if (a->threads == 0) {
         open_now(a, slot);
         return;
@@ -332,6 +336,9 @@ ahead_take(struct ahead *a)
         pthread_mutex_unlock(&a->lock);
     }
     a->first++;
+    a->path_sizes -= slot->path_size;
+    free(a->taken);
+    a->taken = slot->f.path;
     leave_directory(slot->directory);
     slot->directory = NULL;
     return &slot->f;
@@ -343,8 +350,7 @@ ahead_free(struct ahead *a)
     if (a->threads > 0)
         stop_threads(a);
     ahead_directory(a, AT_FDCWD);
-    for (size_t i = 0; i < a->room; i++)
-        free(a->slots[i].f.path);
+    free(a->taken);
     pthread_mutex_destroy(&a->lock);
     pthread_cond_destroy(&a->is_added);
     pthread_cond_destroy(&a->is_done);

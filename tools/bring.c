@@ -237,7 +237,7 @@ bring_part(struct bring *b, int64_t off, int64_t len)
     bool all = off == 0 && len >= b->file->size; /* with nothing behind it */
     int error;
 
-    if (len < LONG_PART && !all) {
+    if (len < LONG_PART && (!all || b->is_begun)) {
         batch->has_gap[batch->n] = true;
         batch->parts[batch->n++] = (struct bring_part){ off, len };
         batch->bytes += len;
@@ -249,16 +249,36 @@ bring_part(struct bring *b, int64_t off, int64_t len)
     return error != 0 ? error : long_part(b, off, len);
 }
 
+/* --- Before a file's turn ------------------------------------------------- */
+
+static void
+begin_part(const struct tool_file *file, int64_t off, int64_t len)
+{
+    for (int64_t n, at = off; at < off + len; at += n) {
+        n = off + len - at < AT_ONCE ? off + len - at : AT_ONCE;
+        posix_fadvise(file->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
+    }
+}
+
 bool
 bring_begin_early(const struct tool_file *file, int64_t off, int64_t len)
 {
     if (!file->is_dense || len >= LONG_PART)
         return false;
-    for (int64_t n, at = off; at < off + len; at += n) {
-        n = off + len - at < AT_ONCE ? off + len - at : AT_ONCE;
-        posix_fadvise(file->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
-    }
+    begin_part(file, off, len);
     return true;
+}
+
+void
+bring_begin_parts(const struct tool_file *file, const struct bring_part *parts,
+                  size_t n)
+{
+    int64_t left = LONG_PART - 1;
+
+    for (size_t i = 0; i < n && parts[i].len <= left; i++) {
+        left -= parts[i].len;
+        begin_part(file, parts[i].off, parts[i].len);
+    }
 }
 
 int

@@ -30,7 +30,8 @@ struct bring_batch {
 struct bring {
     const struct tool_file *file;
     struct progress *progress;
-    bool small; /* into pieces of one page */
+    bool small;    /* into pieces of one page */
+    bool is_begun; /* in part, by bring_begin_parts() */
     struct pace pace;
     int advice; /* that the system was given last */
     struct bring_batch batches[2];
@@ -55,7 +56,11 @@ int bring_end(struct bring *b);
  */
 bool bring_begin_early(const struct tool_file *file, int64_t off, int64_t len);
 
-/* Wait for a part that was begun so.  Returns 0 or an errno. */
+/* The same for several parts, as many of the first as are short together. */
+void bring_begin_parts(const struct tool_file *file,
+                       const struct bring_part *parts, size_t n);
+
+/* Wait for a part that was begun early.  Returns 0 or an errno. */
 int bring_wait_for(const struct tool_file *file, int64_t off, int64_t len);
 
 /* Where data begin from *off on, and where they end, both at most end: holes

@@ -26,7 +26,7 @@ int tool_files(const struct tool_options *o, tool_visitor *visit, void *arg);
  * it leaves in file->note, AHEAD_NOTE bytes that are zero at first, visit finds
  * there.
  */
-enum { AHEAD_NOTE = 96 };
+enum { AHEAD_NOTE = 256 };
 typedef void tool_beginner(const struct tool_file *file, void *arg);
 int tool_files_ahead(const struct tool_options *o, tool_beginner *begin,
                      tool_visitor *visit, void *arg);

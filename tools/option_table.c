@@ -105,7 +105,7 @@ const struct option_row option_rows[] = {
       "leave out files that have no such name" },
     { 0, FILES | TOP, OPTION_SIZE, PLACE(max_size), "max-size", "SIZE",
       "leave out larger files" },
-    { 'j', FILES, OPTION_FILES, PLACE(jobs), "jobs", "N",
+    { 'j', FILES | RESTORE, OPTION_FILES, PLACE(jobs), "jobs", "N",
       "open N files at once [as needed]" },
     { 0, ALL & ~SNAPSHOT, OPTION_FLAG, PLACE(json), "json", NULL,
       "print one JSON object a line" },

@@ -5,70 +5,36 @@
  * A snapshot may come from anywhere.  All of it is checked before anything is
  * done, and for each file only its place in the snapshot is kept in memory.
  * Files live on meanwhile: what is left of the ranges is loaded, and it is no
- * failure that a file has changed or gone.
+ * failure that a file has changed or gone.  Files are looked up, and later
+ * opened and begun, ahead of their turn.
  */
 #include "tool.h"
 #include "commands.h"
-#include "files.h"
-#include "identity.h"
 #include "interrupt.h"
 #include "json.h"
-#include "libmmapx.h"
 #include "memory.h"
+#include "open.h"
 #include "pace.h"
-#include "progress.h"
-#include "restore_runs.h"
+#include "restore.h"
 #include "screen.h"
-#include "snapshot_format.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-struct entry {
-    struct identity id;
-    off_t at;      /* where its line begins in the snapshot */
-    int64_t bytes; /* that it had, and can still have */
-};
+static const char *const state_names[RESTORE_STATES]
+    = { "same", "grown", "cut", "gone" };
 
-/* What became of a file since the snapshot. */
-enum state { SAME, GROWN, CUT, GONE, STATES };
-
-static const char *const state_names[STATES] = { "same", "grown", "cut",
-                                                 "gone" };
-
-struct restore {
-    const struct tool_options *o;
-    struct snapshot_reader reader;
-    const char *name; /* of the snapshot */
-    struct entry *entries;
-    size_t n;
-    size_t room;
-    int status;
-    struct progress progress;
-    int64_t wanted; /* bytes of all entries */
-    int64_t needed; /* the same, where a file that is named twice counts once */
-    int64_t there;  /* of these, in memory now */
-    int64_t lacks;  /* of what the files still have, not in memory now */
-    size_t files;   /* that were loaded, all of them */
-    size_t states[STATES];
-    bool counting;  /* once more, and nothing else */
-};
-
-static int
-damaged(const struct restore *s)
+int
+restore_damaged(const struct restore *s)
 {
     snapshot_complain(&s->reader, s->name);
     return TOOL_FAILED;
 }
 
-/* A file that is no longer as it was is said to be so if that is wanted. */
-static void
-tell(struct restore *s, const char *path, enum state state, int64_t there)
+void
+restore_tell(struct restore *s, const char *path, enum restore_state state,
+             int64_t there)
 {
     if (s->counting)
         return;
@@ -78,180 +44,17 @@ tell(struct restore *s, const char *path, enum state state, int64_t there)
         json_line(json_pack("{s:o, s:I, s:s}", "path", json_path(path),
                             "loaded", (json_int_t)there, "state",
                             state_names[state]));
-    } else if (s->o->verbose && state != SAME) {
+    } else if (s->o->verbose && state != RESTORE_SAME) {
         tool_name(stdout, path);
         printf(": %s since the snapshot\n", state_names[state]);
     }
 }
 
-/* --- Checking and sorting ------------------------------------------------- */
-
-static void
-keep_entry(struct restore *s, const struct stat *st,
-           const struct snapshot_entry *e)
-{
-    bool cut = S_ISREG(st->st_mode) && st->st_size < e->bytes;
-    int64_t bytes = cut ? st->st_size : e->bytes;
-
-    if (s->n == s->room) {
-        s->room = 2 * s->room + 64;
-        s->entries = realloc(s->entries, s->room * sizeof *s->entries);
-        if (s->entries == NULL)
-            tool_no_memory();
-    }
-    s->entries[s->n++]
-        = (struct entry){ { st->st_dev, st->st_ino }, e->at, bytes };
-    s->wanted = tool_sum(s->wanted, bytes);
-}
-
-/* Where there is something else by now, the file has gone. */
-static bool
-is_gone(int error)
+bool
+restore_is_gone(int error)
 {
     return error == ENOENT || error == ENOTDIR || error == ELOOP
            || error == EISDIR || error == OPEN_OTHER;
-}
-
-/* Put a file that is there on the list. */
-static void
-list_file(const struct snapshot_entry *e, void *arg)
-{
-    struct restore *s = arg;
-    struct stat st;
-    int handle, error;
-
-    if (e->bad != 0) {
-        fputs("mmapx: ", stderr);
-        tool_name(stderr, s->name);
-        fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
-                e->bad);
-        s->status = TOOL_FAILED;
-        return;
-    }
-    handle = open_look_along(e->path, &st);
-    error = handle < 0 ? errno : S_ISDIR(st.st_mode) ? EISDIR : 0;
-    if (handle >= 0)
-        close(handle);
-    if (error == 0)
-        keep_entry(s, &st, e);
-    else if (is_gone(error))
-        tell(s, e->path, GONE, 0);
-    else
-        s->status = tool_failed(e->path, error);
-}
-
-/* Entries of one file lie side by side when they are sorted. */
-static int64_t
-sum_of_files(const struct restore *s)
-{
-    int64_t sum = 0;
-    int64_t most = 0; /* of one file's entries */
-
-    for (size_t i = 0; i < s->n; i++) {
-        const struct entry *e = &s->entries[i];
-
-        if (e->bytes > most)
-            most = e->bytes;
-        if (i + 1 < s->n && identity_compare(e, e + 1) == 0)
-            continue;
-        sum = tool_sum(sum, most);
-        most = 0;
-    }
-    return sum;
-}
-
-static int
-check(struct restore *s)
-{
-    if (!snapshot_check(&s->reader, list_file, s))
-        return tool_interrupted != 0 ? TOOL_FAILED : damaged(s);
-    /* As inodes are numbered, files mostly lie on the disk. */
-    if (s->n > 1)
-        qsort(s->entries, s->n, sizeof *s->entries, identity_compare);
-    s->needed = sum_of_files(s);
-    return TOOL_OK;
-}
-
-/* --- Loading -------------------------------------------------------------- */
-
-/* What somebody has cut meanwhile is not missed. */
-static bool
-was_cut(const struct tool_file *file)
-{
-    struct stat st;
-
-    return fstat(file->fd, &st) == 0 && S_ISREG(st.st_mode)
-           && st.st_size < file->size;
-}
-
-static void
-load_file(struct restore *s, const struct tool_file *file, int64_t size)
-{
-    enum state state = file->size > size ? GROWN : SAME;
-    struct restore_runs r = { .reader = &s->reader, .file = file,
-                              .progress = &s->progress,
-                              .counting = s->counting };
-    int error = restore_runs(&r, size < file->size ? size : file->size);
-
-    s->there = tool_sum(s->there, r.found);
-    if (tool_interrupted != 0)
-        return;
-    if (error != 0) {
-        s->status = tool_failed(file->path, error);
-        return;
-    }
-    s->files++;
-    if (file->size < size || (r.found < r.wanted && was_cut(file)))
-        state = CUT;
-    else if (r.found < r.wanted)
-        s->lacks = tool_sum(s->lacks, r.wanted - r.found);
-    tell(s, file->path, state, r.found);
-}
-
-/* An entry's file is opened once more, and may be another one by now. */
-static void
-load_entry(struct restore *s, const struct entry *e)
-{
-    struct tool_file file = { .fd = -1 };
-    const char *in_line = NULL;
-    struct stat st;
-    int64_t size = 0;
-    char *path;
-    int handle, error;
-
-    if (fseeko(s->reader.in, e->at, SEEK_SET) == 0
-        && snapshot_line(&s->reader) == SNAPSHOT_FILE)
-        in_line = snapshot_file(s->reader.line, &size);
-    if (in_line == NULL) {
-        s->status = damaged(s); /* by now */
-        return;
-    }
-    path = strdup(in_line);
-    if (path == NULL)
-        tool_no_memory();
-    file.path = path;
-    handle = open_look_along(path, &st);
-    error = handle < 0 ? errno : open_file(&file, handle, &st);
-    if (error == 0) {
-        load_file(s, &file, size);
-        close(file.fd);
-    } else if (is_gone(error)) {
-        tell(s, path, GONE, 0);
-    } else {
-        s->status = tool_failed(path, error);
-    }
-    if (handle >= 0)
-        close(handle);
-    free(path);
-}
-
-static void
-load_all(struct restore *s)
-{
-    s->there = s->lacks = 0;
-    s->files = 0;
-    for (size_t i = 0; i < s->n && tool_interrupted == 0; i++)
-        load_entry(s, &s->entries[i]);
 }
 
 /* What is more than there is room for is loaded all the same, but not without a
@@ -266,11 +69,11 @@ load_into_room(struct restore *s)
     fits = s->needed <= memory.available;
     if (!fits)
         memory_complain(&memory, NULL, "restored", s->needed, s->o->bytes);
-    load_all(s);
+    restore_load(s);
     progress_hide();
     if (!fits && tool_interrupted == 0) {
         s->counting = true;
-        load_all(s);
+        restore_load(s);
     }
     if (s->lacks > 0)
         s->status = TOOL_FAILED;
@@ -282,8 +85,8 @@ load_into_room(struct restore *s)
 static void
 print_changes(const struct restore *s)
 {
-    size_t changed = s->states[GROWN] + s->states[CUT];
-    size_t gone = s->states[GONE];
+    size_t changed = s->states[RESTORE_GROWN] + s->states[RESTORE_CUT];
+    size_t gone = s->states[RESTORE_GONE];
 
     if (gone + changed == 0)
         return;
@@ -326,7 +129,7 @@ tool_restore(const struct tool_options *o)
             fputs("mmapx: interrupted\n", stderr);
         return TOOL_FAILED;
     }
-    status = check(&s);
+    status = restore_check(&s);
     progress_begin(&s.progress, o, "restoring", s.wanted);
     if (status == TOOL_OK)
         load_into_room(&s);

@@ -50,6 +50,7 @@ load_batch(struct restore_runs *r, struct batch *batch)
     int error = 0;
 
     bring_begin(&b, r->file, r->progress);
+    b.is_begun = r->is_begun;
     for (size_t i = 0; i < batch->n && error == 0 && !r->counting; i++)
         error = bring_part(&b, batch->runs[i].off, batch->runs[i].len);
     if (error == 0)

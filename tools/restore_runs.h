@@ -14,6 +14,7 @@ struct restore_runs {
     struct snapshot_reader *reader; /* that has read the file's line */
     const struct tool_file *file;
     struct progress *progress;
+    bool is_begun;  /* the first of them, by bring_begin_parts() */
     bool counting;  /* the runs are counted and not loaded */
     int64_t wanted; /* bytes of the runs, as far as the file reaches */
     int64_t found;  /* of these, in memory now */

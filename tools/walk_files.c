@@ -144,7 +144,7 @@ add(struct walk *w, int dir, struct ahead_file *f)
         visit(w, f);
         return;
     }
-    if (!ahead_has_room(w->ahead))
+    while (!ahead_has_room(w->ahead))
         visit_first(w);
     ahead_add(w->ahead, f);
 }

@@ -100,6 +100,97 @@ small() {
 }
 check 'load in single pages' small
 
+# --- What a snapshot names ----------------------------------------------------
+
+real=$(cd "$tree" && pwd -P)
+
+restores() {
+    run 0 load -r "$tree" && run 0 snapshot -r -o "$dir/snap" "$tree" ||
+        return 1
+    for jobs in 1 2 1000; do
+        run 0 evict -r "$tree" && run 0 restore -j "$jobs" "$dir/snap" &&
+            lines "$err" 0 && grep -q " in $files files, " "$out" || return 1
+        run 0 status -r --only-cached "$tree" && lines "$out" "$headed" ||
+            return 1
+    done
+    (
+        # shellcheck disable=SC3045 # All shells here have it.
+        ulimit -n 32
+        "$mmapx" restore "$dir/snap"
+    ) >"$out" 2>"$err" && lines "$err" 0 && grep -q " in $files files, " "$out"
+}
+check 'restore a tree by several threads' restores
+
+# A snapshot in which much is wrong, and what is to be said of it: names that
+# have gone, and complaints, in the order in which they stand.
+long=$(printf '%0300d' 0)
+number=1 # of the line
+entry() {
+    printf 'file %s %s\n0 %s\n' "$2" "$1" "$3"
+    number=$((number + 2))
+}
+mixed() {
+    echo 'mmapx snapshot 1'
+    : >"$dir/gone"
+    : >"$dir/wrong"
+    i=0
+    while [ $i -lt 60 ]; do
+        entry "$real/3/$i" $((3 * i * 7 + 1)) 1
+        entry "$real/gone$i" 1 1
+        echo "$real/gone$i" >>"$dir/gone"
+        [ $((i % 3)) -ne 0 ] || {
+            entry "$real/$long/$i" 1 1
+            echo "$real/$long/$i: " >>"$dir/wrong"
+        }
+        [ $((i % 7)) -ne 0 ] || {
+            entry "$real/4/$i" 1 x
+            echo ": line $number is wrong" >>"$dir/wrong"
+        }
+        i=$((i + 1))
+    done
+    echo "end $(((number - 1) / 2))"
+}
+mixed >"$dir/mixed"
+restores_in_order() {
+    for jobs in 1 2 32; do
+        run 1 restore --json -j "$jobs" "$dir/mixed" &&
+            sed -n 's/.*"path": *"\([^"]*\)".*"gone".*/\1/p' "$out" \
+                >"$dir/got" && cmp "$dir/got" "$dir/gone" || return 1
+        lines "$out" 120 && [ "$(grep -c '"same"' "$out")" -eq 60 ] &&
+            lines "$err" "$(wc -l <"$dir/wrong")" || return 1
+        while read -r line && read -r wanted <&3; do
+            case $line in *"$wanted"*) ;; *) return 1 ;; esac
+        done <"$err" 3<"$dir/wrong"
+        [ "$jobs" -ne 1 ] || cp "$out" "$dir/said"
+        cmp "$out" "$dir/said" || return 1
+    done
+}
+check 'what a snapshot names wrongly, in its order' restores_in_order
+
+# Paths of a MiB that wait together would take more memory than there is here.
+long_paths() {
+    awk -v real="$real" 'BEGIN {
+        part = "/"
+        while (length(part) < 200)
+            part = part "a"
+        path = real
+        while (length(path) + 400 < 1048576)
+            path = path part
+        print "mmapx snapshot 1"
+        for (i = 0; i < 64; i++)
+            printf "file 1 %s/%d\n0 1\n", path, i
+        print "end 64"
+    }' >"$dir/long"
+    prlimit --as=67108864 "$mmapx" restore "$dir/long" >"$out" 2>"$err" &&
+        lines "$err" 0 && grep -q '^since the snapshot 64 files' "$out"
+}
+if command -v prlimit >/dev/null &&
+    prlimit --as=67108864 "$mmapx" --version >/dev/null 2>&1; then
+    check 'names of a MiB each' long_paths
+else
+    skip 'names of a MiB each' 'no program runs in 64 MiB of address space'
+fi
+
 # Nobody reads what is written: the files that wait are given up.
 reader_goes() {
     for jobs in 1 8; do

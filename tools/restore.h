@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of restore share. */
+#ifndef TOOL_RESTORE_H
+#define TOOL_RESTORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "identity.h"
+#include "options.h"
+#include "progress.h"
+#include "snapshot_format.h"
+
+struct restore_entry {
+    struct identity id;
+    off_t at;      /* where its line begins in the snapshot */
+    int64_t bytes; /* that were in memory, and can still be */
+};
+
+/* What became of a file since the snapshot. */
+enum restore_state {
+    RESTORE_SAME,
+    RESTORE_GROWN,
+    RESTORE_CUT,
+    RESTORE_GONE,
+    RESTORE_STATES
+};
+
+struct restore {
+    const struct tool_options *o;
+    struct ahead *ahead; /* the files that are looked up, or opened */
+    struct snapshot_reader reader;
+    const char *name; /* of the snapshot */
+    struct restore_entry *entries;
+    size_t n;
+    size_t room;
+    int status;
+    struct progress progress;
+    int64_t wanted; /* bytes of all entries */
+    int64_t needed; /* the same, where a file that is named twice counts once */
+    int64_t there;  /* of these, in memory now */
+    int64_t lacks;  /* of what the files still have, not in memory now */
+    size_t files;   /* that were loaded, all of them */
+    size_t states[RESTORE_STATES];
+    bool counting;  /* once more, and nothing else */
+};
+
+/* --- restore.c: what is said ---------------------------------------------- */
+
+/* Say that the snapshot is not to be believed.  Returns an exit status. */
+int restore_damaged(const struct restore *s);
+
+/* A file that is no longer as it was is said to be so if that is wanted. */
+void restore_tell(struct restore *s, const char *path, enum restore_state state,
+                  int64_t there);
+
+/* Whether an errno means that the file has gone: also where there is something
+ * else by now. */
+bool restore_is_gone(int error);
+
+/* --- restore_list.c: checking and sorting --------------------------------- */
+
+/* Read all of the snapshot, and list the files that are there.  Returns an exit
+ * status. */
+int restore_check(struct restore *s);
+
+/* --- restore_load.c: loading ---------------------------------------------- */
+
+/* Load all that is on the list, or count what is in memory of it. */
+void restore_load(struct restore *s);
+
+#endif /* TOOL_RESTORE_H */
