@@ -314,29 +314,49 @@ first_data(int fd, int64_t off, int64_t end, int64_t *data_end)
     return off;
 }
 
-START_TEST(what_is_data)
+enum { FAR = 1000 };
+
+static int
+file_with_a_page_far_away(void)
 {
-    enum { FAR = 1000, MANY = 100 };
-    int64_t page = (int64_t)page_size();
-    int64_t end = 2 * FAR * page;
+    int64_t end = 2 * FAR * (int64_t)page_size();
     int64_t data_end;
     int fd = temp_file(0);
 
     fake_reset();
     ck_assert_int_eq(ftruncate(fd, (off_t)end), 0);
-    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(FAR * page)), 1);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(end / 2)), 1);
     ck_assert_int_eq(fsync(fd), 0);
     if (first_data(fd, 0, end, &data_end) == 0)
         SKIP("this file system does not say what is a hole");
+    return fd;
+}
+
+START_TEST(what_is_data)
+{
+    int64_t page = (int64_t)page_size();
+    int64_t end = 2 * FAR * page;
+    int64_t data_end;
+    int fd = file_with_a_page_far_away();
+
     ck_assert_int_eq(first_data(fd, 0, end, &data_end), FAR * page);
     ck_assert_int_gt(data_end, FAR * page);
     ck_assert_int_le(data_end, (FAR + 1) * page);
     ck_assert_int_eq(first_data(fd, FAR * page, end, &data_end), FAR * page);
     ck_assert_int_eq(first_data(fd, data_end, end, &data_end), end);
     ck_assert_int_eq(first_data(fd, 0, 7 * page, &data_end), 7 * page);
+}
+END_TEST
 
-    /* Allocated and never written, in more parts than are listed at once. */
-    for (size_t i = 0; i < MANY; i++)
+/* In more parts than are listed at once. */
+START_TEST(what_is_allocated_and_no_data)
+{
+    int64_t page = (int64_t)page_size();
+    int64_t end = 2 * FAR * page;
+    int64_t data_end;
+    int fd = file_with_a_page_far_away();
+
+    for (size_t i = 0; i < 100; i++)
         reserve_blocks(fd, 2 * i * page_size(), page_size());
     ck_assert_int_eq(first_data(fd, 0, end, &data_end), FAR * page);
 
@@ -522,6 +542,7 @@ suite(void)
     ADD_TEST(s, loading_by_what_was_cached_before);
     ADD_TEST(s, loading_by_blocks);
     ADD_TEST(s, what_is_data);
+    ADD_TEST(s, what_is_allocated_and_no_data);
     ADD_TEST(s, many_pages_and_little_memory);
     ADD_TEST(s, a_window_that_cannot_be_looked_at);
     ADD_TEST(s, an_eviction_that_nobody_can_look_at);
