@@ -168,7 +168,7 @@ groff_formats() {
 
 # All pages, and no link to one that is not there.
 makes_html() {
-    sh "$doc/make-html" "$tmp/html" "$doc"/*.[1-9] || return
+    sh "$doc/site/make-html" "$tmp/html" "$doc"/*.[1-9] || return
     sed -n 's/href="\([^"#:]*\)"/\
 =\1\
 /gp' "$tmp"/html/*.html | sed -n 's/^=//p' | LC_ALL=C sort -u >"$tmp/links"
@@ -185,7 +185,7 @@ makes_html() {
 # What README shows of top, evict and watch is what the page of pictures shows.
 same_pictures() {
     sed -e 's/<[^>]*>//g' -e 's/&gt;/>/g' -e 's/&lt;/</g' -e 's/&amp;/\&/g' \
-        -e 's/ *$//' "$doc/pictures.html" >"$tmp/pictures"
+        -e 's/ *$//' "$doc/site/pictures.html" >"$tmp/pictures"
     sed -n -e '/^    # mmapx /,/^[^ ]/s/^    //p' "$srcdir/README" >"$tmp/shown"
     [ "$(wc -l <"$tmp/shown")" -gt 20 ] &&
         ! grep -v -x -F -f "$tmp/pictures" "$tmp/shown"
