@@ -166,22 +166,6 @@ groff_formats() {
     return "$bad"
 }
 
-# All pages, and no link to one that is not there.
-makes_html() {
-    sh "$doc/site/make-html" "$tmp/html" "$doc"/*.[1-9] || return
-    sed -n 's/href="\([^"#:]*\)"/\
-=\1\
-/gp' "$tmp"/html/*.html | sed -n 's/^=//p' | LC_ALL=C sort -u >"$tmp/links"
-    grep -q '^mmapx_map\.3\.html$' "$tmp/links" || return
-    while read -r link; do
-        grep -q '</html>' "$tmp/html/$link" || echo "not whole: $link"
-    done <"$tmp/links" >"$tmp/dead"
-    # One of ours that is not there is looked for elsewhere.
-    grep -o 'href="http[^"]*/[a-z]*mmapx[^"]*"' "$tmp"/html/*.html >>"$tmp/dead"
-    cat "$tmp/dead"
-    ! [ -s "$tmp/dead" ]
-}
-
 # What README shows of top, evict and watch is what the page of pictures shows.
 same_pictures() {
     sed -e 's/<[^>]*>//g' -e 's/&gt;/>/g' -e 's/&lt;/</g' -e 's/&amp;/\&/g' \
@@ -213,10 +197,8 @@ if command -v mandoc >/dev/null; then
     # shellcheck disable=SC2046
     check 'mandoc has nothing to say' \
         silent mandoc -T lint -W warning $(pages)
-    check 'the manual in HTML is whole' makes_html
 else
     skip 'mandoc has nothing to say' 'there is no mandoc'
-    skip 'the manual in HTML is whole' 'there is no mandoc'
 fi
 if command -v groff >/dev/null; then
     check 'groff formats each page without an error' groff_formats

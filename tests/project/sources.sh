@@ -29,8 +29,8 @@ texts() {
     (
         cd "$srcdir" || exit
         for file in README NEWS CONTRIBUTING PACKAGERS SECURITY COPYING \
-            doc/* pkgconfig/*.in cmake/*.in examples/*/* packaging/* \
-            packaging/*/* packaging/debian/*/*; do
+            doc/* doc/site/* pkgconfig/*.in cmake/*.in examples/*/* \
+            packaging/* packaging/*/* packaging/debian/*/*; do
             if [ -f "$file" ]; then
                 echo "$file"
             fi
