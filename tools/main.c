@@ -7,12 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int
@@ -51,16 +49,7 @@ help(char **argv)
     return TOOL_OK;
 }
 
-static bool
-is_directory(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* A command's name; or a directory, which is for top; or a file or an option,
- * which are for status. */
+/* A command's name, or files and options. */
 static int
 run(int argc, char **argv)
 {
@@ -80,11 +69,10 @@ run(int argc, char **argv)
 
         if (!is_file)
             return tool_usage(command, "no command and no file", argv[0]);
-        command = is_directory(argv[0]) ? TOOL_TOP : TOOL_STATUS;
         argc++;
         argv--;
+        command = tool_command_meant(argc, argv);
     }
-    optind = 0; /* starts getopt anew */
     if (tool_read_options(&o, command, argc, argv, &status))
         status = functions[command](&o);
     tool_free_options(&o);

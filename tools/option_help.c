@@ -32,9 +32,13 @@ tool_command_help(enum tool_command command)
     for (size_t i = 0; i < option_row_count; i++)
         if (option_is_of(&option_rows[i], command))
             help_line(&option_rows[i]);
-    if (command == TOOL_STATUS || command == TOOL_WATCH)
+    if (command == TOOL_STATUS)
         puts("\n'mmapx [OPTION]... FILE...' is"
              " 'mmapx status [OPTION]... FILE...'.");
+    if (command == TOOL_TOP)
+        puts("\n'mmapx [OPTION]... DIRECTORY...' is"
+             " 'mmapx top [OPTION]... DIRECTORY...',\n"
+             "and options that status does not have are those of top.");
 }
 
 void
@@ -42,6 +46,7 @@ tool_help(void)
 {
     puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
          "  or:  mmapx [OPTION]... FILE...\n"
+         "  or:  mmapx [OPTION]... DIRECTORY...\n"
          "See and steer what the page cache holds of files.\n"
          "\n"
          "Commands:");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A key of getopt_long() that is no letter: this and the row's number. */
 enum { LONG = 256 };
@@ -75,15 +76,26 @@ takes_argument(const struct option_row *row)
     return row->argument != NULL ? required_argument : no_argument;
 }
 
-/* The table's rows for one command, as getopt wants them. */
+/* What getopt is told. */
+struct tables {
+    char letters[2 * OPTION_MOST_ROWS + 2];
+    struct option longs[OPTION_MOST_ROWS + 1];
+};
+
+/* The table's rows for some commands, which are bits, as getopt wants them. */
 static void
-getopt_tables(enum tool_command command, char *letters, struct option *longs)
+fill_tables(struct tables *tables, unsigned commands)
 {
+    char *letters = tables->letters;
+    struct option *longs = tables->longs;
+
+    opterr = 0; /* it would print what it was given as it is */
+    optind = 0; /* starts anew */
     *letters++ = ':'; /* tells a missing argument from other mistakes */
     for (size_t i = 0; i < option_row_count; i++) {
         const struct option_row *row = &option_rows[i];
 
-        if (!option_is_of(row, command))
+        if ((row->commands & commands) == 0)
             continue;
         *longs++ = (struct option){ row->name, takes_argument(row), NULL,
                                     LONG + (int)i };
@@ -108,12 +120,66 @@ row_of(enum tool_command command, int key)
     return row;
 }
 
+/* Whether a command has an option of the name or letter of a key. */
+static bool
+has_option(enum tool_command command, int key)
+{
+    for (size_t i = 0; i < option_row_count; i++) {
+        const struct option_row *row = &option_rows[i];
+
+        if (option_is_of(row, command)
+            && (key < LONG ? row->letter == key
+                           : strcmp(row->name, option_rows[key - LONG].name)
+                                 == 0))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_directory(const char *path)
+{
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* An option that one of the two alone has decides, and else what is named
+ * first.  What is no option of either is complained of later. */
+enum tool_command
+tool_command_meant(int argc, char **argv)
+{
+    struct tables tables;
+    bool by_top = true;
+    bool by_status = true;
+    int key;
+
+    fill_tables(&tables, 1u << TOOL_STATUS | 1u << TOOL_TOP);
+    while ((key = getopt_long(argc, argv, tables.letters, tables.longs, NULL))
+           != -1) {
+        /* An option that lacks its argument, or has one too many. */
+        int given = key == '?' || key == ':' ? optopt : key;
+        bool is_of_top = has_option(TOOL_TOP, given);
+        bool is_of_status = has_option(TOOL_STATUS, given);
+
+        by_top &= is_of_top || !is_of_status;
+        by_status &= is_of_status || !is_of_top;
+    }
+    if (by_top != by_status)
+        return by_top ? TOOL_TOP : TOOL_STATUS;
+    return is_directory(argv[optind]) ? TOOL_TOP : TOOL_STATUS;
+}
+
 /* Why two options do not go together, or NULL. */
 static const char *
 contradiction(const struct tool_options *o)
 {
     if (o->openmetrics && o->json)
         return "--openmetrics and --json are two formats";
+    if (o->openmetrics && (o->who || o->ranges || o->map))
+        return "--openmetrics has no metric for --who, --ranges and --map";
+    if (o->openmetrics && o->command == TOOL_STATUS && o->total)
+        return "--openmetrics has no sums; Prometheus adds up";
     if (o->openmetrics && o->by == TOOL_BY_PROCESS)
         return "--openmetrics goes with no --by=process, whose numbers change";
     if (o->dirs.given && o->by == TOOL_BY_PROCESS)
@@ -175,8 +241,7 @@ bool
 tool_read_options(struct tool_options *o, enum tool_command command, int argc,
                   char **argv, int *status)
 {
-    char letters[2 * OPTION_MOST_ROWS + 2];
-    struct option longs[OPTION_MOST_ROWS + 1];
+    struct tables tables;
     int key;
 
     *o = (struct tool_options){
@@ -185,9 +250,9 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
         .top = command == TOOL_TOP ? 20 : 0,
         .max_size = -1,
     };
-    getopt_tables(command, letters, longs);
-    opterr = 0; /* it would print what it was given as it is */
-    while ((key = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+    fill_tables(&tables, 1u << command);
+    while ((key = getopt_long(argc, argv, tables.letters, tables.longs, NULL))
+           != -1) {
         const struct option_row *row;
 
         if (key == '?' || key == ':') {

@@ -106,6 +106,10 @@ struct tool_options {
 /* A command's number by its name; TOOL_COMMANDS if there is no such one. */
 enum tool_command tool_command_named(const char *name);
 
+/* Which command is meant by arguments without a command's name, which begin at
+ * argv[1]: top or status. */
+enum tool_command tool_command_meant(int argc, char **argv);
+
 /* Read the arguments that follow a command's name.  False if there is nothing
  * more to do than to leave with *status. */
 bool tool_read_options(struct tool_options *o, enum tool_command command,

@@ -117,6 +117,17 @@ nothing() {
 }
 check 'nothing at all is right too' nothing
 
+# What cannot be said in metrics is refused, and not left out.
+refused() {
+    for option in --who --ranges --map --total --summarize --json; do
+        run 2 status --openmetrics "$option" "$dir/three" && lines "$out" 0 &&
+            grep -q '^mmapx: --openmetrics ' "$err" || return 1
+    done
+    run 2 top --openmetrics --by=process "$dir" && lines "$out" 0 &&
+        run 2 top --openmetrics --json "$dir" && lines "$out" 0
+}
+check 'options that no metric has are refused' refused
+
 small_set() {
     run 0 top --openmetrics -n 2 "$dir/t" && metrics \
         "sum(n == 'mmapx_file_size_bytes' for n, p, e in values) == 2" &&

@@ -57,6 +57,38 @@ the_directory_alone() {
 }
 check 'a directory without a command is for top' the_directory_alone
 
+# same_as COMMAND ARGUMENT...: without the command they print the same.
+same_as() {
+    command=$1
+    shift
+    run 0 "$command" --json "$@" && grep -v '^{"total"' "$out" >"$dir/1"
+    echo "$command $*"
+    run 0 --json "$@" && grep -v '^{"total"' "$out" | diff "$dir/1" -
+}
+options_alone() {
+    same_as top -n 3 "$dir/t" && same_as top -n3 "$dir/t/a/one" "$dir/t" &&
+        same_as top --dirs "$dir/t" && same_as top --dirs=1 "$dir/t" &&
+        same_as top -j 2 --top=2 "$dir/t" && same_as top -- "$dir/t" &&
+        same_as top "$dir/t" -n 2 && same_as top -x "$dir/t" &&
+        same_as top --di "$dir/t" || return 1
+    same_as status -r "$dir/t" && same_as status "$dir/t" -r &&
+        same_as status "$dir/t/a/one" "$dir/t/a/two" -b &&
+        same_as status --tot "$dir/t/a/one" &&
+        same_as status --ranges "$dir/t/a/one"
+}
+check 'its options are, and those that only top has' options_alone
+
+wrong_options_alone() {
+    for options in '-n x' '-n' '--dirs=x' '-n 3 -r' '-n 3 --frob' '--frob'; do
+        # The list is split.
+        # shellcheck disable=SC2086
+        run 2 "$dir/t" $options && grep -q "^Try 'mmapx top --help'" "$err" ||
+            return 1
+    done
+    run 2 --frob "$dir/t/a/one" && grep -q "^Try 'mmapx status --help'" "$err"
+}
+check 'the help that is named is that of the command meant' wrong_options_alone
+
 so_many() {
     run 0 top -n 2 "$dir/t" && [ "$(names)" = "$dir/t/d/five
 $dir/t/a/b/c/four" ] && grep -q '  total of 7 files$' "$out" || return 1
