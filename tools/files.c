@@ -78,8 +78,8 @@ arguments_of_processes(struct walk *w)
 
     for (size_t i = 0; i < pids->n && !walk_is_over(w); i++) {
         struct proc p;
-        char name[40];
-        int error = proc_open(&p, pids->list[i]);
+        char title[PROC_TITLE];
+        int error = proc_open_named(&p, pids->list[i]);
 
         if (error == 0) {
             error = proc_each_file(&p, use_file, &used);
@@ -87,8 +87,7 @@ arguments_of_processes(struct walk *w)
         }
         if (error == 0)
             continue;
-        snprintf(name, sizeof name, "process %jd", (intmax_t)pids->list[i]);
-        walk_begin(w, name);
+        walk_begin(w, proc_title(title, pids->list[i]));
         walk_failed(w, error);
     }
     identity_free(&used.seen);

@@ -103,6 +103,51 @@ proc_close(struct proc *p)
     close(p->dir);
 }
 
+/* "PID (NAME) STATE" and numbers, of which the sixth has flags.  A name can
+ * have any character. */
+static int
+why_without_files(const struct proc *p)
+{
+    enum { KERNEL_THREAD = 0x200000 }; /* PF_KTHREAD */
+    char text[512] = "";
+    FILE *in = stream_of(p, "stat");
+    const char *behind;
+    unsigned flags;
+    char state;
+
+    if (in == NULL)
+        return 0;
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    behind = strrchr(text, ')');
+    if (behind == NULL
+        || sscanf(behind, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+        return 0;
+    if (state == 'Z' || state == 'X')
+        return TOOL_ENDED;
+    return (flags & KERNEL_THREAD) != 0 ? TOOL_KERNEL_THREAD : 0;
+}
+
+int
+proc_open_named(struct proc *p, pid_t pid)
+{
+    int error = proc_open(p, pid);
+
+    if (error != 0)
+        return error;
+    error = why_without_files(p);
+    if (error != 0)
+        proc_close(p);
+    return error;
+}
+
+const char *
+proc_title(char title[static PROC_TITLE], pid_t pid)
+{
+    snprintf(title, PROC_TITLE, "process %jd", (intmax_t)pid);
+    return title;
+}
+
 /* --- Mappings ------------------------------------------------------------- */
 
 /* In a path a newline is written as "\012". */

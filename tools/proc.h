@@ -49,6 +49,14 @@ bool proc_hides(void);
 int proc_open(struct proc *p, pid_t pid);
 void proc_close(struct proc *p);
 
+/* The same for a process that somebody has named: what can use no file is a
+ * failure too, TOOL_ENDED or TOOL_KERNEL_THREAD. */
+int proc_open_named(struct proc *p, pid_t pid);
+
+/* What complaints call a process: "process 1". */
+enum { PROC_TITLE = sizeof "process -2147483648" };
+const char *proc_title(char title[static PROC_TITLE], pid_t pid);
+
 /* Call fn for each mapping of a file.  Returns 0 or an errno. */
 int proc_each_map(const struct proc *p,
                   void (*fn)(const struct proc_map *map, void *arg), void *arg);

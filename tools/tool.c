@@ -30,6 +30,10 @@ tool_error(int error)
     switch (error) {
     case TOOL_DIRECTORY:
         return "Is a directory; -r looks into it";
+    case TOOL_ENDED:
+        return "Has ended, and uses no file any more (a zombie)";
+    case TOOL_KERNEL_THREAD:
+        return "Is a part of the kernel, and uses no file";
     case OPEN_OTHER:
         return "Neither a regular file nor a block device";
     case ENODEV:

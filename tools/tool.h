@@ -24,8 +24,12 @@ int64_t tool_sum(int64_t a, int64_t b);
 /* Say that there is no memory left, and exit. */
 _Noreturn void tool_no_memory(void);
 
-/* In place of an errno: a directory where -r is missing. */
-enum { TOOL_DIRECTORY = -1 };
+/* In place of an errno. */
+enum {
+    TOOL_DIRECTORY = -1, /* -r is missing */
+    TOOL_ENDED = -2,     /* a process that its parent has not yet noticed */
+    TOOL_KERNEL_THREAD = -3,
+};
 
 /* Why nothing can be said of a file: error is an errno. */
 const char *tool_error(int error);

@@ -17,13 +17,13 @@
 static void
 process_failed(struct top *top, pid_t pid, int error)
 {
-    char name[40];
+    char title[PROC_TITLE];
 
-    snprintf(name, sizeof name, "process %jd", (intmax_t)pid);
+    proc_title(title, pid);
     if (top->o->pids.n > 0)
-        top->status = tool_failed(name, error);
+        top->status = tool_failed(title, error);
     else if (error != ESRCH) /* else it has ended since */
-        top_failed(top, &top->all, TOP_PROCESS, name, error);
+        top_failed(top, &top->all, TOP_PROCESS, title, error);
 }
 
 /* Open what a handle stands for, which is closed, and count it. */
@@ -55,16 +55,17 @@ each_process(struct top *top,
 {
     pid_t *pids = top->o->pids.list;
     size_t n = top->o->pids.n;
-    int error = n == 0 ? proc_list(&pids, &n) : 0;
+    bool named = n > 0;
+    int error = named ? 0 : proc_list(&pids, &n);
 
     if (error != 0)
         top->status = tool_failed("/proc", error);
-    else if (top->o->pids.n == 0)
+    else if (!named)
         top->all.hidden_processes = proc_hides();
     for (size_t i = 0; i < n; i++) {
         struct proc p;
 
-        error = proc_open(&p, pids[i]);
+        error = named ? proc_open_named(&p, pids[i]) : proc_open(&p, pids[i]);
         if (error != 0) {
             process_failed(top, pids[i], error);
             continue;
@@ -72,7 +73,7 @@ each_process(struct top *top,
         fn(top, &p);
         proc_close(&p);
     }
-    if (pids != top->o->pids.list)
+    if (!named)
         free(pids);
 }
 

@@ -158,6 +158,51 @@ else
     skip "another user's process is said to be" 'there is no other user'
 fi
 
+# What uses no file is said to.  A child that nobody waits for stays a zombie.
+zombie() {
+    run 1 status --json --pid="$1" "$dir/three" && lines "$err" 1 &&
+        grep -q "^mmapx: process $1: Has ended" "$err" &&
+        json "len(all) == 1" || return 1
+    run 1 top --json --pid="$1" "$dir/three" && lines "$err" 1 &&
+        grep -q "^mmapx: process $1: Has ended" "$err" || return 1
+    run 1 top --by=process --pid="$1" && lines "$err" 1
+}
+with_zombie() {
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    python3 -c '
+import os, subprocess, sys
+child = os.fork()
+if child == 0:
+    os._exit(0)
+os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+sys.exit(subprocess.call(sys.argv[1:] + [str(child)]))' sh -c \
+        'echo "$1" >"$0"; read -r line' "$dir/zombie" <"$dir/end.2" &
+    parent=$!
+    exec 4>"$dir/end.2"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.05; done' sh "$dir/zombie"
+    zombie "$(cat "$dir/zombie")"
+    result=$?
+    exec 4>&-
+    wait "$parent"
+    return "$result"
+}
+mkfifo "$dir/end.2"
+check 'a process that has ended but is still there is said to be' with_zombie
+
+kernel_thread() {
+    run 1 status --json --pid=2 "$dir/three" && lines "$err" 1 &&
+        grep -q '^mmapx: process 2: Is a part of the kernel' "$err" &&
+        json "len(all) == 1" || return 1
+    run 1 top --json --pid=2 "$dir/three" && lines "$err" 1 &&
+        grep -q '^mmapx: process 2: Is a part of the kernel' "$err"
+}
+if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
+    check 'so is a part of the kernel' kernel_thread
+else
+    skip 'so is a part of the kernel' 'none is to be seen here'
+fi
+
 # --- Who ----------------------------------------------------------------------
 
 who() {
