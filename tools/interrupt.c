@@ -121,7 +121,7 @@ tool_end_by_signal(void)
 
     /* A reader that has stopped reading is not waited for. */
     if (poll(&out, 1, PATIENCE) > 0)
-        fflush(stdout);
+        tool_flush();
     signal(number, SIG_DFL);
     raise(number);
 }

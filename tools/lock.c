@@ -388,7 +388,7 @@ tool_lock(const struct tool_options *o)
     if (!l.full && (status == TOOL_OK || l.bytes > 0)
         && tool_interrupted == 0) {
         say_locked(&l);
-        if (fflush(stdout) == 0)
+        if (tool_flush() == 0)
             stay(&l);
     }
     while (l.n > 0)

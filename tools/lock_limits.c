@@ -83,7 +83,7 @@ limits_blame(const char *path, int64_t bytes, int error)
         tool_failed(path, error);
         return false;
     }
-    fflush(stdout);
+    tool_flush();
     if (error == ENOMEM && bytes >= TOO_LARGE) {
         fputs("mmapx: ", stderr);
         tool_name(stderr, path);

@@ -103,13 +103,13 @@ dispatch(int argc, char **argv)
 static int
 finish(int status)
 {
-    bool lost = ferror(stdout) != 0;
+    int error = tool_flush();
 
-    errno = 0;
-    if (fclose(stdout) == 0 && !lost)
+    if (fclose(stdout) != 0 && error == 0)
+        error = errno;
+    if (error == 0)
         return status;
-    fprintf(stderr, "mmapx: cannot write the output%s%s\n",
-            errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+    fprintf(stderr, "mmapx: cannot write the output: %s\n", strerror(error));
     return TOOL_FAILED;
 }
 

@@ -186,7 +186,7 @@ memory_complain(const struct memory *memory, const char *path,
     char need[24], have[24], limit[24];
 
     progress_hide();
-    fflush(stdout);
+    tool_flush();
     fputs("mmapx: ", stderr);
     if (path != NULL) {
         tool_name(stderr, path);
@@ -206,7 +206,7 @@ memory_complain_gone(int64_t bytes, bool exact)
 {
     char gone[24];
 
-    fflush(stdout);
+    tool_flush();
     fprintf(stderr, "mmapx: %s are not in memory: they did not stay\n",
             tool_size(gone, bytes, exact));
 }

@@ -256,6 +256,7 @@ output_close(struct output *out, bool good)
 {
     int error = 0;
 
+    errno = 0; /* a write that failed some time ago has left none */
     if (fflush(out->stream) != 0 || ferror(out->stream)
         || (good && !synced(out)))
         error = errno != 0 ? errno : EIO;

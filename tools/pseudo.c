@@ -29,7 +29,7 @@ pseudo_say(const struct pseudo *p)
         return;
     said = true;
     progress_hide();
-    fflush(stdout);
+    tool_flush();
     fputs("mmapx: left out ", stderr);
     for (size_t i = 0; i < named; i++) {
         fputs(i == 0 ? "" : i + 1 == p->n ? " and " : ", ", stderr);

@@ -95,7 +95,7 @@ tool_end_line(void)
 
     putchar('\n');
     if (++lines % LINES == 0)
-        fflush(stdout);
+        tool_flush();
 }
 
 /* A byte as in a C string.  Returns the columns. */

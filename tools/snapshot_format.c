@@ -237,7 +237,7 @@ snapshot_complain(const struct snapshot_reader *r, const char *name)
         tool_failed(name, r->error);
         return;
     }
-    fflush(stdout);
+    tool_flush();
     fputs("mmapx: ", stderr);
     tool_name(stderr, name);
     fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",

@@ -43,6 +43,18 @@ tool_error(int error)
     }
 }
 
+/* The system says it once, to whoever writes; a stream remembers only that
+ * there was something. */
+int
+tool_flush(void)
+{
+    static int error;
+
+    if (fflush(stdout) != 0 && error == 0)
+        error = errno;
+    return error == 0 && ferror(stdout) ? EIO : error;
+}
+
 static tool_listener *diverted;
 
 void
@@ -65,7 +77,7 @@ tool_say(const char *line)
         return;
     }
     progress_hide();
-    fflush(stdout);
+    tool_flush();
     fprintf(stderr, "mmapx: %s\n", line);
 }
 
@@ -90,7 +102,7 @@ tool_note(const char *path, const char *matter, const char *more)
     }
     progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
-    fflush(stdout);
+    tool_flush();
     fputs("mmapx: ", stderr);
     tool_name(stderr, *path != '\0' ? path : "''");
     fprintf(stderr, ": %s%s%s\n", matter, *more != '\0' ? " " : "", more);
@@ -118,7 +130,7 @@ tool_refusals_end(const char *path)
     if (refusals <= SAID_REFUSALS)
         return;
     progress_hide();
-    fflush(stdout);
+    tool_flush();
     fputs("mmapx: ", stderr);
     tool_name(stderr, path);
     fprintf(stderr, ": permission was denied %zu more times below it\n",

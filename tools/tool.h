@@ -34,6 +34,10 @@ enum {
 /* Why nothing can be said of a file: error is an errno. */
 const char *tool_error(int error);
 
+/* Hand on what was printed on stdout.  Returns 0 or, now and ever after, the
+ * errno of the first failure. */
+int tool_flush(void);
+
 /* Hand what is to be said on stderr to a function instead, since a screen would
  * be written over; NULL: say it again.  path is NULL where it is about no file
  * alone. */

@@ -87,7 +87,7 @@ top_print_closed(const struct top_part *all)
     if (all->closed_files + all->closed_dirs + all->closed_processes == 0
         && !all->hidden_processes)
         return;
-    fflush(stdout);
+    tool_flush();
     print_count(all->closed_files, "file", "files", &between);
     print_count(all->closed_dirs, "directory and what is in it",
                 "directories and what is in them", &between);

@@ -32,7 +32,7 @@ watch_lines(const struct tool_options *o)
         if (o->total)
             table_total(&t);
         table_clear(&t);
-        if (fflush(stdout) != 0 || round == o->count)
+        if (tool_flush() != 0 || round == o->count)
             break;
         tool_wait(o->interval);
     }

@@ -189,7 +189,7 @@ draw(void)
         print_line("mmapx watch: looking");
         fputs("\033[J", stdout);
     }
-    fflush(stdout);
+    tool_flush();
 }
 
 /* --- Keys ----------------------------------------------------------------- */

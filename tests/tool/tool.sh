@@ -464,17 +464,57 @@ check 'version' version
 
 # --- Output that does not arrive ----------------------------------------------
 
-# Where the buffer went out before the end, the reason is no longer known.
+# The reason is said too, wherever the failure is met: after a few lines, when
+# the buffer is full, or in the end.
 device_full() {
-    "$mmapx" "$@" >/dev/full 2>"$err"
-    [ $? -eq 1 ] && lines "$err" 1 &&
-        grep -q -x -e 'mmapx: cannot write the output' \
-            -e 'mmapx: cannot write the output: No space left on device' "$err"
+    timeout 60 "$mmapx" "$@" >/dev/full 2>"$err" </dev/null
+    result=$?
+    echo "$*: exit $result"
+    cat "$err"
+    [ "$result" -eq 1 ] && [ "$(cat "$err")" = \
+        'mmapx: cannot write the output: No space left on device' ]
+}
+all_full() {
+    mkdir "$dir/full" && (cd "$dir/full" && seq 40 | split -a 2 -l 1) &&
+        "$mmapx" snapshot -r "$dir/full" >"$dir/full.snap" || return 1
+    for format in '' --json; do
+        # The list is split.
+        # shellcheck disable=SC2086
+        device_full status $format -r "$dir/full" &&
+            device_full status $format --ranges -r "$dir/full" &&
+            device_full status $format -s -r "$dir/full" &&
+            device_full status $format --sort=name -r "$dir/full" &&
+            device_full watch $format --count=3 -r "$dir/full" &&
+            device_full top $format "$dir/full" &&
+            device_full top $format --dirs "$dir/full" &&
+            device_full load $format --no-progress -r "$dir/full" &&
+            device_full evict $format --no-progress -r "$dir/full" &&
+            device_full lock $format --range=:1 "$dir/tiny" &&
+            device_full restore $format "$dir/full.snap" || return 1
+    done
+    device_full load -v -r "$dir/full" &&
+        device_full status --openmetrics -r "$dir/full" &&
+        device_full top --openmetrics "$dir/full" &&
+        device_full snapshot -r "$dir/full" && device_full help &&
+        device_full status --help && device_full --version
+}
+# More than a buffer holds.
+buffer_full() {
+    mkdir "$dir/long" && (
+        cd "$dir/long" || exit
+        seq -f "%-100g" 2000 | tr ' ' _ | while read -r name; do
+            echo x >"$name"
+        done
+    ) || return 1
+    device_full snapshot -r "$dir/long" && device_full top -n 5000 "$dir/long" &&
+        device_full status --openmetrics -r "$dir/long" &&
+        device_full status -r "$dir/long" && rm -r "$dir/long"
 }
 if [ -c /dev/full ]; then
     check 'a full device' device_full status "$dir/tiny"
     check 'a full device for the help' device_full --help
-    check 'a full device for the version' device_full --version
+    check 'every command, in every format' all_full
+    check 'more than a buffer holds' buffer_full
 else
     skip 'a full device' 'no /dev/full'
 fi
