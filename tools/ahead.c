@@ -13,10 +13,10 @@
 #include "ahead.h"
 #include "filter.h"
 #include "pace.h"
+#include "threads.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -202,22 +202,12 @@ run_thread(void *arg)
     return NULL;
 }
 
-/* Signals are for the thread that has the work, to wake it; a thread's own
- * faults are its own, and watch gives the terminal back at one. */
 static void
 start_threads(struct ahead *a)
 {
-    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
-    sigset_t all, before;
-
-    sigfillset(&all);
-    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++)
-        sigdelset(&all, faults[i]);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
     while (a->threads < a->most_threads
-           && pthread_create(&a->thread[a->threads], NULL, run_thread, a) == 0)
+           && threads_start(&a->thread[a->threads], run_thread, a))
         a->threads++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     a->most_threads = a->threads;
 }
 
@@ -263,6 +253,7 @@ ahead_new(const struct tool_options *o, tool_beginner *begin, void *arg)
     a->most_threads = o->jobs == 1 ? 0 : o->jobs == 0 ? a->room : o->jobs;
     if (a->most_threads > a->room)
         a->most_threads = a->room;
+    a->most_threads = threads_fitting(a->most_threads);
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->is_added, NULL);
     pthread_cond_init(&a->is_done, NULL);

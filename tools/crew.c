@@ -2,8 +2,8 @@
 /* Several threads that go through trees at once. */
 #include "tool.h"
 #include "crew.h"
+#include "threads.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -30,7 +30,7 @@ crew_size(size_t asked)
                 : 0;
     if (n > MOST_MEMBERS)
         n = MOST_MEMBERS;
-    return n > 0 ? n : 1;
+    return n > 1 ? 1 + threads_fitting(n - 1) : 1;
 }
 
 void
@@ -113,20 +113,6 @@ work(void *arg)
     return NULL;
 }
 
-/* Signals are the first thread's. */
-static bool
-start(struct member *m)
-{
-    sigset_t all, before;
-    bool started;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&m->thread, NULL, work, m) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 void
 crew_run(struct crew *crew, size_t members)
 {
@@ -135,7 +121,7 @@ crew_run(struct crew *crew, size_t members)
     crew->working = (int)members;
     for (size_t i = 1; i < members; i++) {
         all[i] = (struct member){ .crew = crew, .number = i };
-        all[i].started = start(&all[i]);
+        all[i].started = threads_start(&all[i].thread, work, &all[i]);
         if (all[i].started)
             continue;
         pthread_mutex_lock(&crew->lock);

@@ -34,7 +34,8 @@ struct crew {
 };
 
 /* How many threads are useful: as many as there are processors, or as many as
- * are asked for, but no more than there are descriptors for. */
+ * are asked for, but no more than there are descriptors and address space
+ * for. */
 size_t crew_size(size_t asked);
 
 void crew_begin(struct crew *crew,

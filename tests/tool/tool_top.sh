@@ -145,6 +145,33 @@ several_at_once() {
 }
 check 'several threads count each file once' several_at_once
 
+# A number of threads for which there is no room is no failure.
+limited() (
+    # shellcheck disable=SC3045 # All shells here have it.
+    ulimit -v "$1"
+    "$mmapx" top -j "$2" --json "$dir/many" >"$out" 2>"$err"
+)
+few_addresses() {
+    tried=0
+    for limit in 30000 60000 100000 150000 200000 300000 500000 800000; do
+        limited "$limit" 1 || continue
+        for jobs in 2 4 16 64; do
+            tried=$((tried + 1))
+            limited "$limit" "$jobs"
+            echo "ulimit -v $limit, $jobs threads: $(cat "$err")"
+            lines "$err" 0 && json "all[-1]['total']['files'] == 162" ||
+                return 1
+        done
+    done
+    [ "$tried" -gt 0 ]
+}
+if limited 800000 1; then
+    check 'a limit on address space makes threads fewer' few_addresses
+else
+    skip 'a limit on address space makes threads fewer' \
+        'the program needs more than 800 MB of it'
+fi
+
 few_descriptors() (
     # shellcheck disable=SC3045 # All shells here have it.
     ulimit -n 64
