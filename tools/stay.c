@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Files and processes that a line names. */
-enum { NAMED = 3 };
+/* Files and processes that a line names, and room for its beginning. */
+enum { NAMED = 3, REASON = 160 };
 
 void
 stay_begin(struct stays *s)
@@ -144,41 +144,10 @@ stay_add(struct stays *s, const struct work_file *f)
 
 /* --- Saying --------------------------------------------------------------- */
 
-static void
-print_who(const struct who *who)
-{
-    for (size_t i = 0; i < who->n && i < NAMED; i++) {
-        fputs(i == 0 ? " by " : ", ", stdout);
-        tool_name(stdout, who->list[i]->name);
-        printf(" (%jd)", (intmax_t)who->list[i]->pid);
-    }
-    if (who->n > NAMED)
-        printf(" and %zu more", who->n - NAMED);
-    if (who->n == 0)
-        fputs(", by whom is not known", stdout);
-}
-
-static void
-print_files(const struct stay *stay, const struct tool_options *o)
-{
-    struct largest largest = stay->largest;
-    char size[24];
-
-    largest_sort(&largest);
-    for (size_t i = 0; i < largest.n; i++) {
-        fputs(i == 0 ? ": " : ", ", stdout);
-        tool_name(stdout, largest.rows[i].name);
-        if (stay->files > 1)
-            printf(" (%s)", tool_size(size, largest.rows[i].survey.cached,
-                                      o->bytes));
-    }
-    if (stay->files > largest.n)
-        printf(" and %zu more", stay->files - largest.n);
-    putchar('\n');
-}
-
-void
-stay_print(const struct stays *s, const struct tool_options *o)
+/* "1.0M stayed: mapped", in ASCII.  Returns the columns. */
+static size_t
+describe(char text[static REASON], const struct stays *s, size_t reason,
+         const struct tool_options *o)
 {
     static const char *const texts[STAY_REASONS] = {
         [STAY_DIRTY] = "dirty, to be written back first",
@@ -188,21 +157,115 @@ stay_print(const struct stays *s, const struct tool_options *o)
         [STAY_IN_USE] = "in use",
         [STAY_UNKNOWN] = "not known why: dirty, locked, mapped or in use",
     };
+    const struct stay *stay = &s->reasons[reason];
+    bool has_who = reason == STAY_LOCKED || reason == STAY_MAPPED;
+    const char *more = "";
     char size[24];
 
-    for (size_t i = 0; i < STAY_REASONS; i++) {
-        const struct stay *stay = &s->reasons[i];
+    if (reason == STAY_DIRTY && !o->sync)
+        more = " (--sync does that)";
+    else if (reason == STAY_IN_USE && o->range.n > 0)
+        more = ", or part of a larger unit of the cache";
+    else if (has_who)
+        more = stay->who.n > 0 ? " by " : ", by whom is not known";
+    return (size_t)snprintf(text, REASON, "%s stayed: %s%s",
+                            tool_size(size, stay->bytes, o->bytes),
+                            texts[reason], more);
+}
 
-        if (stay->files == 0)
-            continue;
-        printf("%s stayed: %s", tool_size(size, stay->bytes, o->bytes),
-               texts[i]);
-        if (i == STAY_DIRTY && !o->sync)
-            fputs(" (--sync does that)", stdout);
-        if (i == STAY_IN_USE && o->range.n > 0)
-            fputs(", or part of a larger unit of the cache", stdout);
-        if (i == STAY_LOCKED || i == STAY_MAPPED)
-            print_who(&stay->who);
-        print_files(stay, o);
+/* One of several files has its size behind it. */
+static size_t
+describe_size(char text[static 32], const struct stay *stay, size_t i,
+              const struct tool_options *o)
+{
+    char size[24];
+
+    text[0] = '\0';
+    if (stay->files > 1)
+        snprintf(text, 32, " (%s)",
+                 tool_size(size, stay->largest.rows[i].survey.cached,
+                           o->bytes));
+    return strlen(text);
+}
+
+/* On the same line, ": NAME, NAME and 2 more".  Returns the columns; a NULL
+ * stream prints nothing. */
+static size_t
+print_beside(FILE *out, const struct stay *stay, const struct tool_options *o)
+{
+    size_t columns = 0;
+    char text[48];
+
+    for (size_t i = 0; i < stay->largest.n; i++) {
+        if (out != NULL)
+            fputs(i == 0 ? ": " : ", ", out);
+        columns += 2 + tool_name(out, stay->largest.rows[i].name);
+        columns += describe_size(text, stay, i, o);
+        if (out != NULL)
+            fputs(text, out);
+    }
+    text[0] = '\0';
+    if (stay->files > stay->largest.n)
+        snprintf(text, sizeof text, " and %zu more",
+                 stay->files - stay->largest.n);
+    if (out != NULL)
+        fprintf(out, "%s\n", text);
+    return columns + strlen(text);
+}
+
+/* Below it, a line for each, cut in the middle. */
+static void
+print_below(const struct tool_screen *screen, const struct stay *stay,
+            const struct tool_options *o)
+{
+    enum { INDENT = 4, LEAST = 8 };
+    char text[32];
+
+    puts(":");
+    for (size_t i = 0; i < stay->largest.n; i++) {
+        size_t used = INDENT + describe_size(text, stay, i, o);
+
+        printf("%*s", INDENT, "");
+        tool_name_cut(screen, stay->largest.rows[i].name,
+                      screen->columns > used + LEAST ? screen->columns - used
+                                                     : LEAST);
+        puts(text);
+    }
+    if (stay->files > stay->largest.n)
+        printf("%*sand %zu more\n", INDENT, "",
+               stay->files - stay->largest.n);
+}
+
+/* A terminal shows what fits into its lines. */
+static void
+print_stay(const struct tool_screen *screen, const struct stays *s,
+           size_t reason, const struct tool_options *o)
+{
+    const struct stay *stay = &s->reasons[reason];
+    char text[REASON];
+    size_t columns = describe(text, s, reason, o);
+    size_t left = screen->columns > columns ? screen->columns - columns : 1;
+    size_t named = who_fitting(&stay->who, NAMED,
+                               screen->columns > 0 ? left - 1 : 0);
+
+    fputs(text, stdout);
+    columns += who_print(stdout, &stay->who, named);
+    if (screen->columns == 0
+        || columns + print_beside(NULL, stay, o) <= screen->columns)
+        print_beside(stdout, stay, o);
+    else
+        print_below(screen, stay, o);
+}
+
+void
+stay_print(struct stays *s, const struct tool_options *o)
+{
+    struct tool_screen screen;
+
+    tool_screen_of(&screen, stdout, o->colour);
+    for (size_t i = 0; i < STAY_REASONS; i++) {
+        largest_sort(&s->reasons[i].largest);
+        if (s->reasons[i].files > 0)
+            print_stay(&screen, s, i, o);
     }
 }

@@ -39,8 +39,9 @@ void stay_begin(struct stays *s);
 /* Find out why something of a file has stayed. */
 void stay_add(struct stays *s, const struct work_file *f);
 
-/* Print a line for each reason. */
-void stay_print(const struct stays *s, const struct tool_options *o);
+/* Print a line for each reason; on a terminal the files stand below it if they
+ * do not fit there.  Nothing can be added afterwards. */
+void stay_print(struct stays *s, const struct tool_options *o);
 
 void stay_free(struct stays *s);
 

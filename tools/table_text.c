@@ -249,24 +249,21 @@ table_text_ranges(struct table *t, const struct table_row *row)
     }
 }
 
-/* Programs that run in many processes, on a terminal, are not all listed. */
+/* Programs that run in many processes are not all listed on a terminal, which
+ * shows what fits into a line. */
 void
 table_text_who(struct table *t, const struct table_row *row)
 {
-    enum { SHOWN = 8 };
-    size_t n = row->who != NULL ? row->who->n : 0;
-    size_t shown = t->screen.columns > 0 && n > SHOWN ? SHOWN : n;
+    static const char head[] = "    mapped by ";
+    size_t columns = t->screen.columns;
+    size_t used = sizeof head - 1;
 
-    if (n == 0)
+    if (row->who == NULL || row->who->n == 0)
         return;
-    fputs("    mapped by", stdout);
-    for (size_t i = 0; i < shown; i++) {
-        fputs(i == 0 ? " " : ", ", stdout);
-        tool_name(stdout, row->who->list[i]->name);
-        printf(" (%jd)", (intmax_t)row->who->list[i]->pid);
-    }
-    if (shown < n)
-        printf(" and %zu more", n - shown);
+    if (columns > 0)
+        columns = columns > used ? columns - used : 1;
+    fputs(head, stdout);
+    who_print(stdout, row->who, who_fitting(row->who, row->who->n, columns));
     table_text_end(t);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "proc.h"
@@ -41,5 +42,15 @@ bool who_hidden(void);
 
 /* Forget everything. */
 void who_forget(void);
+
+/* --- who_print.c ---------------------------------------------------------- */
+
+/* Print "NAME (NUMBER), NAME (NUMBER) and 2 more", with so many names.  Returns
+ * the columns that it takes; a NULL stream prints nothing. */
+size_t who_print(FILE *out, const struct who *who, size_t named);
+
+/* How many names, at most so many, fit into so many columns; 0: any number of
+ * them. */
+size_t who_fitting(const struct who *who, size_t most, size_t columns);
 
 #endif /* TOOL_WHO_H */

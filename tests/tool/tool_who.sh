@@ -255,6 +255,66 @@ else
     fi
 fi
 
+# On a terminal no line is longer than it is wide.  Five processes map five
+# files, and all of them have long names.
+cat >"$dir/hold-long.py" <<'HOLD'
+import mmap, os, sys
+kept = [mmap.mmap(os.open(n, os.O_RDONLY), 0, prot=mmap.PROT_READ)
+        for n in sys.argv[1:]]
+sum(m[i] for m in kept for i in range(0, len(m), 4096))
+for i in range(4):
+    if os.fork() == 0:
+        break
+with open("/proc/self/comm", "w") as comm:
+    comm.write("a-name-15-bytes")
+print("ready", flush=True)
+sys.stdin.read()
+HOLD
+fits() {
+    for columns in 40 60 120 80; do
+        on_terminal "COLUMNS=$columns '$mmapx' $2" >/dev/null
+        tr -d '\r' <"$out" >"$dir/lines"
+        cat "$dir/lines"
+        [ "$(grep -c "$1" "$dir/lines")" -eq 1 ] &&
+            [ "$(sed -n "/$1/,\$p" "$dir/lines" |
+                awk '{ n = length > n ? length : n } END { print n }')" \
+                -le "$columns" ] || return 1
+    done
+}
+all_fit() {
+    fits ' stayed: mapped by ' "evict -r '$dir/long'" &&
+        grep -q '^    .*[.][.][.].* (.*)$' "$dir/lines" &&
+        grep -q '^    and 2 more$' "$dir/lines" &&
+        fits '    mapped by ' "status --who '$dir/long/1-$long'"
+}
+long_names() {
+    mkdir "$dir/long" && mkfifo "$dir/end.3" || return 1
+    for i in 1 2 3 4 5; do
+        pages 1 >"$dir/long/$i-$long" || return 1
+    done
+    sync "$dir/long"/* 2>/dev/null || sync
+    python3 "$dir/hold-long.py" "$dir/long"/* <"$dir/end.3" >"$dir/long.out" &
+    parent=$!
+    exec 4>"$dir/end.3"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ "$(wc -l <"$1")" -eq 5 ]; do sleep 0.05; done' \
+        sh "$dir/long.out"
+    all_fit
+    result=$?
+    exec 4>&-
+    wait "$parent"
+    return "$result"
+}
+long=a-name-that-is-so-long-that-no-terminal-of-eighty-columns-shows-it-all.txt
+"$mmapx" evict "$dir/h/map.1" >"$out"
+if [ "$terminal" = no ]; then
+    skip 'on a terminal what evict says fits' 'there is no terminal'
+elif ! grep -q 'stayed: mapped' "$out"; then
+    skip 'on a terminal what evict says fits' 'nothing stays as it is mapped'
+else
+    check 'on a terminal what evict says fits' long_names
+fi
+
 in_memory() {
     pages 3 >"/dev/shm/$$.mmapx" || return 1
     run 0 evict -b "/dev/shm/$$.mmapx"
