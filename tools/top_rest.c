@@ -41,8 +41,8 @@ print_unexplained(const struct top *top, int64_t rest)
     char some[24], shared[24], buffers[24];
 
     if (rest > 0)
-        printf("not found: %s, in file systems' own data and in files that were"
-               " left out\n", size(top, some, rest));
+        printf("not found: %s, the remainder: metadata, and files left out,"
+               " hidden or new\n", size(top, some, rest));
     printf("apart from it: %s in tmpfs and shared memory, %s of block devices"
            " (metadata)\n", size(top, shared, top->memory.shared),
            size(top, buffers, top->memory.buffers));
