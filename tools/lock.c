@@ -62,8 +62,7 @@ by_path(const void *a, const void *b)
 static struct held *
 find(struct lock *l, const char *path, bool listed)
 {
-    struct held key = { .path = (char *)(uintptr_t)path,
-                        .listed = listed };
+    struct held key = { .path = (char *)(uintptr_t)path, .listed = listed };
     struct held **found = tfind(&key, &l->tree, by_path);
     struct held *held;
 
@@ -248,7 +247,7 @@ hold_file(const struct tool_file *file, void *arg)
     return hold(l, file, &want);
 }
 
-/* A file that has gone is no failure: it may come back. */
+/* A file that has gone, as restore sees it, is no failure: it may come back. */
 static int
 hold_entry(struct lock *l, const struct lock_entry *e)
 {
@@ -261,7 +260,9 @@ hold_entry(struct lock *l, const struct lock_entry *e)
     if (error == 0) {
         status = hold_parts(l, &file, e->parts, e->n, true);
         close(file.fd);
-    } else if (error != ENOENT && error != ENOTDIR) {
+    } else if (open_is_gone(error)) {
+        held_release(find(l, e->path, true));
+    } else {
         struct held *held = find(l, e->path, true);
 
         held->look = l->look;

@@ -159,6 +159,13 @@ open_look_along(const char *path, struct stat *st)
     return -1;
 }
 
+bool
+open_is_gone(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP
+           || error == EISDIR || error == OPEN_OTHER;
+}
+
 /* --- Opening -------------------------------------------------------------- */
 
 static int

@@ -41,6 +41,10 @@ int open_look(int dir, const char *name, bool follow, struct stat *st);
  * link. */
 int open_look_along(const char *path, struct stat *st);
 
+/* Whether an errno of that, or of open_file(), means that the file has gone: it
+ * has no name, or something else is there by now. */
+bool open_is_gone(int error);
+
 /* Open the file that a handle stands for, of which open_look() has said what it
  * is.  Returns 0 or an errno: EISDIR for a directory. */
 int open_file(struct tool_file *file, int handle, const struct stat *st);

@@ -50,13 +50,6 @@ restore_tell(struct restore *s, const char *path, enum restore_state state,
     }
 }
 
-bool
-restore_is_gone(int error)
-{
-    return error == ENOENT || error == ENOTDIR || error == ELOOP
-           || error == EISDIR || error == OPEN_OTHER;
-}
-
 /* What is more than there is room for is loaded all the same, but not without a
  * word; then what came first may have gone for what came last. */
 static void

@@ -56,10 +56,6 @@ int restore_damaged(const struct restore *s);
 void restore_tell(struct restore *s, const char *path, enum restore_state state,
                   int64_t there);
 
-/* Whether an errno means that the file has gone: also where there is something
- * else by now. */
-bool restore_is_gone(int error);
-
 /* --- restore_list.c: checking and sorting --------------------------------- */
 
 /* Read all of the snapshot, and list the files that are there.  Returns an exit

@@ -57,7 +57,7 @@ list_first(struct restore *s)
         return;
     if (error == 0)
         keep_entry(s, &f->st, f->file.note);
-    else if (restore_is_gone(error))
+    else if (open_is_gone(error))
         restore_tell(s, f->path, RESTORE_GONE, 0);
     else
         s->status = tool_failed(f->path, error);

@@ -90,7 +90,7 @@ load_first(struct restore *s)
 
     if (f->error == 0 && tool_interrupted == 0)
         load_file(s, &f->file);
-    else if (tool_interrupted == 0 && restore_is_gone(f->error))
+    else if (tool_interrupted == 0 && open_is_gone(f->error))
         restore_tell(s, f->path, RESTORE_GONE, 0);
     else if (tool_interrupted == 0)
         s->status = tool_failed(f->path, f->error);

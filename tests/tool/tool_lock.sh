@@ -177,6 +177,35 @@ snapshot() {
 }
 check '--snapshot locks what a snapshot names' snapshot
 
+# What restore takes for gone is gone for lock too, and let go without a word.
+becomes_another() {
+    becomes 40 || return 1
+    rm "$tree/2" && ln -s file "$tree/2" && becomes 20 &&
+        rm "$tree/2" && mkfifo "$tree/2" && becomes 20 &&
+        rm "$tree/2" && pages 20 >"$tree/2" && becomes 40 &&
+        rm "$tree/2" && mkdir "$tree/2" && becomes 20 && rmdir "$tree/2" ||
+        return 1
+    cat "$err"
+    lines "$err" 0
+}
+is_another() {
+    rm -rf "${tree:?}"/* && pages 20 >"$tree/file" && pages 20 >"$tree/2" &&
+        run 0 snapshot -r -o "$dir/snapshot" "$tree" || return 1
+    start --snapshot="$dir/snapshot"
+    and_stop becomes_another || return 1
+    for kind in 'ln -s file' mkfifo mkdir; do
+        $kind "$tree/2" || return 1
+        start -b --snapshot="$dir/snapshot"
+        and_stop becomes 20
+        result=$?
+        cat "$out" "$err"
+        [ "$result" -eq 0 ] && lines "$err" 0 && rm -r "$tree/2" &&
+            grep -q "^locked $((20 * page)) in 1 file, " "$out" || return 1
+    done
+}
+check 'with --snapshot what has become a link, a FIFO or a directory has gone' \
+    is_another
+
 # Cut and written again, with the size that it had: no page of it is in the
 # mapping any more.
 follows_rewriting() {
