@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,18 +86,20 @@ open_nameless(const struct output *out)
 static int
 open_beside(struct output *out, const struct stat *old)
 {
-    static const char suffix[] = ".XXXXXX";
-    size_t room = strlen(out->path) + sizeof suffix;
-    int fd = open_nameless(out);
-    int error;
+    size_t room = strlen(out->path) + sizeof OUTPUT_SUFFIX;
+    int fd, error;
 
+    output_remove_leftovers(out->path);
+    fd = open_nameless(out);
     out->new_name = malloc(room);
     if (out->new_name == NULL)
         tool_no_memory();
-    snprintf(out->new_name, room, "%s%s", out->path, suffix);
+    snprintf(out->new_name, room, "%s" OUTPUT_SUFFIX, out->path);
     out->nameless = fd >= 0;
     if (fd < 0)
         fd = mkstemp(out->new_name);
+    if (fd >= 0)
+        flock(fd, LOCK_EX | LOCK_NB); /* it is no leftover */
     if (fd >= 0 && take_over(fd, old) == 0)
         return fd;
     error = errno;
@@ -116,14 +119,15 @@ static int
 give_name(struct output *out)
 {
     enum { TRIES = 100 };
-    char *digits = out->new_name + strlen(out->new_name) - 6;
+    char *digits = out->new_name + strlen(out->new_name) - OUTPUT_RANDOM;
     char name[LINK_ROOM];
     struct timespec now;
 
     descriptor_name(name, fileno(out->stream));
     for (int i = 0; i < TRIES; i++) {
         clock_gettime(CLOCK_REALTIME, &now);
-        snprintf(digits, 7, "%06lx", (unsigned long)now.tv_nsec & 0xffffff);
+        snprintf(digits, OUTPUT_RANDOM + 1, "%06lx",
+                 (unsigned long)now.tv_nsec & 0xffffff);
         if (linkat(AT_FDCWD, name, AT_FDCWD, out->new_name, AT_SYMLINK_FOLLOW)
             == 0) {
             out->nameless = false;
@@ -200,7 +204,7 @@ output_open(struct output *out, const char *path)
     if (out->path == NULL)
         tool_no_memory();
     if (lstat(path, &st) < 0)
-        fd = errno == ENOENT ? open_beside(out, NULL) : -1;
+        fd = errno == ENOENT && *path != '\0' ? open_beside(out, NULL) : -1;
     else if (S_ISREG(st.st_mode))
         fd = open_beside(out, &st);
     else

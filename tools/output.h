@@ -15,6 +15,11 @@ struct output {
     struct stat id; /* of what is written to */
 };
 
+/* What the name of a new file has behind the one that it replaces, with as many
+ * random characters at its end. */
+#define OUTPUT_SUFFIX ".mmapx-XXXXXX"
+enum { OUTPUT_RANDOM = 6 };
+
 /* Begin to write.  A regular file is replaced when all is written, and what is
  * anything else is written through.  Returns 0 or an errno. */
 int output_open(struct output *out, const char *path);
@@ -22,5 +27,8 @@ int output_open(struct output *out, const char *path);
 /* End it, and put the new file into its place if it is good.  Returns 0 or the
  * first errno. */
 int output_close(struct output *out, bool good);
+
+/* Remove the new files of programs that were killed, and say so. */
+void output_remove_leftovers(const char *path);
 
 #endif /* TOOL_OUTPUT_H */

@@ -247,7 +247,7 @@ own_files() {
     done
     "$mmapx" snapshot -r "$dir/new/tree" >"$dir/new/tree/redirected" &&
         ! grep redirected "$dir/new/tree/redirected" &&
-        [ -z "$(find "$dir/new" -name '*.??????')" ]
+        [ -z "$(find "$dir/new" -name '*.mmapx-??????')" ]
 }
 check 'a snapshot does not list what it is being written to' own_files
 
@@ -274,6 +274,59 @@ os.open(sys.argv[1], os.O_TMPFILE | os.O_WRONLY, 0o600)' "$dir" 2>/dev/null &&
 else
     skip 'a killed snapshot leaves nothing' \
         'no python3, or this file system has no files without a name'
+fi
+
+# The same where a file cannot be without a name.  What it leaves is removed by
+# the next one; what only looks like that stays.
+left_behind() {
+    rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
+        return 1
+    traced openat "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" || return 1
+    at=$(grep ' openat(' "$trace" | grep -n -m 1 O_TMPFILE | sed 's/:.*//')
+    rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
+        return 1
+    strace -f -o "$trace" -e trace=openat,fsync \
+        -e inject=openat:error=EOPNOTSUPP:when="${at:-1000}" \
+        -e inject=fsync:signal=KILL "$mmapx" snapshot -o "$dir/new/snap" \
+        "$tree/file"
+    left=$(cd "$dir/new" && echo snap.*)
+    case $left in
+    snap.mmapx-??????) ;;
+    *) echo "left: $left" && return 1 ;;
+    esac
+    [ "$left" != 'snap.mmapx-??????' ] && [ "$(cat "$dir/new/snap")" = old ]
+}
+next_one_removes() {
+    left_behind || return 1
+    mkfifo "$dir/new/snap.mmapx-FIFO01" && mkdir "$dir/new/snap.mmapx-direct" &&
+        ln -s snap "$dir/new/snap.mmapx-symlin" &&
+        echo user >"$dir/new/snap.mmapx-abcde" &&
+        echo user >"$dir/new/snap.abcdef" &&
+        echo user >"$dir/new/other.mmapx-abcdef" || return 1
+    (cd "$dir/new" && echo ./* | sed "s|./$left ||") >"$dir/stay"
+    run 0 snapshot -o "$dir/new/snap" "$tree/file" && lines "$err" 1 &&
+        grep -q "^mmapx: $left: Was left .* removed\$" "$err" || return 1
+    (cd "$dir/new" && echo ./*) | diff "$dir/stay" -
+}
+# What somebody else is writing, or what is somebody else's.
+others_stay() {
+    rm -rf "$dir/new" && mkdir "$dir/new" &&
+        echo new >"$dir/new/snap.mmapx-living" || return 1
+    flock "$dir/new/snap.mmapx-living" "$mmapx" snapshot -o "$dir/new/snap" \
+        "$tree/file" >"$out" 2>"$err" && lines "$err" 0 &&
+        [ -e "$dir/new/snap.mmapx-living" ] || return 1
+    [ "$(id -u)" -ne 0 ] || {
+        chown 65534 "$dir/new/snap.mmapx-living" &&
+            run 0 snapshot -o "$dir/new/snap" "$tree/file" && lines "$err" 0 &&
+            [ -e "$dir/new/snap.mmapx-living" ]
+    }
+}
+when_traced 'what a killed snapshot leaves is removed by the next' \
+    next_one_removes
+if command -v flock >/dev/null && flock "$dir/out" true; then
+    check 'but not what is being written, or is not ours' others_stay
+else
+    skip 'but not what is being written, or is not ours' 'no flock that works'
 fi
 
 # Many that permission is denied for are a number.
