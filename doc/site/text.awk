@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
 # One of the texts in doc/ as HTML.  What these texts are made of: a first line
 # that is the title, headings that are underlined, paragraphs, lists whose items
-# begin with "- ", and what is indented by four and stays as it is.
+# begin with "- " or "1. ", and what is indented by four and stays as it is.
 #
 #     awk -f words.awk -f table.awk -f text.awk TEXT
 
+BEGIN { is_list["ul"] = is_list["ol"] = 1 }
 
 # change(KIND): end the block that is open, begin another one.
 function change(kind) {
     if (block == kind)
         return
+    change_inner("")
     if (block == "p")
         print "</p>"
-    else if (block == "ul")
-        print "</li></ul>"
+    else if (is_list[block])
+        print "</li></" block ">"
     else if (block == "pre")
         print "</pre>"
     else if (block == "bench") {
@@ -22,6 +24,15 @@ function change(kind) {
     }
     block = kind
     blank = 0
+}
+
+# The same for what lies in an item of a list.
+function change_inner(kind) {
+    if (inner != "")
+        print "</" inner ">"
+    inner = kind
+    if (inner != "")
+        printf "<%s>", inner
 }
 
 function heading(level, text,    id) {
@@ -48,25 +59,55 @@ function flush(    text) {
         line(text)
 }
 
+# Behind a sign of so many characters: what is below the item's text is the
+# item's.
+function item(kind, width, text) {
+    if (block == kind) {
+        change_inner("")
+        print "</li>"
+    } else {
+        change(kind)
+        print "<" kind ">"
+    }
+    indent = substr("        ", 1, width)
+    printf "<li>%s\n", linked(text)
+}
+
+function in_item(text) {
+    text = substr(text, length(indent) + 1)
+    if (text ~ /^    / && (blank || inner == "pre")) {
+        if (inner != "pre")
+            change_inner("pre")
+        else if (blank)
+            print ""
+        text = substr(text, 5)
+    } else if (blank || inner == "pre")
+        change_inner("p")
+    print linked(text)
+}
+
+function is_in_item(text) {
+    if (!is_list[block] || substr(text, 1, length(indent)) != indent)
+        return 0
+    if (blank && text ~ /^    /)
+        return substr(text, length(indent) + 1) ~ /^    /
+    return 1
+}
+
 function line(text) {
-    if (text ~ /^- /) {
-        if (block == "ul")
-            print "</li>"
-        else {
-            change("ul")
-            print "<ul>"
-        }
-        printf "<li>%s\n", linked(substr(text, 3))
-    } else if (text ~ /^    / && (block != "ul" || blank)) {
+    if (text ~ /^- /)
+        item("ul", 2, substr(text, 3))
+    else if (text ~ /^[0-9][.] / && (block != "p" || blank))
+        item("ol", 3, substr(text, 4))
+    else if (is_in_item(text))
+        in_item(text)
+    else if (text ~ /^    /) {
         if (block != "pre") {
             change("pre")
             printf "<pre>"
         } else if (blank)
             print ""
         print linked(substr(text, 5))
-    } else if (text ~ /^ / && block == "ul") {
-        sub(/^ +/, "", text)
-        print linked(text)
     } else {
         if (block != "p" || blank) {
             change("")
