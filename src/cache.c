@@ -6,9 +6,8 @@
  * enough that mapping costs nothing beside looking. */
 enum { MAP_WINDOW = 64 << 20 };
 
-/* Pages that are looked at in one call: by a vector on the stack, and by one
- * that is mapped because a quarter of the time depends on it. */
-enum { PAGES = 2048, MANY_PAGES = 16384 };
+/* Pages that are looked at in one call, by a vector on the stack. */
+enum { PAGES = 2048 };
 
 /* Pages to be looked at, at most, to find out whether some have stayed. */
 enum { FEW = 1 << 14 };
@@ -122,21 +121,17 @@ int
 mmapx_i_cache_count(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
 {
     uint64_t pages = mmapx_i_cache_pages(off, end);
-    size_t n = mmapx_i_round_up(MANY_PAGES, mmapx_os_page_size());
-    unsigned char vec[PAGES];
-    void *many = NULL;
+    unsigned char few[PAGES];
+    unsigned char *vec = few;
+    size_t n = PAGES;
     int r;
 
     *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED };
-    if (pages > PAGES
-        && mmapx_os_mmap(&many, n, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-               == 0) {
-        r = count_windows(fd, off, end, many, n, &c->cached);
-        mmapx_os_munmap(many, n);
-    } else {
-        r = count_windows(fd, off, end, vec, PAGES, &c->cached);
-    }
+    if (pages > PAGES)
+        n = mmapx_i_vector_map(&vec, PAGES);
+    r = count_windows(fd, off, end, vec, n, &c->cached);
+    if (vec != few)
+        mmapx_i_vector_unmap(vec);
     return r == 0 && c->cached >= pages ? mmapx_i_window_is_true(fd) : r;
 }
 

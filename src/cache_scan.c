@@ -17,7 +17,12 @@
 /* Pages that are looked at in one way. */
 enum { STRETCH = 4096 };
 
-/* Pages that mincore looks at in one call: their vector is on the stack. */
+/* Bytes that are mapped at a time where only mincore tells.  To map less more
+ * often takes longer, and an address space may be small. */
+enum { WINDOW = 64 << 20 };
+
+/* Pages that mincore looks at in one call: their vector is on the stack, unless
+ * only mincore tells. */
 enum { PIECE = 2048 };
 
 /* The first pages of a call, which may be one of many that each list a few
@@ -51,6 +56,8 @@ struct scan {
     bool count_first;   /* counting seems to be cheaper */
     int uncounted;      /* stretches since counting was tried */
     uint64_t page_cost; /* ns of mincore */
+    unsigned char *vec; /* what mincore says of a piece */
+    size_t piece;       /* pages */
     struct mmapx_cache_run *runs;
     size_t room;
     size_t n;
@@ -192,9 +199,9 @@ note_cost(struct scan *s, uint64_t ns, size_t pages)
  * descriptor can write: then counting has to do.
  */
 static int
-look(struct scan *s, struct mmapx_i_window *w, size_t page, size_t n,
-     unsigned char *vec)
+look(struct scan *s, struct mmapx_i_window *w, size_t page, size_t n)
 {
+    unsigned char *vec = s->vec;
     int r = mmapx_i_window_look(w, page, n, vec);
 
     for (size_t i = 0; i < n && r == 0; i++)
@@ -206,8 +213,9 @@ look(struct scan *s, struct mmapx_i_window *w, size_t page, size_t n,
 }
 
 static int
-emit_all(struct scan *s, const unsigned char *vec, size_t n)
+emit_all(struct scan *s, size_t n)
 {
+    const unsigned char *vec = s->vec;
     int r = MORE;
 
     for (size_t i = 0, next; i < n && r == MORE; i = next) {
@@ -224,7 +232,6 @@ emit_all(struct scan *s, const unsigned char *vec, size_t n)
 static int
 walk_by_mincore(struct scan *s, int64_t end)
 {
-    unsigned char vec[PIECE];
     size_t pages = (size_t)(end - s->at);
     size_t at = 0;
     uint64_t began = mmapx_os_clock();
@@ -236,11 +243,11 @@ walk_by_mincore(struct scan *s, int64_t end)
     if (r < 0)
         return s->has_cachestat ? MORE : r;
     do {
-        size_t n = pages - at < PIECE ? pages - at : PIECE;
+        size_t n = pages - at < s->piece ? pages - at : s->piece;
 
-        r = look(s, &w, at, n, vec);
+        r = look(s, &w, at, n);
         if (r == 0)
-            r = emit_all(s, vec, n);
+            r = emit_all(s, n);
         at += n;
     } while (at < pages && r == MORE);
     mmapx_i_window_close(&w);
@@ -302,7 +309,10 @@ step_by_mincore(struct scan *s)
 {
     int64_t pages = lesser(s->stretch, s->end - s->at);
 
-    s->stretch = lesser(2 * s->stretch, STRETCH);
+    if (pages > STRETCH && s->piece == PIECE)
+        s->piece = mmapx_i_vector_map(&s->vec, PIECE);
+    if (s->stretch < STRETCH || s->stretch * s->page < WINDOW)
+        s->stretch *= 2;
     return walk_by_mincore(s, s->at + pages);
 }
 
@@ -364,12 +374,15 @@ int
 mmapx_i_cache_scan(int fd, int64_t off, int64_t end,
                    struct mmapx_cache_run *runs, size_t *n)
 {
+    unsigned char vec[PIECE];
     struct scan s = {
         .fd = fd,
         .page = (int64_t)mmapx_os_page_size(),
         .off = off,
         .end_off = end,
         .page_cost = PAGE_COST,
+        .vec = vec,
+        .piece = PIECE,
         .runs = runs,
         .room = *n,
     };
@@ -379,6 +392,8 @@ mmapx_i_cache_scan(int fd, int64_t off, int64_t end,
     r = go_through(&s, true);
     if (r >= 0 && is_doubtful(&s))
         r = go_through(&s, false);
+    if (s.vec != vec)
+        mmapx_i_vector_unmap(s.vec);
     *n = s.n;
     return r < 0 ? r : 0;
 }

@@ -6,6 +6,10 @@
  */
 #include "internal.h"
 
+/* Pages that are looked at in one call where there are many: a tenth of the
+ * time depends on it, a quarter where there are page tables. */
+enum { MANY_PAGES = 16384 };
+
 /*
  * PROT_NONE: a process that locks all that it maps would read the file in, and
  * find it all cached.  An emulator that answers in the kernel's place does not
@@ -42,6 +46,32 @@ mmapx_i_window_look(struct mmapx_i_window *w, size_t page, size_t n,
     if (r == -ENOMEM && mmapx_os_mprotect(w->addr, w->len, PROT_READ) == 0)
         r = mmapx_os_mincore(addr, n * size, vec);
     return r;
+}
+
+static size_t
+vector_size(void)
+{
+    return mmapx_i_round_up(MANY_PAGES, mmapx_os_page_size());
+}
+
+size_t
+mmapx_i_vector_map(unsigned char **vec, size_t n)
+{
+    size_t size = vector_size();
+    void *addr = NULL;
+
+    if (mmapx_os_mmap(&addr, size, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        < 0)
+        return n;
+    *vec = addr;
+    return size;
+}
+
+void
+mmapx_i_vector_unmap(unsigned char *vec)
+{
+    mmapx_os_munmap(vec, vector_size());
 }
 
 /* Where nobody tells, all seems to be cached. */

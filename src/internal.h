@@ -85,6 +85,11 @@ int mmapx_i_window_look(struct mmapx_i_window *w, size_t page, size_t n,
                         unsigned char *vec);
 int mmapx_i_window_is_true(int fd);
 
+/* cache_window.c: have a longer vector than one of n bytes, if there is memory.
+ * Returns its length. */
+size_t mmapx_i_vector_map(unsigned char **vec, size_t n);
+void mmapx_i_vector_unmap(unsigned char *vec);
+
 /* place.c */
 int mmapx_i_map_there(unsigned char *place, size_t n, int prot, int flags,
                       int fd, int64_t offset);

@@ -373,15 +373,16 @@ END_TEST
 
 /* A hole of more pages than the stack has a vector for. */
 static int
-large_hole(void)
+large_hole(size_t pages)
 {
     int fd = temp_file(0);
+    off_t at = (off_t)((pages - 500) * page_size());
     char byte;
 
-    ck_assert_int_eq(ftruncate(fd, (off_t)(3000 * page_size())), 0);
-    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(2500 * page_size())), 1);
+    ck_assert_int_eq(ftruncate(fd, (off_t)(pages * page_size())), 0);
+    ck_assert_int_eq(pwrite(fd, "x", 1, at), 1);
     /* FUSE may hold no more of that page than was written. */
-    ck_assert_int_eq(pread(fd, &byte, 1, (off_t)(2500 * page_size())), 1);
+    ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
     fake_reset();
     fake_has_no_cachestat = true;
     return fd;
@@ -390,7 +391,7 @@ large_hole(void)
 /* Where there is no memory for a large vector, the small one does. */
 START_TEST(many_pages_and_little_memory)
 {
-    int fd = large_hole();
+    int fd = large_hole(3000);
     struct mmapx_cache c, again;
 
     if (mmapx_cache_stat(fd, 0, -1, &c) != 0)
@@ -413,6 +414,43 @@ START_TEST(many_pages_and_little_memory)
         return;
     }
     ck_abort_msg("no vector was mapped");
+}
+END_TEST
+
+/* The same for a list: each mapping of it fails once, and that of the vector
+ * does no harm. */
+START_TEST(a_long_list_and_little_memory)
+{
+    enum { ROOM = 64 };
+    int fd = large_hole(30000);
+    struct mmapx_cache_run runs[ROOM], again[ROOM];
+    int calls = 1;
+    int harmless = 0;
+    size_t n = ROOM;
+
+    if (mmapx_cache_runs(fd, 0, -1, runs, &n) != 0)
+        SKIP("mincore(2) does not tell");
+    ck_assert_uint_ge(n, 2);
+    for (int nth = 1; nth <= calls; nth++) {
+        size_t m = ROOM;
+
+        fake_reset();
+        fake_has_no_cachestat = true;
+        fake_fail(FAKE_MMAP, ENOMEM, nth);
+        if (mmapx_cache_runs(fd, 0, -1, again, &m) != 0) {
+            ck_assert_int_eq(errno, ENOMEM);
+            calls = nth + 1;
+            continue;
+        }
+        calls = fake_count(FAKE_MMAP);
+        harmless += nth <= calls;
+        ck_assert_uint_eq(m, n);
+        for (size_t i = 0; i < n; i++) {
+            ck_assert_int_eq(again[i].len, runs[i].len);
+            ck_assert_int_eq(again[i].cached, runs[i].cached);
+        }
+    }
+    ck_assert_int_eq(harmless, 1);
 }
 END_TEST
 
@@ -544,6 +582,7 @@ suite(void)
     ADD_TEST(s, what_is_data);
     ADD_TEST(s, what_is_allocated_and_no_data);
     ADD_TEST(s, many_pages_and_little_memory);
+    ADD_TEST(s, a_long_list_and_little_memory);
     ADD_TEST(s, a_window_that_cannot_be_looked_at);
     ADD_TEST(s, an_eviction_that_nobody_can_look_at);
     ADD_TEST(s, loading_where_mappings_do_not_help);
