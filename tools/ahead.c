@@ -286,8 +286,14 @@ open_now(struct ahead *a, struct slot *slot)
     a->opened++;
     a->end++;
     a->cost += (tool_seconds() - began - a->cost) / 4;
-    if (a->most_threads > 0 && (a->is_asked_for || a->cost > LONG))
-        start_threads(a);
+}
+
+/* Whether what was opened has shown that threads are of use. */
+static bool
+wants_threads(const struct ahead *a)
+{
+    return a->most_threads > 0 && a->threads == 0 && a->end > 0
+           && (a->is_asked_for || a->cost > LONG);
 }
 
 void
@@ -297,6 +303,8 @@ ahead_add(struct ahead *a, const struct ahead_file *f)
 
     fill(slot, f);
     a->path_sizes += slot->path_size;
+    if (wants_threads(a))
+        start_threads(a);
     if (a->threads == 0) {
         open_now(a, slot);
         return;

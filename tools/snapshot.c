@@ -72,18 +72,20 @@ static int
 describe(const struct tool_file *file, void *arg)
 {
     struct snapshot *s = arg;
-    struct survey now;
-    int error;
+    bool is_put_off = survey_is_put_off(file);
+    struct survey now = { .known = 0 };
+    int error = 0;
 
     if (is_own(s, file))
         return TOOL_OK;
-    error = survey_found(&now, file);
-    if (error == 0 && now.known == 0) {
-        survey_explain();
+    if (!is_put_off)
+        error = survey_found(&now, file);
+    if (error == 0 && !is_put_off && now.known == 0)
         error = EPERM;
-    }
-    if (error == 0 && now.cached > 0)
+    if (error == 0 && (is_put_off || now.cached > 0))
         error = write_file(s, file);
+    if (error == EPERM)
+        survey_explain();
     if (ferror(s->out) || tool_interrupted != 0)
         return TOOL_STOPPED;
     return error != 0 ? tool_failed(file->path, error) : TOOL_OK;
@@ -97,7 +99,7 @@ write_all(const struct tool_options *o, struct snapshot *s)
     int status;
 
     snapshot_write_begin(s->out);
-    status = tool_files_ahead(o, survey_ahead, describe, s);
+    status = tool_files_ahead(o, survey_ahead_of_runs, describe, s);
     if (tool_interrupted == 0)
         snapshot_write_end(s->out, s->files);
     return status;

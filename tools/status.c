@@ -34,7 +34,7 @@ tool_status(const struct tool_options *o)
     int status;
 
     table_begin(&t, o);
-    status = tool_files_ahead(o, survey_ahead, table_visit, &t);
+    status = tool_files_ahead(o, table_begin_file, table_visit, &t);
     if (o->openmetrics)
         table_print_metrics(&t);
     else

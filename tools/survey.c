@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 /* Bytes that are counted at first, and runs that are asked for at once. */
-enum { FIRST_STEP = 1 << 30, ROOM = 4096 };
+enum { FIRST_STEP = 1 << 30, ROOM = 16384 };
 
 /* --- Runs ----------------------------------------------------------------- */
 
@@ -187,9 +187,15 @@ survey_range(struct survey *s, const struct tool_file *file, int64_t off,
     return error;
 }
 
+/* --- Ahead of a file's turn ----------------------------------------------- */
+
+/* Bytes of a file that it takes a while to look at page by page. */
+enum { LARGE = 4 << 20 };
+
 struct note {
     struct survey survey;
     int error;
+    bool is_put_off;
 };
 
 _Static_assert(sizeof(struct note) <= AHEAD_NOTE, "no room for a note");
@@ -210,6 +216,73 @@ survey_found(struct survey *s, const struct tool_file *file)
 
     *s = note->survey;
     return note->error;
+}
+
+/* Whether the system looks at each page to know how many are in memory. */
+static bool
+looks_at_pages(const struct tool_file *file, int64_t off)
+{
+    struct mmapx_cache c;
+
+    return mmapx_cache_stat(file->fd, off, 1, &c) == 0
+           && (c.known & MMAPX_CACHE_DIRTY) == 0;
+}
+
+void
+survey_ahead_of_runs(const struct tool_file *file, void *arg)
+{
+    struct note *note = file->note;
+
+    note->is_put_off = file->size >= LARGE && looks_at_pages(file, 0);
+    if (!note->is_put_off)
+        survey_ahead(file, arg);
+}
+
+bool
+survey_is_put_off(const struct tool_file *file)
+{
+    const struct note *note = file->note;
+
+    return note->is_put_off;
+}
+
+/* What the runs of a file sum up to. */
+struct summer {
+    void (*fn)(const struct mmapx_cache_run *run, void *arg);
+    void *arg;
+    int64_t cached;
+    int64_t at; /* where some of it is */
+};
+
+static void
+sum_run(const struct mmapx_cache_run *run, void *arg)
+{
+    struct summer *sum = arg;
+
+    if (run->cached) {
+        sum->cached += run->len;
+        sum->at = run->off;
+    }
+    sum->fn(run, sum->arg);
+}
+
+int
+survey_by_runs(struct survey *s, const struct tool_file *file,
+               void (*fn)(const struct mmapx_cache_run *run, void *arg),
+               void *arg)
+{
+    struct summer sum = { .fn = fn, .arg = arg };
+    int error = survey_runs(file, 0, file->size, sum_run, &sum);
+
+    *s = (struct survey){ .size = file->size };
+    if (error != 0)
+        return error == EPERM ? 0 : error;
+    s->cached = sum.cached;
+    s->known = MMAPX_CACHE_CACHED;
+    /* There are file systems on which it takes a page to know more. */
+    if (sum.cached > 0 && !looks_at_pages(file, sum.at))
+        error = survey_range(s, file, 0, file->size);
+    return error;
 }
 
 /* --- Complaints ----------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #ifndef TOOL_SURVEY_H
 #define TOOL_SURVEY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "files.h"
@@ -31,6 +32,19 @@ int survey_count(const struct tool_file *file, int64_t off, int64_t len,
  * what was found then, which is returned as survey_range() does. */
 void survey_ahead(const struct tool_file *file, void *arg);
 int survey_found(struct survey *s, const struct tool_file *file);
+
+/*
+ * The same where the runs will be wanted as well.  A large file of which each
+ * page has to be looked at for a count is put off: its runs tell the count too,
+ * and nothing has been found then.
+ */
+void survey_ahead_of_runs(const struct tool_file *file, void *arg);
+bool survey_is_put_off(const struct tool_file *file);
+
+/* Look at a file that was put off, calling fn as survey_runs() does. */
+int survey_by_runs(struct survey *s, const struct tool_file *file,
+                   void (*fn)(const struct mmapx_cache_run *run, void *arg),
+                   void *arg);
 
 /* The bytes of so many pages, but no more than there are. */
 int64_t survey_bytes(uint64_t pages, int64_t most);

@@ -39,6 +39,24 @@ struct places {
     bool has_ranges;
 };
 
+/* Whether bars, or anything else that shows where it is, may be wanted. */
+static bool
+shows_where(const struct table *t)
+{
+    return t->o->ranges || (!t->o->json && !t->o->openmetrics);
+}
+
+void
+table_begin_file(const struct tool_file *file, void *arg)
+{
+    const struct table *t = arg;
+
+    if (shows_where(t))
+        survey_ahead_of_runs(file, arg);
+    else
+        survey_ahead(file, arg);
+}
+
 static void
 add_range(struct table_row *row, const struct mmapx_cache_run *run)
 {
@@ -66,15 +84,17 @@ add_run(const struct mmapx_cache_run *run, void *arg)
         add_range(places->row, run);
 }
 
-/* A bar of any width is made of these later. */
+/* A bar of any width is made of these later, unless all cells are alike. */
 static void
 take_parts(struct table_row *row, struct bar *bar)
 {
-    row->parts = malloc(bar->cells);
-    if (row->parts == NULL)
-        tool_no_memory();
-    for (size_t i = 0; i < bar->cells; i++)
-        row->parts[i] = bar_share(bar, i);
+    if (bar->filled > 0 && bar->filled < bar->len) {
+        row->parts = malloc(bar->cells);
+        if (row->parts == NULL)
+            tool_no_memory();
+        for (size_t i = 0; i < bar->cells; i++)
+            row->parts[i] = bar_share(bar, i);
+    }
     bar_free(bar);
 }
 
@@ -84,6 +104,22 @@ take_levels(unsigned char *levels, struct bar *bar)
     for (size_t i = 0; i < bar->cells; i++)
         levels[i] = bar_level(bar, i);
     bar_free(bar);
+}
+
+/* Call add_run() for what is in memory: as a rule all of it, or nothing. */
+static int
+each_run(const struct tool_file *file, struct places *places)
+{
+    struct survey *s = &places->row->survey;
+    struct mmapx_cache_run all = { .len = s->size, .cached = true };
+
+    if (survey_is_put_off(file))
+        return survey_by_runs(s, file, add_run, places);
+    if (s->cached != 0 && s->cached != s->size)
+        return survey_runs(file, 0, file->size, add_run, places);
+    if (s->cached != 0)
+        add_run(&all, places);
+    return 0;
 }
 
 /* Where in a file is what is in memory of it.  Returns 0 or an errno. */
@@ -101,7 +137,7 @@ look_where(const struct table *t, const struct tool_file *file,
         if (row->map == NULL)
             tool_no_memory();
     }
-    error = survey_runs(file, 0, file->size, add_run, places);
+    error = each_run(file, places);
     if (places->has_bar) {
         row->survey.cached = places->bar.filled;
         take_parts(row, &places->bar);
@@ -111,8 +147,7 @@ look_where(const struct table *t, const struct tool_file *file,
     return error;
 }
 
-/* Look at a file; most are in memory as a whole or not at all, and need no
- * search for where.  Returns 0 or an errno. */
+/* Look at a file.  Returns 0 or an errno. */
 static int
 look_at(const struct table *t, const struct tool_file *file,
         struct table_row *row)
@@ -121,12 +156,14 @@ look_at(const struct table *t, const struct tool_file *file,
     struct places places = { .row = row };
     int64_t page = (int64_t)mmapx_page_size(NULL);
     int64_t pages = file->size / page + (file->size % page > 0);
-    int error = survey_found(s, file);
+    bool is_put_off = survey_is_put_off(file);
+    int error = is_put_off ? 0 : survey_found(s, file);
 
-    if (error != 0 || s->known == 0)
+    if (!is_put_off && (error != 0 || s->known == 0))
         return error;
-    places.has_bar = !t->o->json && !t->o->openmetrics && s->cached != 0
-                     && s->cached != s->size;
+    places.has_bar = !t->o->json && !t->o->openmetrics
+                     && (is_put_off
+                         || (s->cached != 0 && s->cached != s->size));
     places.has_map = !t->o->json && t->o->map && pages > 0;
     places.has_ranges = t->o->ranges;
     row->map_cells = pages < TABLE_MAP_CELLS ? (size_t)pages : TABLE_MAP_CELLS;

@@ -78,8 +78,9 @@ struct table {
 
 void table_begin(struct table *t, const struct tool_options *o);
 
-/* Look at a file, as tool_files_ahead() wants it behind
- * survey_ahead(), and show it or keep it. */
+/* Look at a file, as tool_files_ahead() wants both, before its turn, and at its
+ * turn; then show it or keep it. */
+void table_begin_file(const struct tool_file *file, void *table);
 int table_visit(const struct tool_file *file, void *table);
 
 /* Print what was kept as metrics. */

@@ -24,7 +24,7 @@ watch_lines(const struct tool_options *o)
         int walked;
 
         t.time = time(NULL);
-        walked = tool_files_ahead(o, survey_ahead, table_visit, &t);
+        walked = tool_files_ahead(o, table_begin_file, table_visit, &t);
         if (tool_interrupted != 0)
             break;
         status = walked;

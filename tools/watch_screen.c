@@ -281,7 +281,8 @@ look(void)
     watch.next_errors = 0;
     begin_table(&watch.next);
     changes_begin(&watch.changes);
-    status = tool_files_ahead(watch.o, survey_ahead, visit, NULL);
+    status = tool_files_ahead(watch.o, table_begin_file, visit,
+                              &watch.next);
     if (tool_interrupted != 0 || watch.over) {
         table_clear(&watch.next);
         return status;

@@ -95,8 +95,8 @@ command_run(const char *const *argv, struct sample *s, char *output,
 
 /* The number is that of every machine that Linux has had since it was new, but
  * for alpha; the filter only has to be right here. */
-_Noreturn void
-run_without_cachestat(char *argv[])
+static void
+forbid_cachestat(void)
 {
     enum { CACHESTAT = 451 };
     struct sock_filter rules[] = {
@@ -110,6 +110,40 @@ run_without_cachestat(char *argv[])
     if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) < 0
         || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
         die("seccomp");
+}
+
+_Noreturn void
+run_without_cachestat(char *argv[])
+{
+    forbid_cachestat();
     execvp(argv[0], argv);
     die("%s", argv[0]);
+}
+
+bool
+call_without_cachestat(bool (*run)(void *arg, long loops, struct sample *s),
+                       void *arg, long loops, struct sample *s)
+{
+    int ends[2];
+    bool done;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        die("pipe");
+    fflush(NULL);
+    pid = fork();
+    if (pid < 0)
+        die("fork");
+    if (pid == 0) {
+        forbid_cachestat();
+        done = run(arg, loops, s)
+               && write(ends[1], s, sizeof *s) == (ssize_t)sizeof *s;
+        _exit(done ? 0 : 1);
+    }
+    close(ends[1]);
+    done = read(ends[0], s, sizeof *s) == (ssize_t)sizeof *s;
+    close(ends[0]);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return done;
 }

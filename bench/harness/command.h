@@ -16,4 +16,9 @@ bool command_run(const char *const *argv, struct sample *s, char *output,
 #define WITHOUT_CACHESTAT "--without-cachestat"
 _Noreturn void run_without_cachestat(char *argv[]);
 
+/* The same for a runner, in a child. */
+bool call_without_cachestat(bool (*run)(void *arg, long loops,
+                                        struct sample *s),
+                            void *arg, long loops, struct sample *s);
+
 #endif /* MMAPX_BENCH_COMMAND_H */

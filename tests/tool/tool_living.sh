@@ -236,6 +236,38 @@ if ctypes.get_errno() != errno.ENOSYS:
 os.execv(sys.argv[1], sys.argv[1:])
 PYTHON
 
+# The runs tell how much there is, in a file that is large enough that it pays:
+# the same is said of it with and without the call, but for what is dirty.
+same_without() {
+    large=$dir/large
+    dd if=/dev/zero of="$large" bs=1048576 count=9 2>/dev/null &&
+        sync "$large" && run 0 evict "$large" || return 1
+    dd if="$large" of=/dev/null bs="$page" skip=3 count=2 2>/dev/null
+    run 0 load --range=4M:1M "$large"
+    for what in all some none; do
+        [ "$what" != all ] || cat "$large" >"$dir/copy"
+        [ "$what" != some ] || run 0 evict --range=:3M "$dir/copy"
+        [ "$what" != none ] || run 0 evict "$dir/copy"
+        for option in '-b' '-b --ranges' '--map' '--json --ranges' '--json' \
+            '-b --summarize'; do
+            # shellcheck disable=SC2086 # They are several words.
+            set -- status $option "$large" "$dir/copy"
+            "$mmapx" "$@" | plain >"$dir/with" &&
+                python3 "$dir/without.py" "$mmapx" "$@" | plain >"$dir/got" &&
+                [ -s "$dir/got" ] && diff "$dir/with" "$dir/got" || return 1
+        done
+        "$mmapx" snapshot "$large" "$dir/copy" >"$dir/with" &&
+            python3 "$dir/without.py" "$mmapx" snapshot "$large" "$dir/copy" \
+                >"$dir/got" && cmp "$dir/with" "$dir/got" || return 1
+    done
+}
+# plain: without what only the call tells.
+plain() {
+    sed -e 's/"dirty": *[^,}]*//' -e 's/"writeback": *[^,}]*//' \
+        -e 's/"evicted": *[^,}]*//' -e 's/"recently_evicted": *[^,}]*//' |
+        awk '/%/ && !/{/ { $4 = $5 = "" } { $1 = $1; print }'
+}
+
 # worked PID: it has taken a tenth of a second of a processor.
 worked() {
     # shellcheck disable=SC2016 # It is that shell which expands.
@@ -278,6 +310,12 @@ endless_commands() {
     fi
     rm -f "$1/a"
 }
+if python3 "$dir/without.py" "$mmapx" --version >/dev/null 2>&1; then
+    check 'without cachestat(2) the same is said' same_without
+else
+    skip 'without cachestat(2) the same is said' \
+        'it takes python3 and a filter of system calls'
+fi
 if [ -d /dev/shm ] && holes=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX) &&
     truncate -s 7E "$holes/a"; then
     check 'sums of sizes do not overflow' sums "$holes"
