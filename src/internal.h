@@ -128,14 +128,18 @@ struct mmapx_i_growth {
                     * map the new part from fd */
     int fd;
 };
-int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
-                     size_t extent, size_t room);
 int mmapx_i_drop(const struct mmapx_i_place *place, size_t keep);
 int mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
                  struct mmapx_i_growth *g);
 void mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g);
 void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
                        size_t len);
+
+/* resize_move.c */
+int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
+                     size_t extent, size_t room);
+bool mmapx_i_move_back(const struct mmapx_i_growth *g, unsigned char *from,
+                       size_t len, unsigned char *to);
 
 /* resize_anew.c */
 int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
