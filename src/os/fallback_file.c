@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What every system but Linux answers about files that grow, and seals. */
+/* What every system but Linux answers about files that grow, and memfds. */
 #include "../internal.h"
 #include "held.h"
 
@@ -70,46 +70,11 @@ mmapx_os_memfd(const char *name, unsigned flags)
 
     return fd < 0 ? -errno : fd;
 }
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0 ? -errno : 0;
-}
-
-bool
-mmapx_os_is_sealed(int fd, int against)
-{
-    int seals = fcntl(fd, F_GET_SEALS);
-    int meant = 0;
-
-    if ((against & MMAPX_OS_SHRINKING) != 0)
-        meant |= F_SEAL_SHRINK;
-    if ((against & MMAPX_OS_GROWING) != 0)
-        meant |= F_SEAL_GROW;
-    if ((against & MMAPX_OS_WRITING) != 0)
-        meant |= F_SEAL_WRITE;
-    return seals >= 0 && (seals & meant) != 0;
-}
 #else
 int
 mmapx_os_memfd(const char *name, unsigned flags)
 {
     (void)name, (void)flags;
     return -ENOSYS;
-}
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    (void)fd;
-    return -ENOSYS;
-}
-
-bool
-mmapx_os_is_sealed(int fd, int against)
-{
-    (void)fd, (void)against;
-    return false;
 }
 #endif

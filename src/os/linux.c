@@ -104,7 +104,7 @@ mmapx_os_note_change(int fd)
         futimens(fd, NULL);
 }
 
-/* --- Memory that cannot shrink -------------------------------------------- */
+/* --- Memory behind a descriptor ------------------------------------------- */
 
 /* By number: older C libraries do not have it. */
 int
@@ -114,27 +114,6 @@ mmapx_os_memfd(const char *name, unsigned flags)
                       flags | MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     return fd < 0 ? -errno : (int)fd;
-}
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    return fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) < 0 ? -errno : 0;
-}
-
-bool
-mmapx_os_is_sealed(int fd, int against)
-{
-    int seals = fcntl(fd, F_GET_SEALS);
-    int meant = 0;
-
-    if ((against & MMAPX_OS_SHRINKING) != 0)
-        meant |= F_SEAL_SHRINK;
-    if ((against & MMAPX_OS_GROWING) != 0)
-        meant |= F_SEAL_GROW;
-    if ((against & MMAPX_OS_WRITING) != 0)
-        meant |= F_SEAL_WRITE | F_SEAL_FUTURE_WRITE;
-    return seals >= 0 && (seals & meant) != 0;
 }
 
 /* --- Advice --------------------------------------------------------------- */

@@ -119,6 +119,16 @@ bool mmapx_os_bypasses_cache(int fd);
 bool mmapx_os_mode_lets_write(const struct mmapx_os_owner *owner,
                               uintptr_t gid);
 
+/* Memory behind a descriptor can be sealed against these; is_sealed: against
+ * one of them at least. */
+enum {
+    MMAPX_OS_SHRINKING = 1 << 0,
+    MMAPX_OS_GROWING   = 1 << 1,
+    MMAPX_OS_WRITING   = 1 << 2,
+};
+int mmapx_os_seal_shrink(int fd);
+bool mmapx_os_is_sealed(int fd, int against);
+
 /* The system's number for an advice of ours, or -ENOTSUP. */
 int mmapx_os_advice(enum mmapx_advice advice);
 int mmapx_os_madvise(void *addr, size_t len, int advice);
@@ -242,15 +252,8 @@ int mmapx_os_lengthen(int fd, int64_t size);
 /* Zero what mappings have left in the file's last page past its end. */
 int mmapx_os_clear_tail(int fd, int64_t size);
 
-/* Memory behind a descriptor, which can be sealed against these. */
-enum {
-    MMAPX_OS_SHRINKING = 1 << 0,
-    MMAPX_OS_GROWING   = 1 << 1,
-    MMAPX_OS_WRITING   = 1 << 2,
-};
-int mmapx_os_memfd(const char *name, unsigned flags); /* the descriptor */
-int mmapx_os_seal_shrink(int fd);
-bool mmapx_os_is_sealed(int fd, int against); /* one of them at least */
+/* Memory behind a descriptor, which is returned; -ENOSYS: there is none. */
+int mmapx_os_memfd(const char *name, unsigned flags);
 
 /*
  * Pages touched by the kernel, as the caller would touch them, but with an
