@@ -73,6 +73,14 @@ clip(const struct mmapx *m, const struct mmapx_i_span *run, int64_t size)
     return piece;
 }
 
+/* The bytes that a file or a device has at this moment. */
+int
+mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size)
+{
+    return type == MMAPX_OS_FILE ? mmapx_os_file_size(fd, size)
+                                 : mmapx_os_device_size(fd, size);
+}
+
 /* The file may be cut at any time, and is not to grow again by what is written:
  * its size is asked for each time. */
 static int
@@ -81,9 +89,7 @@ take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
 {
     struct mmapx_i_piece piece;
     int64_t size = 0;
-    int r = c->st.type == MMAPX_OS_FILE
-                ? mmapx_os_file_size(c->fd, &size)
-                : mmapx_i_object_size(c->fd, &c->st, &size);
+    int r = mmapx_i_target_size(c->fd, c->st.type, &size);
 
     if (r < 0)
         return r;

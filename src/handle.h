@@ -187,6 +187,16 @@ mmapx_i_owner(const struct mmapx *m)
     };
 }
 
+/* The bits of an object's identity that the handle has room for: 15 where a
+ * word has 32. */
+enum { MMAPX_I_IDENTITY_BITS = sizeof(uintptr_t) * 8 - MMAPX_I_IDENTITY_SHIFT };
+
+static inline uintptr_t
+mmapx_i_known_identity(const struct mmapx_os_stat *st)
+{
+    return (uintptr_t)(st->identity >> (64 - MMAPX_I_IDENTITY_BITS));
+}
+
 /* What tells the mapping's object from others. */
 static inline uintptr_t
 mmapx_i_identity(const struct mmapx *m)
@@ -201,7 +211,7 @@ static inline bool
 mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
 {
     return mmapx_i_kind(m) != MMAPX_I_ANON
-           && mmapx_i_identity(m) == st->identity;
+           && mmapx_i_identity(m) == mmapx_i_known_identity(st);
 }
 
 /* Where file systems stack, a descriptor that was opened for writing may be of

@@ -18,11 +18,11 @@ enum { PART = 2048 }; /* bytes that are handled at once */
 struct target {
     int fd;
     int journal;
-    uintptr_t identity;  /* of the file */
-    int64_t length;      /* and its bytes */
-    bool is_file;        /* and not a device */
-    bool waits;          /* each write is to reach the disk */
-    bool is_touched;     /* the file may have a part of the journal */
+    enum mmapx_os_type type; /* of the file */
+    uintptr_t identity;
+    int64_t length;
+    bool waits;      /* each write is to reach the disk */
+    bool is_touched; /* the file may have a part of the journal */
     struct mmapx_os_stat journal_st;
 };
 
@@ -99,20 +99,27 @@ replay(struct target *t, struct mmapx_i_journal *h, bool writes)
     return r;
 }
 
+static int
+flush_journal(const struct target *t)
+{
+    return mmapx_i_flush_file(t->journal,
+                              mmapx_i_known_identity(&t->journal_st));
+}
+
 /*
  * Empty the journal.  A header of zeros is on the disk first, and needs no
  * change of the file system's books; that the file is cut may reach the disk
  * whenever it likes.
  */
 static int
-empty(int journal, uintptr_t identity)
+empty(const struct target *t)
 {
     unsigned char zeros[MMAPX_I_JOURNAL_HEADER] = { 0 };
-    int r = mmapx_i_write_all(journal, zeros, MMAPX_I_JOURNAL_HEADER, 0);
+    int r = mmapx_i_write_all(t->journal, zeros, MMAPX_I_JOURNAL_HEADER, 0);
 
     if (r == 0)
-        r = mmapx_i_flush_file(journal, identity);
-    return r == 0 ? mmapx_os_set_size(journal, 0) : r;
+        r = flush_journal(t);
+    return r == 0 ? mmapx_os_set_size(t->journal, 0) : r;
 }
 
 /* --- The two descriptors -------------------------------------------------- */
@@ -136,8 +143,8 @@ check_fds(struct target *t, int fd, int journal)
         || mmapx_os_bypasses_cache(journal) || mmapx_os_bypasses_cache(fd)
         || (st.type == MMAPX_OS_FILE && st.identity == t->journal_st.identity))
         return -EINVAL;
-    t->identity = st.identity;
-    t->is_file = st.type == MMAPX_OS_FILE;
+    t->identity = mmapx_i_known_identity(&st);
+    t->type = st.type;
     return mmapx_i_object_size(fd, &st, &t->length);
 }
 
@@ -145,9 +152,12 @@ static int
 check_limit(const struct target *t, int64_t end)
 {
     int64_t limit = 0;
-    int r = t->is_file ? mmapx_os_file_limit(&limit) : 0;
+    int r;
 
-    return r == 0 && t->is_file && end > limit ? -EFBIG : r;
+    if (t->type != MMAPX_OS_FILE)
+        return 0;
+    r = mmapx_os_file_limit(&limit);
+    return r == 0 && end > limit ? -EFBIG : r;
 }
 
 /* The file has all of the journal, once it is on the disk. */
@@ -156,10 +166,14 @@ finish(const struct target *t)
 {
     int r = mmapx_i_flush_file(t->fd, t->identity);
 
-    return r == 0 ? empty(t->journal, t->journal_st.identity) : r;
+    return r == 0 ? empty(t) : r;
 }
 
-/* Bring a whole journal into the file: 1. */
+/*
+ * Bring a whole journal into the file: 1.  A process that was killed while it
+ * waited for the disk has left a journal that is whole in memory, and maybe
+ * nowhere else: no byte of the file is written before it is on the disk.
+ */
 static int
 complete(struct target *t, struct mmapx_i_journal *h)
 {
@@ -171,6 +185,8 @@ complete(struct target *t, struct mmapx_i_journal *h)
     r = replay(t, h, false);
     if (r == 0)
         r = check_limit(t, h->end);
+    if (r == 0)
+        r = flush_journal(t);
     if (r == 0)
         r = replay(t, h, true);
     if (r == 0)
@@ -191,7 +207,7 @@ recover_target(struct target *t)
         return r;
     if (r == MMAPX_I_WHOLE)
         return complete(t, &h);
-    return empty(t->journal, t->journal_st.identity);
+    return empty(t);
 }
 
 /* --- Writing the journal -------------------------------------------------- */
@@ -259,7 +275,7 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
     if (r == 0)
         r = mmapx_i_write_all(t->journal, bytes, MMAPX_I_JOURNAL_HEADER, 0);
     if (r == 0)
-        r = mmapx_i_flush_file(t->journal, t->journal_st.identity);
+        r = flush_journal(t);
     *h = w.h;
     return r;
 }
@@ -269,12 +285,9 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
 static int
 check_length(const struct target *t)
 {
-    struct mmapx_os_stat st;
     int64_t length = 0;
-    int r = mmapx_os_stat(t->fd, &st);
+    int r = mmapx_i_target_size(t->fd, t->type, &length);
 
-    if (r == 0)
-        r = mmapx_i_object_size(t->fd, &st, &length);
     if (r == 0 && length != t->length)
         r = length < t->length ? -EFAULT : -EINVAL;
     return r;
@@ -294,9 +307,31 @@ check_room(const struct target *t, const struct mmapx_i_journal *h)
     return r == 0 ? mmapx_i_check_file_limit(h->length) : r;
 }
 
-/* The journal has what the mapping has, which is quicker to write from.  A
+/*
+ * The journal has what the mapping has, which is quicker to write from.  A
  * journal is left only where the file may have a part of it: it would undo what
- * is written to the file later. */
+ * is written to the file later.
+ */
+static int
+commit_by_journal(const struct mmapx_i_commit *c, struct target *t,
+                  struct mmapx_i_journal *h)
+{
+    int r = write_journal(c, t, h);
+
+    t->is_touched = false; /* by this journal */
+    if (r == 0)
+        r = check_length(t);
+    if (r == 0)
+        r = mmapx_i_commit_walk(c, write_piece, t);
+    if (r == 0)
+        r = finish(t);
+    if (r < 0 && !t->is_touched)
+        empty(t);
+    return r;
+}
+
+/* A length that the file has got may not be on the disk yet.  After a crash the
+ * journal would not fit, so that comes first. */
 static int
 commit_changes(const struct mmapx_i_commit *c, struct target *t)
 {
@@ -306,22 +341,13 @@ commit_changes(const struct mmapx_i_commit *c, struct target *t)
     if (r < 0 || h.pieces == 0)
         return r;
     r = check_room(t, &h);
-    if (r < 0)
-        return r;
-    t->is_touched = false; /* by this journal */
-    r = write_journal(c, t, &h);
+    if (r == 0 && t->type == MMAPX_OS_FILE)
+        r = mmapx_i_flush_file(t->fd, t->identity);
     if (r == 0)
-        r = check_length(t);
+        r = commit_by_journal(c, t, &h);
     if (r == 0)
-        r = mmapx_i_commit_walk(c, write_piece, t);
-    if (r == 0)
-        r = finish(t);
-    if (r < 0 && !t->is_touched)
-        empty(t->journal, t->journal_st.identity);
-    if (r < 0)
-        return r;
-    mmapx_i_commit_drop(c);
-    return 0;
+        mmapx_i_commit_drop(c);
+    return r;
 }
 
 /* A journal that an earlier call has left is completed first: the file may be

@@ -115,7 +115,8 @@ map_anon(struct mmapx *m, void *addr, size_t len, int prot, int flags)
     r = mmapx_os_anon_page_size(flags, &obj.page_size);
     if (r < 0)
         return r;
-    obj.identity = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED) & 0x7fffu;
+    obj.identity = __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED)
+                   & (UINTPTR_MAX >> MMAPX_I_IDENTITY_SHIFT);
     return map_object(m, addr, len, prot, flags, &obj);
 }
 
@@ -193,7 +194,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         .fd = fd,
         .offset = offset,
         .owner = st.owner,
-        .identity = st.identity,
+        .identity = mmapx_i_known_identity(&st),
         .birth = st.birth,
     };
     return map_object(m, addr, len, prot, flags, &obj);

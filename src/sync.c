@@ -45,7 +45,7 @@ flush(struct mmapx *m, int fd)
         return r;
     if (mmapx_os_stat(fd, &st) < 0 || mmapx_i_is_object(m, &st))
         return mmapx_i_lose_of(m, r);
-    mmapx_i_lose(st.identity, r);
+    mmapx_i_lose(mmapx_i_known_identity(&st), r);
     mmapx_i_remember(m, r);
     return r;
 }

@@ -57,15 +57,12 @@ enum mmapx_os_type {
     MMAPX_OS_NOMAP,  /* directory, FIFO, socket: nothing to map */
 };
 
-/* As many as the handle has room for: 15 where a word has 32. */
-enum { MMAPX_OS_IDENTITY_BITS = sizeof(uintptr_t) * 8 - 17 };
-
 struct mmapx_os_stat {
     enum mmapx_os_type type;
     int64_t size;    /* of MMAPX_OS_FILE */
     size_t page;     /* of a mapping of it */
     struct mmapx_os_owner owner;
-    uintptr_t identity; /* MMAPX_OS_IDENTITY_BITS, of one object only */
+    uint64_t identity; /* of one object only */
     bool has_device; /* behind its file system: none lies between */
     uint32_t birth;  /* see mmapx_os_birth(); doubt_owner knows it */
 };

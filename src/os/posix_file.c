@@ -11,17 +11,16 @@
 #endif
 #include <unistd.h>
 
-/* Device and inode, folded. */
-static uintptr_t
+/* Device and inode, folded; the upper bits depend on all of them. */
+static uint64_t
 identity_of(const struct stat *sb)
 {
     uint64_t device = (uint64_t)(S_ISBLK(sb->st_mode) || S_ISCHR(sb->st_mode)
                                      ? sb->st_rdev
                                      : sb->st_dev);
-    uint64_t mixed = ((uint64_t)sb->st_ino ^ device * 0x9e3779b97f4a7c15u)
-                     * 0xff51afd7ed558ccdu;
 
-    return (uintptr_t)(mixed >> (64 - MMAPX_OS_IDENTITY_BITS));
+    return ((uint64_t)sb->st_ino ^ device * 0x9e3779b97f4a7c15u)
+           * 0xff51afd7ed558ccdu;
 }
 
 static enum mmapx_os_type
