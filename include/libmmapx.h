@@ -939,11 +939,14 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * forbids to punch a hole there).
  *
  * The mapping grows before the file, and the file is cut after the mapping has
- * become shorter.  After a failure both are as they were, with two exceptions.
- * A file of huge pages may stay longer, because mapping it past its end
- * extends it.  And if there is no address space or memory for both places of a
- * mapping that moves, or on Linux before 5.13, the mapping may stay in its new
- * place.  Nobody else may resize the file at the same time.
+ * become shorter.  After a failure both are as they were, with three
+ * exceptions.  A file of huge pages may stay longer, because mapping it past
+ * its end extends it.  If there is no address space or memory for both places
+ * of a mapping that moves, or on Linux before 5.13, the mapping may stay in its
+ * new place.  And a mapping that protection, advice or locks have split may
+ * neither move as a whole nor go back, for want of memory or of mappings:
+ * m->addr and m->len say what the handle still has.  Nobody else may resize the
+ * file at the same time.
  *
  * The new part has the protection, the advice and the lock of the mapping's
  * old last page; in a room (mmapx_reserve()) it has no advice.  If the mapping

@@ -124,6 +124,7 @@ struct mmapx_i_growth {
     bool is_lost;  /* the old place may be another thread's by now */
     bool is_copy;  /* the old mapping is still there, whole */
     bool was_hole; /* the room has got a hole: it is given up */
+    bool is_torn;  /* it could not move back: now has what is in one place */
     bool by_fd;    /* some pages are not the object's: extend none of them, and
                     * map the new part from fd */
     int fd;
@@ -131,14 +132,15 @@ struct mmapx_i_growth {
 int mmapx_i_drop(const struct mmapx_i_place *place, size_t keep);
 int mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
                  struct mmapx_i_growth *g);
-void mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g);
+void mmapx_i_grow_failed(struct mmapx *m, const struct mmapx_i_growth *g);
+void mmapx_i_grow_undo(struct mmapx *m, struct mmapx_i_growth *g);
 void mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g,
                        size_t len);
 
 /* resize_move.c */
 int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
                      size_t extent, size_t room);
-bool mmapx_i_move_back(const struct mmapx_i_growth *g, unsigned char *from,
+bool mmapx_i_move_back(struct mmapx_i_growth *g, unsigned char *from,
                        size_t len, unsigned char *to);
 
 /* resize_anew.c */

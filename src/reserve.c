@@ -193,6 +193,8 @@ enlarge(struct mmapx *m, const struct mmapx_i_place *place, size_t have,
         r = mmapx_i_relocate(m, &g, place->extent, want);
     if (r == 0)
         mmapx_i_grow_done(m, &g, m->len);
+    else
+        mmapx_i_grow_failed(m, &g);
     return translate(r);
 }
 

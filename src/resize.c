@@ -111,10 +111,10 @@ lengthen(struct mmapx *m, int fd, size_t len, bool may_move,
     struct mmapx_i_growth g = { .may_fail = file->new != file->old };
     int r = mmapx_i_grow(m, fd, mmapx_i_extent_of(m, len), may_move, &g);
 
-    if (g.was_hole)
-        mmapx_i_set_place(m, &g.now, m->len);
-    if (r < 0)
+    if (r < 0) {
+        mmapx_i_grow_failed(m, &g);
         return r;
+    }
     r = lengthen_file(m, &g, file);
     if (r < 0) {
         mmapx_i_grow_undo(m, &g);

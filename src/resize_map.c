@@ -35,7 +35,7 @@ grow_elsewhere(const struct mmapx *m, struct mmapx_i_growth *g, size_t new)
     void *base = g->old.base;
     int r = g->may_fail ? mmapx_i_relocate(m, g, new, 0) : -ENOMEM;
 
-    if (r != -ENOMEM)
+    if (r != -ENOMEM || g->is_torn)
         return r;
     r = mmapx_os_mremap(&base, g->old.extent, new, true);
     if (r == -EFAULT && !g->may_fail)
@@ -137,35 +137,50 @@ mmapx_i_drop(const struct mmapx_i_place *place, size_t keep)
                            : mmapx_os_munmap(tail, n);
 }
 
-static size_t
-whole(const struct mmapx_i_place *place)
+/* Give up the room behind an extent that is no longer there. */
+static void
+drop_room(const struct mmapx_i_place *place)
 {
-    return place->extent > place->room ? place->extent : place->room;
+    if (place->room > place->extent)
+        mmapx_os_munmap(place->base + place->extent,
+                        place->room - place->extent);
 }
 
+/*
+ * A mapping that has not grown.  Where it could not move back the handle has
+ * all of it in its new place, or as much from its beginning as is in one place.
+ */
 void
-mmapx_i_grow_undo(struct mmapx *m, const struct mmapx_i_growth *g)
+mmapx_i_grow_failed(struct mmapx *m, const struct mmapx_i_growth *g)
 {
-    const struct mmapx_i_place *old = &g->old, *now = &g->now;
+    size_t most = g->now.extent - mmapx_i_head(m);
 
-    if (now->base != old->base) {
-        bool is_back
-            = g->is_copy
-              || mmapx_i_move_back(g, now->base, old->extent, old->base);
-        size_t from = is_back ? 0 : old->extent;
-
-        mmapx_os_munmap(now->base + from, whole(now) - from);
-        if (is_back)
-            return;
-        mmapx_i_set_place(m, &(struct mmapx_i_place){ now->base, from, 0 },
-                          m->len);
-        if (!g->is_lost)
-            mmapx_os_munmap(old->base, whole(old));
+    if (!g->was_hole && !g->is_torn)
         return;
+    if (g->now.base != g->old.base && g->now.extent == g->old.extent)
+        drop_room(&g->old);
+    mmapx_i_set_place(m, &g->now, m->len < most ? m->len : most);
+}
+
+/* The same after it had grown. */
+void
+mmapx_i_grow_undo(struct mmapx *m, struct mmapx_i_growth *g)
+{
+    const struct mmapx_i_place *old = &g->old;
+    struct mmapx_i_place now = g->now;
+
+    if (now.base == old->base) {
+        mmapx_i_drop(&now, old->extent);
+        if (now.room > old->room)
+            mmapx_os_munmap(now.base + old->room, now.room - old->room);
+    } else if (g->is_copy) {
+        mmapx_os_munmap(now.base, now.extent);
+    } else {
+        mmapx_os_munmap(now.base + old->extent, now.extent - old->extent);
+        drop_room(&now);
+        mmapx_i_move_back(g, now.base, old->extent, old->base);
+        mmapx_i_grow_failed(m, g);
     }
-    mmapx_i_drop(now, old->extent);
-    if (now->room > old->room)
-        mmapx_os_munmap(now->base + old->room, now->room - old->room);
 }
 
 /* The new part is locked like the page before it, now that the file is there:
@@ -185,7 +200,10 @@ mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g, size_t len)
 {
     if (g->may_fail || g->by_fd || g->now.room > 0)
         fill_locked(g, mmapx_i_page_size(m));
-    if (g->now.base != g->old.base && !g->is_lost)
-        mmapx_os_munmap(g->old.base, whole(&g->old));
+    if (g->now.base != g->old.base) {
+        if (!g->is_lost)
+            mmapx_os_munmap(g->old.base, g->old.extent);
+        drop_room(&g->old);
+    }
     mmapx_i_set_place(m, &g->now, len);
 }

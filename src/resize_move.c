@@ -5,6 +5,8 @@
  */
 #include "internal.h"
 
+/* --- Pieces, and the way back --------------------------------------------- */
+
 /* Move pieces to a place that is given up for them; how many bytes went. */
 static size_t
 move_over(unsigned char *from, size_t len, unsigned char *to)
@@ -19,20 +21,31 @@ move_over(unsigned char *from, size_t len, unsigned char *to)
     return at;
 }
 
-/* The way back, over what keeps the old place: false if the mapping has to stay
- * where it is, whole. */
+/*
+ * The way back to the old place, over what keeps it: true if all of it is back.
+ * Else all of it stays where it is; or, if not even that can be, the first of
+ * it are in one place, and the rest is out of reach.  Nothing that has been
+ * left may be mapped over: it may be another thread's by then.
+ */
 bool
-mmapx_i_move_back(const struct mmapx_i_growth *g, unsigned char *from,
-                  size_t len, unsigned char *to)
+mmapx_i_move_back(struct mmapx_i_growth *g, unsigned char *from, size_t len,
+                  unsigned char *to)
 {
-    size_t n;
+    bool is_barred = g->is_lost && mmapx_i_take(to, len) < 0;
+    size_t back = is_barred ? 0 : move_over(from, len, to);
+    size_t again = 0;
 
-    if (len == 0 || (g->is_lost && mmapx_i_take(to, len) < 0))
-        return false;
-    n = move_over(from, len, to);
-    if (n < len)
-        move_over(to, n, from);
-    return n == len;
+    if (back == len)
+        return true;
+    if (!is_barred)
+        mmapx_os_munmap(to + back, len - back);
+    if (back > 0 && mmapx_i_take(from, back) == 0)
+        again = move_over(to, back, from);
+    g->is_torn = true;
+    g->now = (struct mmapx_i_place){ from, again < back ? again : len, 0 };
+    if (again == 0 && back > 0)
+        g->now = (struct mmapx_i_place){ to, back, 0 };
+    return false;
 }
 
 /*
@@ -57,13 +70,52 @@ move_piece(struct mmapx_i_growth *g, unsigned char *from, size_t n,
     return 0;
 }
 
+/* --- The place ------------------------------------------------------------ */
+
 /*
- * Move the first len bytes, one mapping of the kernel's after the other:
- * protection, advice and locks may have split them.
+ * Where a mapping moves to.  Behind it there is a page that the last one takes
+ * a detour by, and then some that are mappings of their own, of no use but that
+ * the process can do without them: at the limit on mappings the way back takes
+ * as many as the way forth.
  */
+struct place {
+    unsigned char *to;
+    unsigned char *by;
+    unsigned char *end;
+};
+
+enum { SPARE = 4 }; /* pages */
+
 static int
-move_pieces(struct mmapx_i_growth *g, size_t len, size_t page,
-            unsigned char *to)
+take_place(struct place *p, size_t span, size_t page, uintptr_t agrees_with)
+{
+    size_t unit = mmapx_os_page_size();
+    size_t n = span + page + SPARE * unit;
+    int r = mmapx_i_take_some(n, agrees_with, &p->to);
+
+    if (r < 0)
+        return r;
+    p->by = p->to + span;
+    p->end = p->to + n;
+    for (size_t i = 0; i < SPARE && r == 0; i += 2)
+        r = mmapx_os_mprotect(p->by + page + i * unit, unit, PROT_READ);
+    if (r < 0)
+        mmapx_os_munmap(p->to, n);
+    return r;
+}
+
+static void
+give_up(const struct place *p, unsigned char *from)
+{
+    mmapx_os_munmap(from, (size_t)(p->end - from));
+}
+
+/* --- Moving there --------------------------------------------------------- */
+
+/* Move the first len bytes, one mapping of the kernel's after the other. */
+static int
+move_pieces(struct mmapx_i_growth *g, const struct place *p, size_t len,
+            size_t page)
 {
     unsigned char *from = g->old.base;
 
@@ -71,9 +123,11 @@ move_pieces(struct mmapx_i_growth *g, size_t len, size_t page,
         int r;
 
         n = mmapx_i_round_up(mmapx_os_piece(from + at, len - at), page);
-        r = move_piece(g, from + at, n, to + at);
+        r = move_piece(g, from + at, n, p->to + at);
         if (r < 0) {
-            mmapx_i_move_back(g, to, at, from);
+            give_up(p, p->to + at);
+            if (at > 0)
+                mmapx_i_move_back(g, p->to, at, from);
             return r;
         }
     }
@@ -86,53 +140,74 @@ move_pieces(struct mmapx_i_growth *g, size_t len, size_t page,
  * cannot both extend it and keep its place.
  */
 static int
-move_last(struct mmapx_i_growth *g, unsigned char *from, size_t page,
-          unsigned char *by, unsigned char *to, size_t new)
+move_last(struct mmapx_i_growth *g, const struct place *p, size_t rest,
+          size_t page, size_t extent)
 {
-    int r = move_piece(g, from, page, by);
+    unsigned char *from = g->old.base + rest;
+    unsigned char *to = p->to + rest;
+    int r = move_piece(g, from, page, p->by);
 
-    if (r < 0)
+    if (r < 0) {
+        give_up(p, to);
         return r;
-    r = mmapx_os_mremap_to(by, page, to, new);
-    if (r < 0)
-        mmapx_i_move_back(g, by, page, from);
+    }
+    r = mmapx_os_mremap_to(p->by, page, to, extent - rest);
+    give_up(p, p->by + page);
+    if (r < 0) {
+        mmapx_os_munmap(to, (size_t)(p->by - to));
+        mmapx_i_move_back(g, p->by, page, from);
+    }
     return r;
 }
 
 static int
-move_and_extend(struct mmapx_i_growth *g, unsigned char *to, size_t aside,
-                size_t page, size_t extent)
+move_and_extend(struct mmapx_i_growth *g, const struct place *p, size_t page,
+                size_t extent)
 {
     size_t rest = g->old.extent - page; /* what the last page is not */
-    int r = move_pieces(g, rest, page, to);
+    int r = move_pieces(g, p, rest, page);
 
     if (r < 0)
         return r;
-    r = move_last(g, g->old.base + rest, page, to + aside, to + rest,
-                  extent - rest);
-    if (r < 0)
-        mmapx_i_move_back(g, to, rest, g->old.base);
+    r = move_last(g, p, rest, page, extent);
+    if (r == 0 || rest == 0)
+        return r;
+    if (g->is_torn)
+        g->now = (struct mmapx_i_place){ g->old.base, rest, 0 };
+    mmapx_i_move_back(g, p->to, rest, g->old.base);
+    return r;
+}
+
+static int
+move_whole(struct mmapx_i_growth *g, const struct place *p, size_t page)
+{
+    int r = move_pieces(g, p, g->old.extent, page);
+
+    if (r == 0)
+        give_up(p, p->by);
     return r;
 }
 
 /* What is not to be extended moves as it is; the new part comes behind it. */
 static int
-move_and_map(const struct mmapx *m, struct mmapx_i_growth *g, unsigned char *to,
-             size_t page, size_t extent)
+move_and_map(const struct mmapx *m, struct mmapx_i_growth *g,
+             const struct place *p, size_t page, size_t extent)
 {
     size_t old = g->old.extent;
     size_t n = extent - old;
     void *new = NULL;
     int r = mmapx_i_map_new(m, g, &new, n);
 
-    if (r < 0)
-        return r;
-    r = mmapx_os_mremap_to(new, n, to + old, n);
+    if (r == 0) {
+        r = mmapx_os_mremap_to(new, n, p->to + old, n);
+        if (r < 0)
+            mmapx_os_munmap(new, n);
+    }
     if (r < 0) {
-        mmapx_os_munmap(new, n);
+        give_up(p, p->to);
         return r;
     }
-    return move_pieces(g, old, page, to);
+    return move_whole(g, p, page);
 }
 
 /*
@@ -151,31 +226,26 @@ like(const struct mmapx *m, const struct mmapx_i_growth *g)
 
 /*
  * Move the mapping, and all that it is made of, to where extent bytes fit, and
- * room behind them.
+ * room behind them.  A failure leaves nothing there but what cannot go back.
  */
 int
 mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
                  size_t extent, size_t room)
 {
     size_t page = mmapx_i_page_size(m);
-    size_t span = extent > room ? extent : room;
-    unsigned char *to;
-    int r = mmapx_i_take_some(span + page, like(m, g), &to);
+    struct place p;
+    int r = take_place(&p, extent > room ? extent : room, page,
+                       like(m, g));
 
     if (r < 0)
         return r;
     if (extent == g->old.extent)
-        r = move_pieces(g, extent, page, to);
+        r = move_whole(g, &p, page);
     else if (g->by_fd)
-        r = move_and_map(m, g, to, page, extent);
+        r = move_and_map(m, g, &p, page, extent);
     else
-        r = move_and_extend(g, to, span, page, extent);
-    if (r < 0) {
-        mmapx_os_munmap(to, span + page);
-        return r;
-    }
-    if (extent == g->old.extent || g->by_fd)
-        mmapx_os_munmap(to + span, page);
-    g->now = (struct mmapx_i_place){ to, extent, room };
-    return 0;
+        r = move_and_extend(g, &p, page, extent);
+    if (r == 0)
+        g->now = (struct mmapx_i_place){ p.to, extent, room };
+    return r;
 }

@@ -8,57 +8,6 @@
 
 #include <unistd.h>
 
-/* The mapping at an address or the first one behind it, from an open list. */
-static bool
-query(int fd, uintptr_t addr, struct mmapx_os_mapping *map)
-{
-    struct linux_procmap_query q = {
-        .size = sizeof q,
-        .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
-        .query_addr = addr,
-    };
-
-    /* By number: C libraries disagree about the type of a request. */
-    if (syscall(SYS_ioctl, fd, PROCMAP_QUERY, &q) < 0)
-        return false;
-    *map = (struct mmapx_os_mapping){
-        .begin = q.vma_start,
-        .end = q.vma_end,
-        .offset = q.vma_offset,
-        .inode = q.inode,
-        .shared = (q.vma_flags & PROCMAP_QUERY_VMA_SHARED) != 0,
-        .prot = ((q.vma_flags & PROCMAP_QUERY_VMA_READABLE) ? PROT_READ : 0)
-                | ((q.vma_flags & PROCMAP_QUERY_VMA_WRITABLE) ? PROT_WRITE : 0)
-                | ((q.vma_flags & PROCMAP_QUERY_VMA_EXECUTABLE) ? PROT_EXEC
-                                                                : 0),
-    };
-    return true;
-}
-
-/*
- * The same from the text, for kernels before 6.11.  The lines are sorted by
- * address, and each is read once as long as the addresses ascend.
- */
-static bool
-find_line(struct mmapx_os_proc *in, uintptr_t addr,
-          struct mmapx_os_mapping *map)
-{
-    char line[128];
-
-    while (mmapx_os_proc_line(in, line, sizeof line)) {
-        *map = mmapx_os_proc_mapping(line);
-        if (map->end > addr)
-            return true;
-    }
-    return false;
-}
-
-static bool
-find(struct mmapx_os_proc *in, uintptr_t addr, struct mmapx_os_mapping *map)
-{
-    return query(in->fd, addr, map) || find_line(in, addr, map);
-}
-
 int
 mmapx_os_anonymous(unsigned char **addr, size_t *len)
 {
@@ -70,7 +19,7 @@ mmapx_os_anonymous(unsigned char **addr, size_t *len)
     if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
         return -ENOTSUP;
     *len = 0;
-    while (at < end && find(&in, at, &map) && map.begin < end) {
+    while (at < end && mmapx_os_proc_find(&in, at, &map) && map.begin < end) {
         uintptr_t begin = at > map.begin ? at : (uintptr_t)map.begin;
 
         at = end < map.end ? end : (uintptr_t)map.end;
@@ -93,7 +42,8 @@ mmapx_os_protection(const void *addr, int *prot)
 
     if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
         return -ENOTSUP;
-    found = find(&in, (uintptr_t)addr, &map) && map.begin <= (uintptr_t)addr;
+    found = mmapx_os_proc_find(&in, (uintptr_t)addr, &map)
+            && map.begin <= (uintptr_t)addr;
     mmapx_os_proc_close(&in);
     if (!found)
         return -ENOMEM;

@@ -106,11 +106,11 @@ mmapx_os_piece(const void *addr, size_t len)
     size_t n = mmapx_os_page_size();
     struct mmapx_os_mapping map;
     struct mmapx_os_proc in;
-    char line[128];
 
     if (len <= n || !mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
         return len < n ? len : n;
-    if (find_mapping(&in, addr, line, sizeof line, &map))
+    if (mmapx_os_proc_find(&in, (uintptr_t)addr, &map)
+        && map.begin <= (uintptr_t)addr)
         n = (size_t)(map.end - (uintptr_t)addr);
     mmapx_os_proc_close(&in);
     return len < n ? len : n;

@@ -2,6 +2,7 @@
 /* Reading /proc, without stdio because that allocates. */
 #include "../internal.h"
 #include "held.h"
+#include "linux_missing.h"
 #include "linux_proc.h"
 
 #include <fcntl.h>
@@ -174,4 +175,58 @@ mmapx_os_is_past_end(const void *addr)
     return map.begin <= wanted && wanted < map.end
            && stat_mapped(&map, line, &sb)
            && map.offset + (wanted - map.begin) >= (uint64_t)sb.st_size;
+}
+
+/* --- Finding a mapping ---------------------------------------------------- */
+
+/* The mapping at an address or the first one behind it, from an open list. */
+static bool
+query(int fd, uintptr_t addr, struct mmapx_os_mapping *map)
+{
+    struct linux_procmap_query q = {
+        .size = sizeof q,
+        .query_flags = PROCMAP_QUERY_COVERING_OR_NEXT_VMA,
+        .query_addr = addr,
+    };
+
+    /* By number: C libraries disagree about the type of a request. */
+    if (syscall(SYS_ioctl, fd, PROCMAP_QUERY, &q) < 0)
+        return false;
+    *map = (struct mmapx_os_mapping){
+        .begin = q.vma_start,
+        .end = q.vma_end,
+        .offset = q.vma_offset,
+        .inode = q.inode,
+        .shared = (q.vma_flags & PROCMAP_QUERY_VMA_SHARED) != 0,
+        .prot = ((q.vma_flags & PROCMAP_QUERY_VMA_READABLE) ? PROT_READ : 0)
+                | ((q.vma_flags & PROCMAP_QUERY_VMA_WRITABLE) ? PROT_WRITE : 0)
+                | ((q.vma_flags & PROCMAP_QUERY_VMA_EXECUTABLE) ? PROT_EXEC
+                                                                : 0),
+    };
+    return true;
+}
+
+/*
+ * The same from the text, for kernels before 6.11.  The lines are sorted by
+ * address, and each is read once as long as the addresses ascend.
+ */
+static bool
+find_line(struct mmapx_os_proc *in, uintptr_t addr,
+          struct mmapx_os_mapping *map)
+{
+    char line[128];
+
+    while (mmapx_os_proc_line(in, line, sizeof line)) {
+        *map = mmapx_os_proc_mapping(line);
+        if (map->end > addr)
+            return true;
+    }
+    return false;
+}
+
+bool
+mmapx_os_proc_find(struct mmapx_os_proc *in, uintptr_t addr,
+                   struct mmapx_os_mapping *map)
+{
+    return query(in->fd, addr, map) || find_line(in, addr, map);
 }

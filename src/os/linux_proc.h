@@ -39,4 +39,9 @@ struct mmapx_os_mapping {
 
 struct mmapx_os_mapping mmapx_os_proc_mapping(const char *line);
 
+/* In the open list /proc/self/maps: the mapping at an address, or the first one
+ * behind it.  Addresses have to ascend.  A signal handler may call this. */
+bool mmapx_os_proc_find(struct mmapx_os_proc *in, uintptr_t addr,
+                        struct mmapx_os_mapping *map);
+
 #endif /* MMAPX_OS_LINUX_PROC_H */

@@ -348,6 +348,68 @@ START_TEST(a_way_back_that_ends_half_way)
 }
 END_TEST
 
+/* Neither forth nor back: the handle has as much from the beginning as is in
+ * one place, and says so. */
+START_TEST(a_mapping_that_is_torn)
+{
+    size_t page = page_size();
+    struct fixture f;
+
+    need_the_kernel();
+    /* So many parts of a page each can move, the last one not to its end. */
+    for (int moved = 1; moved <= 3; moved++) {
+        size_t left = moved == 3 ? 2 : (size_t)moved;
+        char *before;
+
+        map_before_others(&f, 3, MAP_PRIVATE);
+        before = f.m.addr;
+        for (size_t at = 0; at < 3; at++)
+            before[at * page] = (char)('a' + at);
+        OK(mmapx_protect(&f.m, page, page, PROT_READ));
+        fake_reset();
+        fake_fail_from(FAKE_MREMAP_KEEPING, ENOMEM, moved + 1);
+        fake_fail_from(FAKE_MREMAP_TO, ENOMEM, 1);
+        FAILS(ENOMEM, mmapx_resize(&f.m, -1, 5 * page, MAYMOVE));
+        fake_reset();
+        ck_assert_ptr_ne(f.m.addr, before);
+        ck_assert_uint_eq(f.m.len, left * page);
+        ck_assert_uint_eq(mmapx_room(&f.m), f.m.len);
+        for (size_t at = 0; at < left; at++)
+            ck_assert_int_eq(((char *)f.m.addr)[at * page], 'a' + (int)at);
+        ck_assert(mmapx_os_is_free(before, left * page));
+        ck_assert(mmapx_os_is_free((char *)f.m.addr + f.m.len, page));
+        OK(mmapx_unmap(&f.m));
+        munmap(before, 3 * page);
+    }
+}
+END_TEST
+
+/* The first part is back, the second cannot be, and something has come to lie
+ * where the first one was. */
+START_TEST(a_mapping_that_is_torn_on_the_way_back)
+{
+    size_t page = page_size();
+    struct fixture f;
+    void *before;
+
+    need_the_kernel();
+    map_before_others(&f, 3, MAP_SHARED);
+    OK(mmapx_protect(&f.m, page, page, PROT_READ));
+    before = f.m.addr;
+    fake_reset();
+    fake_fail(FAKE_LENGTHEN, EIO, 1);
+    fake_fail_from(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    fake_fail(FAKE_MREMAP_TO, ENOMEM, 6);
+    /* The place, three parts of the old one, and that of the first again. */
+    fake_fail(FAKE_MMAP, ENOMEM, 5);
+    FAILS(EIO, mmapx_resize(&f.m, f.fd, 5 * page, GROW_SPARSE));
+    ck_assert_ptr_eq(f.m.addr, before);
+    ck_assert_uint_eq(f.m.len, page);
+    check_pattern(f.m.addr, 0, page);
+    OK(mmapx_unmap(&f.m));
+}
+END_TEST
+
 /* Without mremap(2) the old mapping is there until the file has grown. */
 START_TEST(a_copy_that_is_given_back)
 {
@@ -460,6 +522,8 @@ suite(void)
     ADD_TEST(s, a_move_and_another_thread);
     ADD_TEST(s, a_way_back_that_is_barred);
     ADD_TEST(s, a_way_back_that_ends_half_way);
+    ADD_TEST(s, a_mapping_that_is_torn);
+    ADD_TEST(s, a_mapping_that_is_torn_on_the_way_back);
     ADD_TEST(s, a_copy_that_is_given_back);
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, blocks_by_writing_past_the_cache);

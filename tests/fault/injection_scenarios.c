@@ -260,12 +260,15 @@ static const struct exception {
     { run_reserve, FAKE_MMAP, ANY, EINVAL, ENOTSUP },
     { run_reserve, FAKE_MMAP, ANY, ENOSYS, ENOTSUP },
     { run_reserve, FAKE_MREMAP_KEEPING, ANY, ENOSYS, ENOTSUP },
+    { run_reserve, FAKE_MPROTECT, ANY, EINVAL, ENOTSUP },
+    { run_reserve, FAKE_MPROTECT, ANY, ENOSYS, ENOTSUP },
     /* Parts need mremap(2), and a place that is reserved. */
     { run_move_parts, FAKE_MREMAP, 1, ENOSYS, ENOTSUP },
     { run_move_parts_both, FAKE_MREMAP, 1, ENOSYS, ENOTSUP },
     { run_move_parts, FAKE_MREMAP_TO, ANY, ENOMEM, ENOMEM },
     { run_move_parts_both, FAKE_MREMAP_TO, ANY, ENOMEM, ENOMEM },
     { run_move_parts_both, FAKE_MMAP, 1, ENOMEM, ENOMEM },
+    { run_move_parts_both, FAKE_MPROTECT, ANY, ENOMEM, ENOMEM },
 };
 
 /* The same for all that grow.  No mremap(2): there is room behind it, or it is
@@ -285,6 +288,7 @@ static const struct exception growth[] = {
     { run_move, FAKE_MREMAP_TO, ANY, EFAULT, ENOTSUP },
     { run_move_both, FAKE_MREMAP_TO, ANY, ENOMEM, 0 },
     { run_move_both, FAKE_MMAP, 1, ENOMEM, 0 },
+    { run_move_both, FAKE_MPROTECT, ANY, ENOMEM, 0 },
     { run_move, FAKE_MUNMAP, ANY, ANY, 0 },
     { run_move, FAKE_ALLOCATE, ANY, EINTR, 0 },
     { run_move, FAKE_ALLOCATE, ANY, ENOTSUP, 0 },

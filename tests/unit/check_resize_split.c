@@ -226,6 +226,82 @@ START_TEST(parts_are_cut_too)
 }
 END_TEST
 
+/* Mappings of a page each, that the kernel cannot join, until there are no
+ * more: how many. */
+static size_t
+use_all_mappings(void *pages[], size_t most)
+{
+    size_t n = 0;
+
+    for (; n < most; n++) {
+        pages[n] = mmap(NULL, page_size(), n % 2 == 0 ? PROT_READ : PROT_NONE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (pages[n] == MAP_FAILED)
+            break;
+    }
+    return n;
+}
+
+/* Memory of which each page has a protection and bytes of its own, with
+ * something else behind it. */
+static void
+map_parts(struct mmapx *m, size_t parts)
+{
+    size_t page = page_size();
+    struct mmapx area;
+
+    OK(mmapx_map_anon(&area, (parts + 1) * page, PROT_NONE, MAP_PRIVATE));
+    OK(mmapx_map_at(m, area.addr, -1, 0, parts * page, RW,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED));
+    for (size_t i = 0; i < parts; i++)
+        memset((char *)m->addr + i * page, (int)i + 1, page);
+    for (size_t i = 0; i < parts; i += 2)
+        OK(mmapx_protect(m, i * page, page, PROT_READ));
+}
+
+/* Whether it moves, to grow or for room. */
+static bool
+moves(struct mmapx *m, size_t len, bool grows)
+{
+    struct mmapx before = *m;
+
+    errno = 0;
+    if ((grows ? mmapx_resize(m, -1, len, MMAPX_RESIZE_MAYMOVE)
+               : mmapx_reserve(m, len, MMAPX_RESIZE_MAYMOVE))
+        == 0)
+        return true;
+    ck_assert_int_eq(errno, ENOMEM);
+    ck_assert_mem_eq(m, &before, sizeof before);
+    return false;
+}
+
+/* Each part that moves takes one mapping more.  Where there are no more all of
+ * them go back. */
+START_TEST(a_move_that_ends_at_the_limit_on_mappings)
+{
+    enum { PARTS = 60, MOST = 200000 };
+    static void *pages[MOST];
+    size_t page = page_size();
+    bool is_done = false;
+    struct mmapx m;
+    size_t n;
+
+    need_the_kernel();
+    if (under_sanitizer() || under_valgrind())
+        SKIP("the instrumentation cannot do without mappings");
+    map_parts(&m, PARTS);
+    n = use_all_mappings(pages, MOST);
+    if (n == MOST)
+        SKIP("there is no limit on mappings, or a high one");
+    for (int turn = 0; !is_done; turn++) {
+        munmap(pages[--n], page);
+        is_done = moves(&m, (PARTS + 5) * page, turn % 2 == 0);
+        for (size_t i = 0; i < PARTS; i++)
+            ck_assert_uint_eq(((unsigned char *)m.addr)[i * page], i + 1);
+    }
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -237,5 +313,6 @@ suite(void)
     tcase_set_timeout(tcase, 300);
     suite_add_tcase(s, tcase);
     ADD_TEST(s, parts_are_cut_too);
+    ADD_TEST(s, a_move_that_ends_at_the_limit_on_mappings);
     return s;
 }
