@@ -92,7 +92,7 @@ lock_list_read(struct lock_list *list, const char *snapshot)
         lock_list_free(list);
         r.status = TOOL_FAILED;
     }
-    for (size_t i = 0; i < list->n; i++)
+    for (size_t i = 0; i < list->n && tool_interrupted == 0; i++)
         read_parts(&list->entries[i], &in);
     snapshot_close(&in);
     return r.status;
@@ -103,7 +103,7 @@ lock_list_size(const struct lock_list *list)
 {
     int64_t sum = 0;
 
-    for (size_t i = 0; i < list->n; i++) {
+    for (size_t i = 0; i < list->n && tool_interrupted == 0; i++) {
         const struct lock_entry *e = &list->entries[i];
         struct stat st;
         int handle = open_look_along(e->path, &st);

@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# SIGTERM is answered soon, wherever it comes.  No time is taken: what counts is
+# how many system calls are made after it and how much each of them moves, which
+# a slow machine does not change.
+# shellcheck source=tests/tool/tool_lib.sh
+. "${srcdir:=.}/tests/tool/tool_lib.sh"
+
+# The program and not libtool's script, which makes calls of its own.
+if [ -x tools/.libs/mmapx ]; then
+    mmapx=$PWD/tools/.libs/mmapx
+    LD_LIBRARY_PATH=$PWD/.libs
+    export LD_LIBRARY_PATH
+fi
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+trace=$dir/trace
+strace -o "$trace" -e inject=getpid:signal=CONT true >/dev/null 2>&1 ||
+    skip_all 'no strace, or it may not trace'
+
+# Without a signal there are several calls for each file, 6000 at least.  What is
+# left to be done after one: to end a step, to count what is in memory of the
+# file at hand, to stop threads, to clean up and to print.
+most=400
+tree=$dir/tree
+mkdir "$tree"
+(cd "$tree" && seq 2000 | split -a 3 -l 1) || exit 99
+run 0 snapshot -r -o "$dir/snap" "$tree" >/dev/null
+sync "$tree"/* 2>/dev/null || sync
+
+# after: the calls that were made after the signal.
+after() {
+    sed '1,/--- SIGTERM/d' "$trace" | grep -v -e ' resumed>' -e ' --- ' -e ' +++ '
+}
+
+# signalled CALL NUMBER STATUS ARGUMENT...: SIGTERM comes with that call.
+signalled() {
+    call=$1 number=$2 status=$3
+    shift 3
+    timeout 120 strace -f -o "$trace" -e inject="$call:signal=TERM:when=$number" \
+        "$mmapx" "$@" >"$out" 2>"$err" </dev/null
+    got=$?
+    echo "$*, $call $number: exit $got, $(after | wc -l) calls after it"
+    grep -q -e '--- SIGTERM' "$trace" && [ "$got" -eq "$status" ] &&
+        [ "$(after | wc -l)" -le "$most" ]
+}
+
+# The directory is read, files are opened, one after the other.
+in_a_tree() {
+    command=$1 status=$2
+    for number in 100 400 1000; do
+        case $command in
+        top) signalled openat "$number" "$status" top -j1 "$tree" ;;
+        *) signalled openat "$number" "$status" "$command" -j1 -r "$tree" ;;
+        esac || return 1
+    done
+}
+for command in status top load evict snapshot lock; do
+    check "$command in a tree" in_a_tree $command 143
+done
+check 'watch in a tree' in_a_tree watch 0
+
+# The snapshot is read twice, to check it and to load.
+in_a_snapshot() {
+    bytes=$(wc -c <"$dir/snap")
+    reads=$(strace -f -e trace=read "$mmapx" restore "$dir/snap" 2>&1 |
+        grep -c 'read(')
+    echo "$bytes bytes, $reads reads"
+    for number in 10 15 $((reads / 2)); do
+        signalled read "$number" 143 restore "$dir/snap" || return 1
+    done
+    # It is read again for the parts of each file, and the files are looked at
+    # to see how large they are.
+    for number in 10 15 60; do
+        signalled read "$number" 143 lock --snapshot="$dir/snap" || return 1
+    done
+    for number in 100 4000; do
+        signalled openat "$number" 143 lock --snapshot="$dir/snap" || return 1
+    done
+}
+check 'restore and lock of a snapshot' in_a_snapshot
+
+# moved: bytes that calls after the signal were to bring into memory.
+moved() {
+    after | sed -n \
+        -e 's/.*madvise(0x[0-9a-f]*, \([0-9]*\), MADV_POPULATE_READ.*/\1/p' \
+        -e 's/.*mlock(0x[0-9a-f]*, \([0-9]*\)).*/\1/p' \
+        -e 's/.*mlock2(0x[0-9a-f]*, \([0-9]*\), 0).*/\1/p' \
+        -e 's/.*readahead([0-9]*, [0-9]*, \([0-9]*\)).*/\1/p' \
+        -e 's/.* p*readv*2*(.* = \([0-9]*\)$/\1/p' |
+        awk '{ sum += $1 } END { print sum + 0 }'
+}
+# A file that is brought in by steps: what the one under way has left to do.
+in_a_file() {
+    command=$1
+    for number in 1 4; do
+        "$mmapx" evict "$dir/large" >/dev/null
+        signalled "$call" "$number" 143 "$command" "$dir/large" || return 1
+        echo "$(moved) bytes"
+        [ "$(moved)" -le 33554432 ] || return 1
+    done
+}
+dd if=/dev/zero of="$dir/large" bs=1048576 count=128 conv=fsync 2>/dev/null
+"$mmapx" evict "$dir/large" >/dev/null
+strace -o "$trace" "$mmapx" load "$dir/large" >/dev/null 2>&1
+for call in madvise readahead preadv2 preadv read; do
+    [ "$(grep -c "^$call(" "$trace")" -ge 12 ] && break
+done
+if [ "$("$mmapx" evict "$dir/large" >/dev/null &&
+    "$mmapx" status -b "$dir/large" | awk 'NR == 2 { print $1 }')" != 0 ]; then
+    skip 'load of a large file' 'this file system does not evict'
+elif [ "$(grep -c "^$call(" "$trace")" -lt 12 ]; then
+    skip 'load of a large file' 'it is brought in by other calls than are known'
+else
+    check 'load of a large file' in_a_file load
+    [ "$(id -u)" -ne 0 ] || check 'lock of a large file' in_a_file lock
+fi
+
+finish
