@@ -4,7 +4,7 @@
 # under a system manager.
 #
 # The manager is the first process of name spaces of its own, has control groups
-# of its own, and knows no units but these.  tests/project/units.sh has the rest.
+# of its own, and knows no units but these.
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
 
@@ -78,15 +78,15 @@ exec unshare -C sh -c 'for group; do
         --show-status=no' "$systemd" "$@"
 SHELL
 
-# managed COMMANDS: what a shell does beside the manager, as one of its services.
+# managed COMMANDS: what a shell does as one of the manager's services.
 managed() {
     printf '%s\n' "$1" >"$dir/scene"
     : >"$dir/said"
     # The list is split.
     # shellcheck disable=SC2086
-    container=scene SYSTEMD_UNIT_PATH=$dir/units PARENT=$$ timeout -s KILL 120 \
-        unshare -m -p -f -u -i --kill-child sh "$dir/manager" "$dir" "$systemd" \
-        $groups >"$dir/log" 2>&1 </dev/null
+    container=scene SYSTEMD_UNIT_PATH=$dir/units PARENT=$$ \
+        timeout -s KILL 120 unshare -m -p -f -u -i --kill-child \
+        sh "$dir/manager" "$dir" "$systemd" $groups >"$dir/log" 2>&1 </dev/null
     result=$?
     cat "$dir/said" "$dir/log"
     return "$result"

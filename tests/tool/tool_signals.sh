@@ -18,8 +18,8 @@ trace=$dir/trace
 strace -o "$trace" -e inject=getpid:signal=CONT true >/dev/null 2>&1 ||
     skip_all 'no strace, or it may not trace'
 
-# Without a signal there are several calls for each file, 6000 at least.  What is
-# left to be done after one: to end a step, to count what is in memory of the
+# Without a signal there are several calls for each file, 6000 at least.  What
+# is left to be done after one: to end a step, to count what is in memory of the
 # file at hand, to stop threads, to clean up and to print.
 most=400
 tree=$dir/tree
@@ -30,15 +30,16 @@ sync "$tree"/* 2>/dev/null || sync
 
 # after: the calls that were made after the signal.
 after() {
-    sed '1,/--- SIGTERM/d' "$trace" | grep -v -e ' resumed>' -e ' --- ' -e ' +++ '
+    sed '1,/--- SIGTERM/d' "$trace" |
+        grep -v -e ' resumed>' -e ' --- ' -e ' +++ '
 }
 
 # signalled CALL NUMBER STATUS ARGUMENT...: SIGTERM comes with that call.
 signalled() {
     call=$1 number=$2 status=$3
     shift 3
-    timeout 120 strace -f -o "$trace" -e inject="$call:signal=TERM:when=$number" \
-        "$mmapx" "$@" >"$out" 2>"$err" </dev/null
+    timeout 120 strace -f -o "$trace" \
+        -e inject="$call:signal=TERM:when=$number" "$mmapx" "$@" >"$out" 2>"$err" </dev/null
     got=$?
     echo "$*, $call $number: exit $got, $(after | wc -l) calls after it"
     grep -q -e '--- SIGTERM' "$trace" && [ "$got" -eq "$status" ] &&
