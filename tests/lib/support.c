@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if defined __linux__
@@ -119,6 +120,16 @@ reserve_blocks(int fd, size_t off, size_t len)
     (void)len;
     SKIP("no posix_fallocate(3) here");
 #endif
+}
+
+void
+need_small_blocks(int fd)
+{
+    struct statvfs sv;
+
+    ck_assert_int_eq(fstatvfs(fd, &sv), 0);
+    if (sv.f_frsize > page_size())
+        SKIP("blocks are larger than pages here, and whole in memory");
 }
 
 void

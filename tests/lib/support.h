@@ -86,6 +86,9 @@ bool limit_memlock(size_t bytes);
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);
 
+/* Skip where single pages of a file cannot be in memory. */
+void need_small_blocks(int fd);
+
 /* Assert that len bytes at p are the pattern's from offset on. */
 void check_pattern(const void *p, size_t offset, size_t len);
 

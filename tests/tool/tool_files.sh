@@ -311,7 +311,11 @@ map() {
         sed -n 18p "$out" |
         grep -q "^ *$((1920 * page))  \\[\\.\\{63\\}#\\]\$"
 }
-check 'a map' map
+if [ "$page" -eq "$system_page" ]; then
+    check 'a map' map
+else
+    skip 'a map' 'it shows pages, and blocks are larger here'
+fi
 
 # --- JSON ---------------------------------------------------------------------
 
@@ -417,7 +421,7 @@ same_as_fincore() {
     mkdir "$dir/tools" && cp /bin/sh /bin/cat /bin/ls "$dir/tools" &&
         cat "$dir"/tools/* "$some/small" "$some/tiny" >/dev/null || return 1
     run 0 status -b "$dir"/tools/* "$some"/* || return 1
-    rows | awk -v page="$page" '{ print int(($1 + page - 1) / page) }' >"$dir/ours"
+    rows | awk -v page="$system_page" '{ print int(($1 + page - 1) / page) }' >"$dir/ours"
     fincore -nb -o PAGES "$dir"/tools/* "$some"/* | tr -d ' ' >"$dir/theirs"
     diff "$dir/ours" "$dir/theirs"
 }

@@ -10,7 +10,13 @@ trap 'exit 1' HUP INT TERM
 mmapx=$PWD/tools/mmapx
 out=$dir/out
 err=$dir/err
-page=$(getconf PAGESIZE 2>/dev/null || echo 65536)
+system_page=$(getconf PAGESIZE 2>/dev/null || echo 65536)
+# Of larger blocks only whole ones are in memory.
+page=$system_page
+block=$(stat -f -c %S "${TMPDIR:-/tmp}" 2>/dev/null || echo 0)
+if [ "$block" -gt "$page" ] && [ "$block" -le 65536 ]; then
+    page=$block
+fi
 tab=$(printf '\t')
 escape=$(printf '\033')
 unset COLUMNS NO_COLOR POSIXLY_CORRECT

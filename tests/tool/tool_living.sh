@@ -214,7 +214,7 @@ hole() {
         timeout 20 "$mmapx" $command "$1/tera" || return 1
     done
     timeout 20 "$mmapx" status -b "$1/tera" | sed 1d |
-        grep "^ *$page  *70368744177664 "
+        grep -E "^ *($page|$system_page) +70368744177664 "
 }
 
 # In place of cachestat(2) each page is looked at, which takes as long as there

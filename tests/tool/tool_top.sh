@@ -118,7 +118,7 @@ check 'a file is counted once, and links are not followed' once
 
 vmtouch_says() {
     run 0 top --json "$dir/t" && json "all[-1]['total']['cached'] ==
-        page * int('$(vmtouch "$dir/t" |
+        $system_page * int('$(vmtouch "$dir/t" |
             sed -n 's|.*Resident Pages: \([0-9]*\)/.*|\1|p')')"
 }
 if command -v vmtouch >/dev/null && [ $over = no ]; then

@@ -93,6 +93,7 @@ check 'the sum' sum
 # since FUSE need not keep it.
 change() {
     change="+$((64 * page / 1024))K"
+    [ "$page" -lt 16384 ] || change="+$((64 * page / 1048576)).0M"
     sparse "$dir/grows" 64
     pages 64 >"$dir/whole"
     screen 10 90 line 4 '  0B  ' \

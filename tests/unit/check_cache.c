@@ -84,6 +84,7 @@ START_TEST(counts)
     int fd = sparse_file();
     struct mmapx_cache c;
 
+    need_small_blocks(fd);
     memset(&c, 0xaa, sizeof c);
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     ck_assert_uint_eq(c.pages, PAGES + 1);
@@ -178,6 +179,7 @@ START_TEST(runs)
     struct mmapx_cache_run r[4];
     size_t n = 4;
 
+    need_small_blocks(fd);
     OK(mmapx_cache_runs(fd, 10, -1, r, &n));
     ck_assert_uint_eq(n, 3);
     ck_assert_int_eq(r[0].off, 10);
@@ -301,6 +303,7 @@ START_TEST(load_and_evict)
     int64_t page = (int64_t)page_size();
     int fd = temp_file(10 * page_size() + 5);
 
+    need_small_blocks(fd);
     ck_assert_int_eq(lseek(fd, 17, SEEK_SET), 17);
     need_eviction(fd);
     OK(mmapx_cache_load(fd, 2 * page + 1, 1));
@@ -748,6 +751,7 @@ START_TEST(without_cachestat)
     static int codes[] = { ENOSYS, EPERM };
 
     need_the_kernel();
+    need_small_blocks(temp_file(0));
     for (size_t i = 0; i < 2; i++) {
         ck_assert(in_child(mincore_does, &codes[i]));
         if (is_root() || access("/bin/sh", W_OK) != 0)

@@ -142,7 +142,9 @@ START_TEST(part_by_part_in_huge_pages)
 }
 END_TEST
 
-/* What is cached, in whatever pieces, is left as it is. */
+/* What is cached, in whatever pieces, is left as it is.  Older kernels (6.1)
+ * read on behind it, in single pages, as much as they meant to read before they
+ * met it: the block that follows is no huge page then. */
 START_TEST(half_of_it_in_huge_pages)
 {
     int fd;
@@ -152,7 +154,7 @@ START_TEST(half_of_it_in_huge_pages)
     OK(mmapx_cache_load(fd, BLOCK + 5, 1));
     OK(mmapx_cache_load(fd, 0, -1));
     ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
-    ck_assert_uint_ge(huge_bytes(fd), FILE_SIZE - BLOCK);
+    ck_assert_uint_ge(huge_bytes(fd), FILE_SIZE - 2 * BLOCK);
     ck_assert_uint_lt(huge_bytes(fd), FILE_SIZE);
 }
 END_TEST

@@ -51,6 +51,7 @@ START_TEST(vector)
     unsigned char vec[PAGES + 1];
     struct mmapx m;
 
+    need_small_blocks(fd);
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     memset(vec, 0xaa, sizeof vec);
     OK(mmapx_residency(&m, 0, MMAPX_TO_END, vec, sizeof vec));
@@ -76,6 +77,7 @@ START_TEST(an_unaligned_mapping)
     struct mmapx m;
     size_t pages;
 
+    need_small_blocks(fd);
     OK(mmapx_map_region(&m, fd, 10, PAGES * page - 20, PROT_READ, MAP_SHARED));
     OK(mmapx_residency(&m, 0, MMAPX_TO_END, vec, PAGES));
     for (size_t i = 0; i < PAGES; i++)
