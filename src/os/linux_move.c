@@ -142,7 +142,10 @@ mmapx_os_lock_of(void *addr)
 {
     if (!is_locked(addr))
         return MMAPX_OS_NOT_LOCKED;
-    return has_flag(addr, " lf") ? MMAPX_OS_LOCKED_ONFAULT : MMAPX_OS_LOCKED;
+    /* Before it had a name it was the one flag that has none. */
+    return has_flag(addr, " lf") || has_flag(addr, " ??")
+               ? MMAPX_OS_LOCKED_ONFAULT
+               : MMAPX_OS_LOCKED;
 }
 
 /* --- Zeros into memory of any protection ---------------------------------- */
