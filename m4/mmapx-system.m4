@@ -27,6 +27,8 @@ AC_CHECK_DECLS([posix_fadvise, posix_fallocate], [], [],
 AC_CHECK_DECLS([fdatasync], [], [], [[#include <unistd.h>]])
 # Without -lpthread: a library alone has no threads to cancel there.
 AC_CHECK_FUNCS([pthread_setcancelstate])
+# The guard blocks signals: glibc before 2.32 has that in a library of its own.
+AC_SEARCH_LIBS([pthread_sigmask], [pthread])
 # The command: macOS has another name for it.
 AC_CHECK_MEMBER([struct stat.st_ctim], [], [AC_DEFINE([st_ctim], [st_ctimespec],
     [Define to the name of st_ctim in struct stat where it has another one.])],
