@@ -21,7 +21,7 @@ complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a lock \
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a snapshot \
     -d 'write down which parts of files are in memory'
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a restore \
-    -d 'load what a snapshot says'
+    -d 'load what a snapshot lists'
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -s V -l version \
     -d 'show the version'
 complete -c mmapx -s h -l help -d 'show help'
@@ -37,21 +37,21 @@ complete -c mmapx -n "__fish_seen_subcommand_from $files" -s L -l dereference \
 complete -c mmapx -n "__fish_seen_subcommand_from $files" -l files0-from -r \
     -d 'read names from a file'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l exclude -x \
-    -d 'leave out what has such a name'
+    -d 'leave out names that match'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l include -x \
-    -d 'leave out files that have no such name'
+    -d 'leave out files that do not match'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -l max-size -x \
     -d 'leave out larger files'
 complete -c mmapx -n "__fish_seen_subcommand_from $commands" -s q -l quiet \
     -d 'print results and errors only'
 complete -c mmapx -n "__fish_seen_subcommand_from $files top" -s v -l verbose \
-    -d 'say of each file what is done or left out'
+    -d 'say for each file what is done or left out'
 complete -c mmapx -n "__fish_seen_subcommand_from $files restore" -s j -l jobs \
     -x -d 'open so many files at once'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -s b -l bytes \
     -d 'show sizes in bytes'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l json \
-    -d 'print one JSON object a line'
+    -d 'print one JSON object in each line'
 complete -c mmapx -n "__fish_seen_subcommand_from $shows" -l color -x \
     -a 'always never auto' -d 'use colours'
 
@@ -72,7 +72,7 @@ complete -c mmapx -n '__fish_seen_subcommand_from top' -l by -x \
 complete -c mmapx -n '__fish_seen_subcommand_from top' -s a -l all \
     -d 'look at network file systems too'
 complete -c mmapx -n '__fish_seen_subcommand_from top' -s j -l jobs -x \
-    -d 'look at so many trees at once'
+    -d 'look at N trees at once'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l total \
     -d 'add a line for all files together'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -s s \
@@ -84,7 +84,7 @@ complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l sort -x \
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l top -x \
     -d 'show the first files only'
 complete -c mmapx -n '__fish_seen_subcommand_from watch lock' -s n -l interval -x \
-    -d 'look every so often'
+    -d 'seconds between two looks'
 complete -c mmapx -n '__fish_seen_subcommand_from watch' -l count -x \
     -d 'end after so many looks'
 complete -c mmapx -n '__fish_seen_subcommand_from load evict lock' -l range \

@@ -68,7 +68,7 @@ run(int argc, char **argv)
                        || access(argv[0], F_OK) == 0;
 
         if (!is_file)
-            return tool_usage(command, "no command and no file", argv[0]);
+            return tool_usage(command, "no such command or file", argv[0]);
         argc++;
         argv--;
         command = tool_command_meant(argc, argv);

@@ -47,7 +47,7 @@ tool_help(void)
     puts("Usage: mmapx COMMAND [OPTION]... FILE...\n"
          "  or:  mmapx [OPTION]... FILE...\n"
          "  or:  mmapx [OPTION]... DIRECTORY...\n"
-         "See and steer what the page cache holds of files.\n"
+         "Show and control which files are in the page cache.\n"
          "\n"
          "Commands:");
     for (size_t i = 0; i < TOOL_COMMANDS; i++)

@@ -222,7 +222,7 @@ option_right(enum option_kind kind)
         [OPTION_SECONDS] = "from 0.1 to 1000000",
         [OPTION_SIZE] = "a number, K, M, G, T, P or E may follow",
         [OPTION_RANGE] = "OFFSET:LENGTH",
-        [OPTION_PATTERN] = "something of a name, * and ? stand for others",
+        [OPTION_PATTERN] = "a pattern for names, such as *.log",
         [OPTION_NAME] = NULL,
         [OPTION_PID] = "the number of a process",
         [OPTION_BY] = "file or process",

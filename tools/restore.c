@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mmapx restore: load what a snapshot says.
+ * mmapx restore: load what a snapshot lists.
  *
  * A snapshot may come from anywhere.  All of it is checked before anything is
  * done, and for each file only its place in the snapshot is kept in memory.

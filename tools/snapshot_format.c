@@ -240,7 +240,7 @@ snapshot_complain(const struct snapshot_reader *r, const char *name)
     tool_flush();
     fputs("mmapx: ", stderr);
     tool_name(stderr, name);
-    fprintf(stderr, ": line %" PRIu64 " is not that of a snapshot\n",
+    fprintf(stderr, ": no snapshot, or damaged in line %" PRIu64 "\n",
             r->number);
 }
 

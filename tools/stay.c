@@ -155,7 +155,7 @@ describe(char text[static REASON], const struct stays *s, size_t reason,
         [STAY_MAPPED] = "mapped",
         [STAY_MEMORY] = "in a file system that is in memory only",
         [STAY_IN_USE] = "in use",
-        [STAY_UNKNOWN] = "not known why: dirty, locked, mapped or in use",
+        [STAY_UNKNOWN] = "reason not known: dirty, locked, mapped or in use",
     };
     const struct stay *stay = &s->reasons[reason];
     bool has_who = reason == STAY_LOCKED || reason == STAY_MAPPED;

@@ -374,7 +374,7 @@ misused() {
             "Try '$help --help' for more information." ]
 }
 check 'no command' misused 'no command given' mmapx
-check 'an unknown command' misused "no command and no file 'fo\\\\no'" mmapx 'fo
+check 'an unknown command' misused "no such command or file 'fo\\\\no'" mmapx 'fo
 o'
 check 'help of an unknown command' misused "no command 'foo'" mmapx help foo
 check 'an unknown option' misused '.*option.*nonsense.*' 'mmapx status' \
@@ -441,8 +441,8 @@ same_version() {
 }
 check '-V' same_version
 own_interval() {
-    run 0 lock --help && grep -q 'every so often \[5\]$' "$out" &&
-        run 0 watch --help && grep -q 'every so often \[2\]$' "$out" &&
+    run 0 lock --help && grep -q 'seconds between two looks \[5\]$' "$out" &&
+        run 0 watch --help && grep -q 'seconds between two looks \[2\]$' "$out" &&
         run 0 load --help && grep -q 'K, M, G, T, P, E may follow' "$out"
 }
 check 'help has the defaults of the command' own_interval

@@ -78,7 +78,7 @@ evict_dirty() {
     run 0 evict "$dir/dirty" || return 1
     if grep -q ' stayed' "$out"; then
         grep -q "stayed: dirty, .* (--sync does that): $dir/dirty\$" "$out" ||
-            { [ "$over" = yes ] && grep -q "stayed: not known why: " "$out"; } ||
+            { [ "$over" = yes ] && grep -q "stayed: reason not known: " "$out"; } ||
             return 1
     fi
     # The kernel may hold pages for a moment, as when it moves memory about.
@@ -344,7 +344,7 @@ broken() {
     # shellcheck disable=SC2059
     printf "$1" >"$dir/broken"
     run 1 restore "$dir/broken" && lines "$out" 0 && lines "$err" 1 &&
-        grep -q "broken: line ${2:-[0-9]*} is not that of a snapshot\$" "$err"
+        grep -q "broken: no snapshot, or damaged in line ${2:-[0-9]*}\$" "$err"
 }
 one="file $size $dir/file\\n"
 check 'nothing is no snapshot' broken ''
@@ -362,7 +362,7 @@ endless() {
         printf 'file 3 /'
         yes x | head -n 100000 | tr -d '\n'
     } >"$dir/broken"
-    run 1 restore "$dir/broken" && grep -q 'line 2 is not' "$err"
+    run 1 restore "$dir/broken" && grep -q 'damaged in line 2$' "$err"
 }
 check 'an endless line' endless
 
@@ -379,8 +379,8 @@ check 'a snapshot that cannot be read' unreadable
 hole_for_a_line() {
     printf 'mmapx snapshot 1\n' >"$dir/hole" &&
         truncate -s 15T "$dir/hole" || return 1
-    run 1 restore "$dir/hole" && grep -q 'line 2 is not' "$err" &&
-        run 1 lock --snapshot="$dir/hole" && grep -q 'line 2 is not' "$err"
+    run 1 restore "$dir/hole" && grep -q 'damaged in line 2$' "$err" &&
+        run 1 lock --snapshot="$dir/hole" && grep -q 'damaged in line 2$' "$err"
     result=$?
     rm "$dir/hole"
     return "$result"
