@@ -120,7 +120,7 @@ lock() {
     out_of_memory "$dir/file"
     start lock -b "$dir/file"
     reason="locked by mmapx ($started)"
-    [ $evicts = yes ] || reason='in a file system that is in memory only'
+    [ "$evicts" = yes ] || reason='in a file system that is in memory only'
     grep -q "^locked $size in 1 file, until interrupted\$" "$out" &&
         grep -q "^VmLck:[[:space:]]*[1-9]" "/proc/$started/status" &&
         run 0 evict "$dir/file" &&
