@@ -115,8 +115,9 @@ count_windows(int fd, int64_t off, int64_t end, unsigned char *vec, size_t n,
     return r;
 }
 
-/* By mincore(2): what is cached, and nothing else.  Whoever is not told finds
- * all cached, so that a page which is not shows the truth. */
+/* By mincore(2): what is cached, and nothing else.  To a caller who may not
+ * know, the kernel says that all is cached, so a page that is not shows the
+ * truth. */
 int
 mmapx_i_cache_count(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
 {

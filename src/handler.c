@@ -182,7 +182,7 @@ apply_default(int sig, const siginfo_t *info, bool is_ignored)
 
 /*
  * Pass a signal on.  One that an earlier handler passes back arrives deeper on
- * the same stack with the same context, and goes to whoever has not had it yet.
+ * the same stack with the same context, and goes to the next handler.
  */
 static __attribute__((noinline)) void
 pass_on(int sig, siginfo_t *info, void *context)
@@ -289,8 +289,8 @@ our_action(uintptr_t name, const struct sigaction *other)
 
 /*
  * Replace what is there, which is not ours.  The handler may run before
- * sigaction() returns what it replaced, and a child may be forked in between:
- * whom to pass signals on to is written down first.
+ * sigaction() returns what it replaced, and a child may be forked in between.
+ * So the handlers that signals are passed on to are written down first.
  */
 static int
 replace_action(const struct sigaction *now, uintptr_t name)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lost writes.  The kernel tells of one once for each open of the file, and
- * whoever syncs first is told; but the pages of every shared mapping of that
- * file may be among those that were lost.
+ * the first caller that syncs is told; but the pages of every shared mapping of
+ * that file may be among those that were lost.
  *
  * So the losses that the library has seen are numbered.  A table has the last
  * one of each file, and each handle has the number of the last one that was

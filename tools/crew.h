@@ -20,7 +20,7 @@ struct crew_task {
     char *path;
     int handle;
     struct stat st;
-    void *arg; /* of whoever gave it */
+    void *arg; /* of the caller that gave it */
 };
 
 struct crew {
@@ -46,7 +46,7 @@ void crew_begin(struct crew *crew,
 /* Whether a member waits for something to do. */
 bool crew_is_idle(struct crew *crew);
 
-/* Give a tree to whoever is free.  The handle is given up. */
+/* Give a tree to a thread that is free.  The handle is given up. */
 void crew_give(struct crew *crew, const char *path, int handle,
                const struct stat *st, void *arg);
 

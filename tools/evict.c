@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Bytes of the first step: to evict takes no disk, but for what is dirty. */
+/* Bytes of the first step: only evicting dirty pages waits for the disk. */
 enum { FIRST_EVICTED = 128 << 20, WRITTEN_AT_ONCE = 8 << 20 };
 
 /* Write dirty pages back, and wait: by steps where the system has some, since

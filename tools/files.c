@@ -176,7 +176,7 @@ tool_range_of(const struct tool_range *range, int64_t size)
     return range->len == -1 || range->len > left ? left : range->len;
 }
 
-/* Of all ranges; none overlaps another. */
+/* The bytes of all ranges; none overlaps another. */
 static int64_t
 ranged_size(const struct tool_options *o, int64_t size)
 {

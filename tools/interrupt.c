@@ -34,7 +34,7 @@ tool_catch_signals(void)
     action.sa_handler = catch_signal;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)
-        /* Whom nohup(1) protects from SIGHUP stays protected. */
+        /* Leave a signal alone that nohup(1) has set to be ignored. */
         if (sigaction(signals[i], NULL, &before) == 0
             && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
@@ -76,7 +76,7 @@ tool_catch_hangup(void)
         sigaction(SIGHUP, &action, NULL);
 }
 
-/* They are blocked but for the wait itself, so that none comes just before. */
+/* Blocked except in the wait itself, so that none comes just before it. */
 static void
 wait_for(int fds, fd_set *set, const struct timespec *t)
 {

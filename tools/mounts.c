@@ -279,7 +279,7 @@ is_wanted(const struct mount *mount, bool with_network)
            || (mount->kind == FS_NETWORK && with_network);
 }
 
-/* Of two that show the same the first one has all. */
+/* If two show the same, the first one has all. */
 static bool
 has_whole(const struct mounts *m, size_t i, bool with_network)
 {

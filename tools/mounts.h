@@ -43,7 +43,7 @@ void mounts_choose(struct mounts *m, bool network);
 /* What is mounted on a directory, or NULL. */
 const struct mount *mounts_find(const struct mounts *m, const char *dir);
 
-/* Of what kind the file system of an open file or a handle is, FS_REAL unless
+/* The kind of the file system of an open file or a handle: FS_REAL unless
  * it is known to be FS_MEMORY or FS_PSEUDO. */
 enum fs_kind file_system_of(int fd);
 

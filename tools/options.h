@@ -73,7 +73,7 @@ struct tool_options {
     enum tool_key sort;
     size_t top; /* 0: all */
     double interval;
-    uint64_t count; /* 0: for ever */
+    uint64_t count; /* 0: without end */
     struct tool_ranges range;
     bool small;
     bool sync;

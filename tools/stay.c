@@ -81,8 +81,8 @@ add_by_pages(struct stays *s, const struct work_file *f, int64_t rest,
     int64_t locked = survey_bytes(pages->locked, rest - dirty);
     int64_t mapped = survey_bytes(pages->mapped, rest - dirty - locked);
 
-    /* Of a large unit of the cache the kernel may not note that it is locked,
-     * and who else would have mapped it? */
+    /* The kernel may not note that a large unit of the cache is locked, and who
+     * else would have mapped it? */
     if (locks != NULL && who != NULL && locks->n == who->n) {
         locked += mapped;
         mapped = 0;

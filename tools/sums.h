@@ -25,7 +25,7 @@ struct survey sums_total(const struct sums *sums);
 /*
  * The sum of a directory, with all that is below it.  It is complete when
  * nobody uses it any more, and belongs to the sum of the directory above then.
- * Whoever calls these holds a lock.
+ * The caller of these holds a lock.
  */
 struct sums_dir;
 

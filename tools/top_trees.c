@@ -89,7 +89,7 @@ left(struct walk *w)
 
 /* --- Hooks of the walk ---------------------------------------------------- */
 
-/* Of the machine each file system is gone through by itself, or not at all. */
+/* For the machine, each file system is gone through by itself or not at all. */
 static bool
 skips(struct walk *w)
 {

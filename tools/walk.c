@@ -10,7 +10,7 @@
  * descriptors or stack.
  *
  * Nothing in a directory that is a symbolic link is followed, unless that is
- * asked for, so that whoever can write there leads the program nowhere else.
+ * asked for, so that nobody who can write there leads the program elsewhere.
  */
 #include "tool.h"
 #include "filter.h"

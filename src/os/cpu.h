@@ -3,7 +3,8 @@
  * What a jump out of a signal handler does not restore: the control and status
  * registers of the floating-point unit, and the rights that protection keys
  * give.  x86 and POWER enter a handler with defaults, so the values before the
- * jump have to be noted; elsewhere whoever is jumped over may have set them.
+ * jump have to be noted; elsewhere the code that is jumped over may have set
+ * them.
  *
  * Known are x86, Arm, RISC-V, POWER, s390, MIPS and LoongArch, and the keys of
  * x86.  On other machines, and for other keys, nothing is restored.

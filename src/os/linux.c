@@ -61,8 +61,8 @@ mmapx_os_aligns_mappings(int fd)
     return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
 }
 
-/* Of some text in procfs the kernel says EIO instead of ENODEV; from another
- * file system that is a real error. */
+/* For some text in procfs the kernel fails with EIO instead of ENODEV; on
+ * another file system EIO is a real error. */
 int
 mmapx_os_translate_mmap_error(int err, int fd)
 {

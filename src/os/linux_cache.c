@@ -112,7 +112,7 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
     return true;
 }
 
-/* Of the calls that begin to read, the cheapest where the part is there. */
+/* The cheapest of the calls that begin to read, if the part is there. */
 int
 mmapx_os_readahead(int fd, int64_t off, int64_t len)
 {

@@ -93,8 +93,8 @@ file_system_ids(uid_t *uid, gid_t *gid)
     return r == 0;
 }
 
-/* The kernel's rule: the owner, a caller with CAP_FOWNER, and those whom the
- * mode lets write. */
+/* The kernel's rule: the owner, a caller with CAP_FOWNER, and callers that
+ * the mode allows to write. */
 bool
 mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 {
@@ -113,8 +113,8 @@ mmapx_os_may_see_residency(const struct mmapx_os_owner *owner)
 }
 
 /*
- * The kernel says that everything is in memory to whom it does not tell: also
- * what lies past the end of the file.  A page far behind it, if it can be
+ * To a caller who may not know, the kernel says that everything is in memory,
+ * also what lies past the end of the file.  A page far behind it, if it can be
  * mapped, will not be there soon; the next one may.
  */
 bool

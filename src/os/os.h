@@ -36,7 +36,7 @@ extern const int mmapx_os_fixed_noreplace;
 /* Flags that act on a mapping's pages at once: MAP_POPULATE, MAP_LOCKED. */
 extern const int mmapx_os_eager_map_flags;
 
-/* MAP_NORESERVE, likewise. */
+/* MAP_NORESERVE where the system's headers have it, else 0. */
 extern const int mmapx_os_noreserve;
 
 /* The kernel maps large pages where address and file offset agree modulo

@@ -86,7 +86,7 @@ read_pieces(int fd, int64_t off, int64_t len, void *buf, size_t size)
 /*
  * The kernel sees one large request and reads ahead accordingly, and the
  * processor's cache keeps the buffer.  A large one is no part of the caller's
- * stack, which may be small; where none is to be had, less is read at once.
+ * stack, which may be small; if it cannot be mapped, less is read at once.
  */
 int64_t
 mmapx_os_read_and_discard(int fd, int64_t off, int64_t len)
