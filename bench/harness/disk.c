@@ -21,6 +21,9 @@
 /* BLKRASET and BLKFLSBUF, whose header clashes with sys/mount.h. */
 enum { SET_READ_AHEAD = 0x1262, FORGET_BUFFERS = 0x1261 };
 
+/* The kernel would go on making the file system while it is in use. */
+static const char OPTIONS[] = "noinit_itable";
+
 static struct {
     struct file backing;
     char path[32];
@@ -58,8 +61,8 @@ attach_loop(const char *row)
 static bool
 mount_loop(const char *row)
 {
-    const char *mkfs[] = { "mkfs.ext4", "-q", "-F", "-m", "0", disk.path,
-                           NULL };
+    const char *mkfs[] = { "mkfs.ext4", "-q", "-F", "-m", "0", "-i", "8192",
+                           disk.path, NULL };
     struct sample s;
     char output[256];
 
@@ -70,7 +73,7 @@ mount_loop(const char *row)
     snprintf(disk.dir, sizeof disk.dir, "%s/disk", opt.dir);
     if (mkdir(disk.dir, 0700) < 0 || unshare(CLONE_NEWNS) < 0
         || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0
-        || mount(disk.path, disk.dir, "ext4", 0, NULL) < 0) {
+        || mount(disk.path, disk.dir, "ext4", 0, OPTIONS) < 0) {
         skip(row, "mount: %s", strerror(errno));
         return false;
     }
@@ -106,7 +109,7 @@ loop_remount(void)
 {
     return umount(disk.dir) == 0
            && ioctl(disk.device, FORGET_BUFFERS, 0) == 0
-           && mount(disk.path, disk.dir, "ext4", 0, NULL) == 0;
+           && mount(disk.path, disk.dir, "ext4", 0, OPTIONS) == 0;
 }
 
 void

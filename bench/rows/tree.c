@@ -26,24 +26,51 @@ make_file(const char *path, size_t size)
     return made;
 }
 
-bool
-tree_make(const char *row, const char *dir, size_t n, size_t least, size_t most)
+static bool
+make_hole(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char byte;
+    bool made = fd >= 0 && ftruncate(fd, 1) == 0 && read(fd, &byte, 1) == 1;
+
+    if (fd >= 0)
+        close(fd);
+    return made;
+}
+
+/* Without a largest size the files are holes. */
+static bool
+make_tree(const char *row, const char *dir, size_t n, size_t least, size_t most)
 {
     bool made = mkdir(dir, 0700) == 0;
     char path[512];
 
-    memset(file_buffer(), 't', most);
     for (size_t i = 0; i < n && made; i++) {
         snprintf(path, sizeof path, "%s/d%zu", dir, i / TREE_DIR);
         if (i % TREE_DIR == 0)
             made = mkdir(path, 0700) == 0;
         name_file(path, sizeof path, dir, i);
-        made = made
-               && make_file(path, least + random_below(most - least + 1));
+        if (made && most > 0)
+            made = make_file(path, least + random_below(most - least + 1));
+        else if (made)
+            made = make_hole(path);
     }
     if (!made)
         skip(row, "%s: %s", dir, strerror(errno));
     return made;
+}
+
+bool
+tree_make(const char *row, const char *dir, size_t n, size_t least, size_t most)
+{
+    memset(file_buffer(), 't', most);
+    return make_tree(row, dir, n, least, most);
+}
+
+bool
+tree_make_holes(const char *row, const char *dir, size_t n)
+{
+    return make_tree(row, dir, n, 0, 0);
 }
 
 void

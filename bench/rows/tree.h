@@ -13,6 +13,10 @@ bool tree_make(const char *row, const char *dir, size_t n, size_t least,
                size_t most);
 void tree_remove(const char *dir, size_t n);
 
+/* The same with files of a byte, all cached.  They are holes, so that hundreds
+ * of thousands of them are made quickly and never written to the disk. */
+bool tree_make_holes(const char *row, const char *dir, size_t n);
+
 /* A command and up to four words, what it was is thrown away; arg is a struct
  * tree_job. */
 struct tree_job {
