@@ -29,8 +29,11 @@ enum { MOST_FILES = 32, LEAST_FILES = 2, SHARE = 8 };
 /* Bytes of all their paths, of which one alone may have more. */
 enum { MOST_PATHS = 1 << 20 };
 
-/* Opening that takes so many seconds waits for somebody. */
+/* Opening that takes so many seconds waits for somebody, if that is so for
+ * several files in a row: one alone may have waited for a processor, or for a
+ * block of inodes. */
 static const double LONG = 200e-6;
+enum { IN_A_ROW = 3 };
 
 /* What files are looked up in, while there are some. */
 struct directory {
@@ -60,7 +63,7 @@ struct ahead {
     char *taken;       /* the path of the file that was taken last */
     int dir;
     struct directory *directory; /* the same for threads, once it is needed */
-    double cost;                 /* seconds that opening a file takes */
+    size_t long_ones;            /* files in a row that took long to open */
     size_t most_threads;
     bool is_asked_for; /* that many threads */
     size_t threads;
@@ -285,7 +288,7 @@ open_now(struct ahead *a, struct slot *slot)
     slot->done = true;
     a->opened++;
     a->end++;
-    a->cost += (tool_seconds() - began - a->cost) / 4;
+    a->long_ones = tool_seconds() - began > LONG ? a->long_ones + 1 : 0;
 }
 
 /* Whether what was opened has shown that threads are of use. */
@@ -293,7 +296,7 @@ static bool
 wants_threads(const struct ahead *a)
 {
     return a->most_threads > 0 && a->threads == 0 && a->end > 0
-           && (a->is_asked_for || a->cost > LONG);
+           && (a->is_asked_for || a->long_ones >= IN_A_ROW);
 }
 
 void
