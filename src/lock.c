@@ -61,9 +61,9 @@ bring_in(const struct mmapx *m, size_t off, size_t len,
 }
 
 /*
- * mlock(2) tries for ever to read a page that cannot be read, and does not let
- * itself be interrupted.  So the range is only marked, what comes in is locked
- * then, and it is brought in by a call that fails.
+ * mlock(2) tries without end to read a page that cannot be read, and no signal
+ * ends that.  So the range is only marked, what comes in is locked then, and it
+ * is brought in by a call that fails.
  */
 static int
 lock_file(const struct mmapx *m, size_t off, size_t len,

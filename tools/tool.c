@@ -58,7 +58,7 @@ tool_error(int error)
     }
 }
 
-/* The system says it once, to whoever writes; a stream remembers only that
+/* The system says it once, to the caller that writes; a stream keeps only that
  * there was something. */
 int
 tool_flush(void)
