@@ -49,7 +49,7 @@ mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
     *growth = (struct mmapx_os_growth){
         .available = available(fd, &fs),
         .is_writable = (flags & O_ACCMODE) != O_RDONLY,
-        .keeps_tail = type != XFS_SUPER_MAGIC && type != BTRFS_SUPER_MAGIC,
+        .keeps_tail = type != BTRFS_SUPER_MAGIC,
         .stacks = type == OVERLAYFS_SUPER_MAGIC,
         .zeros_pay = (type == EXT4_SUPER_MAGIC || type == XFS_SUPER_MAGIC)
                      && (flags & special) == 0,
@@ -123,9 +123,9 @@ has_tail(int fd, int64_t size, size_t head, size_t page)
 
 /*
  * tmpfs brings back what was stored past the end of the file, in its last page,
- * when the file grows; so does ext4 before Linux 6.13.  Punching a hole there
- * makes it zero and leaves the size alone, but splits a huge page: only where
- * there is something.
+ * when the file grows; so do ext4 and, where the block was allocated and never
+ * written, xfs before Linux 6.13.  Punching a hole there makes it zero and
+ * leaves the size alone, but splits a huge page: only where there is something.
  */
 int
 mmapx_os_clear_tail(int fd, int64_t size)
