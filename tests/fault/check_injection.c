@@ -195,6 +195,8 @@ START_TEST(everything_that_can_fail)
     int fd;
 
     need_the_kernel();
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        SKIP("what follows is of kernels that populate (5.14)");
     need_memlock(16 * page_size()); /* else EPERM is a true answer */
     fd = temp_file(0);
     if (is_stacked(fd))

@@ -133,7 +133,8 @@ mount_cell() {
     tmpfs)
         on "$tmp/mnt" mount -t tmpfs -o size=1G,huge=never none "$tmp/mnt" ;;
     tmpfs-huge)
-        on "$tmp/mnt" mount -t tmpfs -o size=1G,huge=always none "$tmp/mnt" ;;
+        # The least of files takes 2 MiB there.
+        on "$tmp/mnt" mount -t tmpfs -o size=4G,huge=always none "$tmp/mnt" ;;
     overlay) layers '' ;;
     overlay-metacopy) layers ,metacopy=on ;;
     overlay-volatile) layers ,volatile ;;

@@ -4,6 +4,7 @@
 # exit statuses.
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
+need_small_blocks
 
 # --- Before all else ----------------------------------------------------------
 

@@ -4,6 +4,7 @@
 # forms: sums, orders, ranges, maps, JSON.
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
+need_small_blocks
 
 # names: of the rows, without the directory of the tests, sorted.
 names() {

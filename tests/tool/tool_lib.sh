@@ -13,10 +13,16 @@ err=$dir/err
 system_page=$(getconf PAGESIZE 2>/dev/null || echo 65536)
 # Of larger blocks only whole ones are in memory.
 page=$system_page
-block=$(stat -f -c %S "${TMPDIR:-/tmp}" 2>/dev/null || echo 0)
+: >"$out"
+block=$(stat -c %o "$out" 2>/dev/null || echo 0)
 if [ "$block" -gt "$page" ] && [ "$block" -le 65536 ]; then
     page=$block
 fi
+# Not where the least of files takes megabytes, as on tmpfs with huge pages.
+need_small_blocks() {
+    [ "$block" -le 65536 ] ||
+        skip_all "blocks of $block bytes are more than these tests count in"
+}
 tab=$(printf '\t')
 escape=$(printf '\033')
 unset COLUMNS NO_COLOR POSIXLY_CORRECT

@@ -4,6 +4,7 @@
 # systems, orders, and how much is said.
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
+need_small_blocks
 
 tree=$dir/tree
 mkdir -p "$tree/db/old" "$tree/cache"

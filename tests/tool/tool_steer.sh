@@ -4,6 +4,7 @@
 # restore.
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
+need_small_blocks
 
 # out_of_memory FILE: it is not cached now, if that can be had.  What is still
 # being read ahead goes only when it is there.

@@ -579,6 +579,8 @@ START_TEST(a_device_that_fails)
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     OK(mmapx_map(&shared, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
     need_changed_run(&m);
+    if (mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ) != 0)
+        SKIP("what a full tmpfs has no page for cannot be read here (5.10)");
     memset(m.addr, 'x', m.len);
     errno = 0;
     ck_assert_int_eq(commit_all(&m, fd), -1);
@@ -642,7 +644,9 @@ START_TEST(a_process_that_is_not_shown)
 {
     need_native();
     ck_assert(in_child_as_nobody(is_compared, NULL));
-    ck_assert(in_child_as_nobody(is_hidden, NULL));
+    /* Which pages may be read, older kernels (before 5.14) do not tell. */
+    if (mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        ck_assert(in_child_as_nobody(is_hidden, NULL));
 }
 END_TEST
 #endif

@@ -125,6 +125,13 @@ START_TEST(bad_arguments)
 }
 END_TEST
 
+/* Linux 5.10 says EAGAIN of memory without access, as of too little memory. */
+static bool
+is_said_otherwise(void)
+{
+    return errno == EAGAIN && !mmapx_advice_supported(MMAPX_MADV_POPULATE_READ);
+}
+
 /* The kernel leaves a range marked although it could not lock it. */
 static void
 check_failed_lock(const struct mmapx *m, int flags)
@@ -136,7 +143,7 @@ check_failed_lock(const struct mmapx *m, int flags)
     if (errno == EPERM)
         SKIP("RLIMIT_MEMLOCK is 0");
     /* The test's file has no name, and only root finds its end without one. */
-    if (errno != EFAULT || geteuid() == 0)
+    if ((errno != EFAULT || geteuid() == 0) && !is_said_otherwise())
         ck_assert_int_eq(errno, ENOMEM);
     ck_assert_uint_eq(locked_now(), before);
 }

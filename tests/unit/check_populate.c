@@ -137,10 +137,10 @@ START_TEST(a_large_file_with_a_bad_place)
 
     OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
     bad = (char *)m.addr + (size / 2);
+    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
+        return; /* what the handle does not know of is a crash then */
     ck_assert_int_eq(mprotect(bad, page, PROT_NONE), 0);
     FAILS(EACCES, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
-    if (!mmapx_advice_supported(MMAPX_MADV_POPULATE_READ))
-        return; /* a gap is a crash then */
     ck_assert_int_eq(munmap(bad, page), 0);
     FAILS(ENOMEM, mmapx_populate(&m, 0, MMAPX_TO_END, READ));
 }

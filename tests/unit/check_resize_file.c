@@ -15,7 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <stdio.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #endif
 
 /* --- The file with it ----------------------------------------------------- */
@@ -288,6 +291,111 @@ START_TEST(what_was_behind_the_end)
 }
 END_TEST
 
+#ifdef __linux__
+/* Somebody has reserved blocks behind the end: they are still there when the
+ * file has grown into them, whatever its last page held. */
+START_TEST(blocks_behind_the_end)
+{
+    size_t page = page_size();
+    int fd = temp_file(100);
+    struct stat before, after;
+    struct mmapx m;
+
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, 1 << 20) != 0)
+        SKIP("this file system allocates no blocks");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memset((char *)m.addr + 100, 'x', page - 100);
+    ck_assert_int_eq(fstat(fd, &before), 0);
+    OK(mmapx_resize(&m, fd, page + 100, MAYMOVE | BOTH | SPARSE));
+    check_zero((char *)m.addr + 100, page);
+    ck_assert_int_eq(fstat(fd, &after), 0);
+    ck_assert_int_ge(after.st_blocks,
+                     before.st_blocks - (blkcnt_t)page / 512);
+}
+END_TEST
+
+/* btrfs would write its reserved blocks elsewhere, so that a full disk had none
+ * for the store that they were reserved for.  What was reserved and not written
+ * is no data. */
+START_TEST(no_zeros_where_they_cost_the_blocks)
+{
+    struct statfs fs;
+    struct mmapx m;
+    int fd = temp_file(0);
+
+    ck_assert_int_eq(fstatfs(fd, &fs), 0);
+    if ((unsigned)fs.f_type != 0x9123683e)
+        SKIP("a matter of btrfs");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_resize(&m, fd, 1 << 20, MAYMOVE | BOTH));
+    FAILS(ENXIO, (int)lseek(fd, 0, SEEK_DATA));
+}
+END_TEST
+
+/* A file of its own on a tmpfs that has huge pages. */
+static int
+huge_tmpfs_file(void)
+{
+    char dir[] = "/tmp/mmapx-test-XXXXXX";
+    char path[sizeof dir + 8];
+    int fd;
+
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/file", dir);
+    if (!enter_mount_namespace()
+        || mount("none", dir, "tmpfs", 0, "size=64M,huge=always") != 0) {
+        rmdir(dir);
+        SKIP("no tmpfs with huge pages can be mounted by this user, or at all");
+    }
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
+    ck_assert_int_eq(rmdir(dir), 0);
+    return fd;
+}
+
+/* Bytes of memory that is shared and in huge pages, at a mapping. */
+static size_t
+huge_bytes(const void *addr)
+{
+    FILE *in = fopen("/proc/self/smaps", "r");
+    char begin[32], line[512];
+    bool inside = false;
+    size_t kib = 0;
+
+    if (in == NULL)
+        SKIP("there is no /proc/self/smaps");
+    snprintf(begin, sizeof begin, "%lx-", (unsigned long)(uintptr_t)addr);
+    while (kib == 0 && fgets(line, sizeof line, in) != NULL) {
+        inside = inside || strncmp(line, begin, strlen(begin)) == 0;
+        if (inside && strncmp(line, "VmFlags:", 8) == 0)
+            break;
+        if (inside && strncmp(line, "ShmemPmdMapped:", 15) == 0)
+            kib = strtoul(line + 15, NULL, 10);
+    }
+    fclose(in);
+    return kib << 10;
+}
+
+/* A hole that is punched into a huge page divides it. */
+START_TEST(huge_pages_stay_whole)
+{
+    enum { LEN = (4 << 20) - 3000 };
+    int fd = huge_tmpfs_file();
+    struct mmapx m;
+
+    ck_assert_int_eq(ftruncate(fd, LEN), 0);
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    memset(m.addr, 'x', LEN);
+    if (huge_bytes(m.addr) != 4 << 20)
+        SKIP("this kernel had no huge pages for it");
+    for (size_t n = 1; n <= 10; n++)
+        OK(mmapx_resize(&m, fd, LEN + n * 100, MAYMOVE | BOTH | SPARSE));
+    ck_assert_uint_eq(huge_bytes(m.addr), 4 << 20);
+}
+END_TEST
+#endif
+
 /* Each is another file, whatever its number. */
 START_TEST(no_other_file_passes)
 {
@@ -488,6 +596,11 @@ suite(void)
     ADD_TEST(s, grow_and_cut_the_file);
     ADD_TEST(s, what_was_behind_the_end);
     ADD_TEST(s, a_private_page_is_new_too);
+#ifdef __linux__
+    ADD_TEST(s, blocks_behind_the_end);
+    ADD_TEST(s, no_zeros_where_they_cost_the_blocks);
+    ADD_TEST(s, huge_pages_stay_whole);
+#endif
     ADD_TEST(s, no_other_file_passes);
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, a_move_is_undone);
