@@ -334,15 +334,34 @@ fi
 
 # --- Nothing changes ----------------------------------------------------------
 
+# Until it has said that all is locked, or that it may not.
+locks_for_a_moment() {
+    : >"$out"
+    "$mmapx" lock -r "$dir/times" >"$out" 2>"$out" &
+    locker=$!
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.05; done' sh "$out"
+    kill "$locker"
+    wait "$locker"
+    return 0
+}
 # An access time in the past, which would change.
 access_times() {
     mkdir "$dir/times" && pages 20 >"$dir/times/file" || return 1
-    for command in status load evict snapshot 'status --ranges'; do
+    run 0 snapshot -r -o "$dir/times.snap" "$dir/times" || return 1
+    for command in status load evict snapshot 'status --ranges' \
+        'status --map' 'watch --count=1' 'evict --sync' top restore \
+        'timeout lock'; do
         touch -a -d '2001-01-01' "$dir/times/file" &&
             touch -a -d '2001-01-01' "$dir/times" || return 1
         # The list is split.
         # shellcheck disable=SC2086
-        run 0 $command -r "$dir/times" || return 1
+        case $command in
+        restore) run 0 restore "$dir/times.snap" ;;
+        top) run 0 top "$dir/times" ;;
+        'timeout lock') locks_for_a_moment ;;
+        *) run 0 $command -r "$dir/times" ;;
+        esac || return 1
         [ "$(stat -c %X "$dir/times" "$dir/times/file" | uniq)" = \
             "$(date -d '2001-01-01' +%s)" ] || {
             echo "$command: $(stat -c %x "$dir/times" "$dir/times/file")"
@@ -509,9 +528,40 @@ syncs_what_is_dirty() {
     strace -o "$dir/trace" -e trace=fsync "$mmapx" evict --sync "$dir/clean" &&
         grep fsync "$dir/trace"
 }
+# What goes at once is not asked about: neither the mappings of this process
+# nor others are looked at.
+asks_nothing() {
+    mkdir "$dir/small" && (cd "$dir/small" && seq 50 | split -a 2 -l 1) &&
+        sync "$dir/small"/* && cat "$dir/small"/* >/dev/null || return 1
+    strace -f -o "$dir/trace" "$mmapx" evict -j1 -r "$dir/small" >"$out"
+    cat "$out"
+    tail -n 30 "$dir/trace"
+    grep -q '^evicted ' "$out" && ! grep -q stayed "$out" &&
+        ! grep -e 'smaps' -e '/maps"' -e '"maps"' -e '/status"' "$dir/trace"
+}
+# Progress needs no walk of its own.
+opens_once() {
+    on_terminal "strace -f -o '$dir/trace' '$mmapx' load -j1 -r '$dir/small'" \
+        >/dev/null
+    grep -e 'xaa"' -e 'small"' "$dir/trace"
+    [ "$(grep -c '"xaa", .*O_PATH' "$dir/trace")" -eq 1 ] &&
+        [ "$(grep -c '/small", .*O_PATH' "$dir/trace")" -eq 1 ]
+}
+if ! strace -o "$dir/trace" true >/dev/null 2>&1; then
+    skip 'evict of small files asks nothing' 'no strace, or it may not trace'
+elif ! may_evict; then
+    skip 'evict of small files asks nothing' 'nothing is evicted here'
+else
+    check 'evict of small files asks nothing' asks_nothing
+    if [ "$terminal" = yes ]; then
+        check 'with progress a tree is gone through once' opens_once
+    else
+        skip 'with progress a tree is gone through once' 'there is no terminal'
+    fi
+fi
 if strace -o "$dir/trace" true >/dev/null 2>&1 &&
-    pages 1 >"$dir/abc" &&
-    "$mmapx" status --json "$dir/abc" | grep -q '"dirty":[1-9]'; then
+    pages 1 >"$dir/unwritten" &&
+    "$mmapx" status --json "$dir/unwritten" | grep -q '"dirty":[1-9]'; then
     check 'evict --sync writes back what is dirty' syncs_what_is_dirty
 else
     skip 'evict --sync writes back what is dirty' \

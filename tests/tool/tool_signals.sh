@@ -107,6 +107,19 @@ strace -o "$trace" "$mmapx" load "$dir/large" >/dev/null 2>&1
 for call in madvise readahead preadv2 preadv read; do
     [ "$(grep -c "^$call(" "$trace")" -ge 12 ] && break
 done
+# What is left of a file has not stayed for a reason: it was not tried.
+no_reason() {
+    for i in 0 1 2 3 4 5 6 7; do
+        put "$dir/holes" $((i * 67108864 / page)) 1 || return 1
+    done
+    sync "$dir/holes" 2>/dev/null || sync
+    "$mmapx" load "$dir/holes" >/dev/null &&
+        signalled fadvise64 1 143 evict "$dir/holes" || return 1
+    cp "$out" "$dir/said"
+    cat "$out" "$err"
+    run 0 status -b "$dir/holes" && ! rows | grep '^ *0 ' &&
+        grep -q '^evicted ' "$dir/said" && ! grep stayed "$dir/said"
+}
 if [ "$("$mmapx" evict "$dir/large" >/dev/null &&
     "$mmapx" status -b "$dir/large" | awk 'NR == 2 { print $1 }')" != 0 ]; then
     skip 'load of a large file' 'this file system does not evict'
@@ -114,6 +127,7 @@ elif [ "$(grep -c "^$call(" "$trace")" -lt 12 ]; then
     skip 'load of a large file' 'it is brought in by other calls than are known'
 else
     check 'load of a large file' in_a_file load
+    check 'evict gives no reason for what it has not tried' no_reason
     [ "$(id -u)" -ne 0 ] || check 'lock of a large file' in_a_file lock
 fi
 
