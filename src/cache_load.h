@@ -42,6 +42,7 @@ struct loader {
     int64_t begun;    /* small pieces before this have been begun */
     bool told;        /* where the data are */
     bool cut;         /* the file has become shorter */
+    bool was_all;     /* all of the part before was cached */
     unsigned samples; /* that were taken of reading */
     bool is_far;      /* each of them took long */
 };

@@ -2,6 +2,8 @@
 /* The parts of a file that have data, and what of them is cached. */
 #include "cache_load.h"
 
+#include <string.h>
+
 /*
  * How much of the range is cached, for sure: none, all, or perhaps some.
  * cachestat(2) has pages among its own that are still being read, or that could
@@ -41,6 +43,40 @@ survey(int fd, struct part *part, int64_t off, int64_t end)
     part->fresh = part->fresh && cached == NONE;
 }
 
+/*
+ * Where all was cached before, as in a file that has been loaded already, all
+ * is for certain if mincore(2) says so.  To ask cachestat(2) first would only
+ * take longer then.
+ */
+static bool
+all_goes_on(const struct loader *l, const struct part *part)
+{
+    struct mmapx_cache mapped;
+
+    return l->was_all
+           && mmapx_i_cache_count(l->fd, part->off, part->end, &mapped) == 0
+           && mapped.cached >= mmapx_i_cache_pages(part->off, part->end);
+}
+
+/* Note the same for a part as a whole. */
+static void
+survey_part(struct loader *l, struct part *part)
+{
+    size_t first = mmapx_i_unit_of(part, part->off);
+    size_t units = mmapx_i_unit_of(part, part->end - 1) - first + 1;
+
+    l->was_all = all_goes_on(l, part);
+    if (l->was_all) {
+        memset(part->cached + first, ALL, units);
+        part->fresh = false;
+        return;
+    }
+    survey(l->fd, part, part->off, part->end);
+    l->was_all = true;
+    for (size_t i = 0; i < units; i++)
+        l->was_all = l->was_all && part->cached[first + i] == ALL;
+}
+
 /* Go to the next data.  The answer may be that there are none up to where it
  * ends, and that the question has to be asked again. */
 static void
@@ -70,6 +106,6 @@ mmapx_i_next_part(struct loader *l, struct part *part)
     part->before_hole = part->end == l->data_end && part->end < l->end;
     part->fresh = true;
     if (part->off < part->end)
-        survey(l->fd, part, part->off, part->end);
+        survey_part(l, part);
     l->at = part->end;
 }

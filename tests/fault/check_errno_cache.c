@@ -272,6 +272,40 @@ START_TEST(loading_by_what_was_cached_before)
 }
 END_TEST
 
+/* Behind a part that is cached as a whole mincore(2) has the first word; what
+ * it does not confirm is asked about as usual, and read. */
+START_TEST(loading_what_has_been_loaded)
+{
+    enum { SIZE = 200 << 20 };
+    int file = temp_file(0);
+    struct mmapx_cache c;
+    int looks;
+
+    for (off_t at = 0; at < SIZE; at += 1 << 20) {
+        static const unsigned char data[1 << 20];
+
+        ck_assert_int_eq(pwrite(file, data, sizeof data, at), sizeof data);
+    }
+    OK(mmapx_cache_stat(file, 0, -1, &c));
+    if (c.cached < c.pages)
+        SKIP("what is written is not cached as a whole");
+    fake_reset();
+    OK(mmapx_cache_load(file, 0, -1));
+    if (fake_count(FAKE_READ_AND_DISCARD) > 0)
+        SKIP("what is cached is not known");
+    ck_assert_int_eq(fake_count(FAKE_CACHESTAT), 1);
+    looks = fake_count(FAKE_MINCORE);
+
+    /* The last looks do not tell. */
+    fake_reset();
+    fake_fail_from(FAKE_MINCORE, EAGAIN, looks);
+    OK(mmapx_cache_load(file, 0, -1));
+    ck_assert_int_gt(fake_count(FAKE_CACHESTAT), 1);
+    ck_assert_int_gt(fake_count(FAKE_READ_AND_DISCARD), 0);
+    fake_reset();
+}
+END_TEST
+
 /* Through a mapping where that brings whole huge pages, by reads elsewhere. */
 START_TEST(loading_by_blocks)
 {
@@ -583,6 +617,7 @@ suite(void)
     ADD_TEST(s, loading_what_is_partly_there);
     ADD_TEST(s, loading_from_far);
     ADD_TEST(s, loading_by_what_was_cached_before);
+    ADD_TEST(s, loading_what_has_been_loaded);
     ADD_TEST(s, loading_by_blocks);
     ADD_TEST(s, what_is_data);
     ADD_TEST(s, what_is_allocated_and_no_data);
