@@ -395,6 +395,45 @@ START_TEST(a_compositor)
 }
 END_TEST
 
+static void
+put_byte(int fd, size_t at)
+{
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)at), 1);
+}
+
+/* Who is to blame is blamed once.  The client gives its pool what it has taken
+ * from it, which changes nothing of the zeros, and makes it larger: the
+ * compositor follows, and the pool is cut once more. */
+START_TEST(a_pool_that_is_cut_and_grows)
+{
+    size_t page = page_size();
+    int fd = temp_file(4 * page);
+
+    need_to_go_on();
+    cut.faults = 0;
+    OK(mmapx_map(&cut.m, fd, PROT_READ, MAP_SHARED));
+    OK(ftruncate(fd, (off_t)page));
+    ck_assert_int_eq(access_pool(&cut, look_at_pool, &cut), 1);
+    ck_assert_uint_eq(cut.faults, 3);
+    ck_assert_int_eq(access_pool(&cut, access_again, &cut), 1);
+    ck_assert_uint_eq(cut.faults, 3);
+
+    OK(ftruncate(fd, (off_t)(8 * page)));
+    put_byte(fd, 2 * page + 1);
+    put_byte(fd, 5 * page + 1);
+    put_byte(fd, 7 * page + 1);
+    ck_assert_int_eq(access_pool(&cut, look_at_pool, &cut), 1);
+    OK(mmapx_resize(&cut.m, fd, 8 * page, MMAPX_RESIZE_MAYMOVE));
+    ck_assert_int_eq(access_pool(&cut, look_at_pool, &cut), 3);
+    ck_assert_uint_eq(cut.faults, 3);
+
+    OK(ftruncate(fd, (off_t)(6 * page)));
+    ck_assert_int_eq(access_pool(&cut, look_at_pool, &cut), 2);
+    ck_assert_uint_eq(cut.faults, 5);
+    OK(mmapx_unmap(&cut.m));
+}
+END_TEST
+
 /* --- Where it cannot be done ---------------------------------------------- */
 
 /* Mappings of a page each, that the kernel cannot join, until there are no
@@ -689,6 +728,7 @@ suite(void)
     ADD_TEST(s, a_system_call);
     ADD_TEST(s, locks_and_destructors);
     ADD_TEST(s, a_compositor);
+    ADD_TEST(s, a_pool_that_is_cut_and_grows);
     ADD_TEST(s, no_more_mappings);
     ADD_TEST(s, a_full_disk);
     ADD_HUGE_TEST(s, huge_pages);
