@@ -512,6 +512,58 @@ START_TEST(room_is_no_memory_that_is_promised)
     ck_assert_int_eq(is_charged((char *)m.addr + 2 * page), 0);
 }
 END_TEST
+
+/* The first number behind a key in a file of /proc, or 0. */
+static unsigned long long
+number_in(const char *path, const char *key)
+{
+    FILE *f = fopen(path, "r");
+    unsigned long long number = 0;
+    char line[256];
+
+    while (f != NULL && number == 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            sscanf(line + strlen(key), "%llu", &number);
+    if (f != NULL)
+        fclose(f);
+    return number;
+}
+
+/* Room for more than all that the kernel would promise, of each kind: of what
+ * has to be charged none grows to it, and all else is as it was. */
+START_TEST(no_more_is_promised_than_there_is)
+{
+    unsigned long long most = number_in("/proc/meminfo", "CommitLimit:") << 10;
+    size_t room = (size_t)most + ((size_t)1 << 30);
+    size_t page = page_size();
+    int fd = temp_file(2 * page);
+    struct mmapx m, before;
+
+    need_the_kernel();
+    if (number_in("/proc/sys/vm/overcommit_memory", "") != 2)
+        SKIP("the machine promises memory that it does not have");
+    if (sizeof(size_t) < 8 || most > 1ull << 46)
+        SKIP("what the machine promises does not fit the address space");
+    for (int kind = 0; kind < 3; kind++) {
+        if (kind == 2)
+            OK(mmapx_map_anon(&m, 2 * page, RW, MAP_PRIVATE));
+        else
+            OK(mmapx_map(&m, fd, RW, kind == 0 ? MAP_SHARED : MAP_PRIVATE));
+        OK(mmapx_reserve(&m, room, MAYMOVE));
+        *(char *)m.addr = 'x';
+        before = m;
+        if (kind == 0)
+            OK(mmapx_resize(&m, fd, room, 0));
+        else
+            FAILS(ENOMEM, mmapx_resize(&m, fd, room, 0));
+        ck_assert(kind == 0 || memcmp(&m, &before, sizeof m) == 0);
+        OK(mmapx_resize(&m, fd, 64 * page, 0));
+        ck_assert_uint_eq(mmapx_room(&m), room);
+        ck_assert_int_eq(*(char *)m.addr, 'x');
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
 #endif
 
 START_TEST(a_full_disk)
@@ -897,6 +949,7 @@ suite(void)
     ADD_TEST(s, the_limit_on_address_space);
 #ifdef __linux__
     ADD_TEST(s, room_is_no_memory_that_is_promised);
+    ADD_TEST(s, no_more_is_promised_than_there_is);
 #endif
     ADD_TEST(s, a_full_disk);
     ADD_TEST(s, bad_arguments);
