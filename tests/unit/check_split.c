@@ -225,6 +225,28 @@ START_TEST(anonymous_memory)
 }
 END_TEST
 
+/* Each map call makes another object, however many there have been.  32-bit
+ * handles have room for 32768 of them. */
+START_TEST(many_anonymous_objects)
+{
+    size_t page = page_size();
+    struct mmapx m, rest, other, tail;
+
+    if (sizeof(uintptr_t) < 8)
+        SKIP("the handle has no room for so many numbers");
+    OK(mmapx_map_anon(&m, 2 * page, RW, MAP_PRIVATE));
+    for (int i = 1; i < 32768; i++) {
+        OK(mmapx_map_anon(&other, 0, RW, MAP_PRIVATE));
+        OK(mmapx_unmap(&other));
+    }
+    OK(mmapx_split(&m, page, &rest));
+    OK(mmapx_map_at(&other, m.addr, -1, 0, 2 * page, RW,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED));
+    OK(mmapx_split(&other, page, &tail));
+    REFUSED(&m, &tail);
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     size_t page = page_size();
@@ -325,6 +347,7 @@ suite(void)
     ADD_TEST(s, the_room_goes_to_the_rest);
     ADD_TEST(s, what_does_not_adjoin);
     ADD_TEST(s, anonymous_memory);
+    ADD_TEST(s, many_anonymous_objects);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, a_model);
     ADD_HUGE_TEST(s, huge_pages);
