@@ -178,11 +178,59 @@ START_TEST(while_the_file_is_written)
 }
 END_TEST
 
+static struct {
+    int64_t at;
+    size_t len;
+} writes[8];
+static size_t n_writes;
+
+static void
+note_write(int fd, const void *bytes, size_t len, int64_t at)
+{
+    (void)bytes;
+    ck_assert_int_eq(fd, file);
+    ck_assert_uint_lt(n_writes, sizeof writes / sizeof writes[0]);
+    writes[n_writes].at = at;
+    writes[n_writes++].len = len;
+}
+
+/* In whatever order pages were changed they are written by ascending places,
+ * neighbours at once, and of the mapping's bytes alone; then comes one flush. */
+START_TEST(the_order_of_writes)
+{
+    static const size_t changed[] = { 9, 4, 12, 3, 5, 0 };
+    int64_t page = (int64_t)page_size();
+    int64_t places[][2] = {
+        { 10, page }, { 3 * page, 6 * page }, { 9 * page, 10 * page },
+        { 12 * page, 12 * page + 10 },
+    };
+
+    need_the_kernel();
+    fake_reset();
+    file = temp_file(PAGES * page_size());
+    OK(mmapx_map_region(&m, file, 10, 12 * page_size(), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE));
+    for (size_t i = 0; i < sizeof changed / sizeof changed[0]; i++)
+        ((char *)m.addr)[changed[i] * page_size() - (changed[i] > 0 ? 10 : 0)]
+            = 'x';
+    n_writes = 0;
+    fake_on_write = note_write;
+    OK(commit_plainly());
+    ck_assert_uint_eq(n_writes, sizeof places / sizeof places[0]);
+    for (size_t i = 0; i < n_writes; i++) {
+        ck_assert_int_eq(writes[i].at, places[i][0]);
+        ck_assert_int_eq(writes[i].at + (int64_t)writes[i].len, places[i][1]);
+    }
+    ck_assert_int_eq(fake_count(FAKE_FLUSH_DATA), 1);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
     Suite *s = suite_create("errno_commit");
 
+    ADD_TEST(s, the_order_of_writes);
     ADD_TEST(s, cut_before_the_page);
     ADD_TEST(s, cut_behind_the_page);
     ADD_TEST(s, grown);
