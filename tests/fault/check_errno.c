@@ -279,22 +279,22 @@ START_TEST(locking)
 {
     struct fixture f;
     static const struct failure failures[] = {
-        { run_lock, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
+        { run_lock, FAKE_LOCK_ONFAULT, EAGAIN, EAGAIN },
         { run_lock, FAKE_MADVISE, EFAULT, EFAULT },
         { run_lock, FAKE_MADVISE, ENOMEM, ENOMEM },
-        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EAGAIN, EAGAIN },
-        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, EINVAL, ENOTSUP },
-        { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ENOSYS, ENOTSUP },
+        { run_lock_on_fault, FAKE_LOCK_ONFAULT, EAGAIN, EAGAIN },
+        { run_lock_on_fault, FAKE_LOCK_ONFAULT, EINVAL, ENOTSUP },
+        { run_lock_on_fault, FAKE_LOCK_ONFAULT, ENOSYS, ENOTSUP },
         { run_unlock, FAKE_MUNLOCK, ENOMEM, ENOMEM },
     };
 
     CHECK_FAILURES(failures);
     set_up(&f);
-    fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, EAGAIN, 1);
     FAILS(EAGAIN, run_lock(&f));
     ck_assert_int_eq(fake_count(FAKE_MUNLOCK), 1);
     /* That the unlock fails too is not what the caller asked about. */
-    fake_fail(FAKE_MLOCK_ONFAULT, EAGAIN, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, EAGAIN, 1);
     fake_fail(FAKE_MUNLOCK, ENOMEM, 1);
     FAILS(EAGAIN, run_lock(&f));
 }
@@ -307,18 +307,18 @@ START_TEST(what_enomem_means)
 
     need_memlock(16 * page_size());
     set_up(&f);
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(EAGAIN, run_lock(&f)); /* neither the limit nor a gap */
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(EAGAIN, run_lock_on_fault(&f));
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     fake_fail(FAKE_MSYNC, ENOMEM, 1);
     FAILS(ENOMEM, run_lock(&f)); /* a gap */
 
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOSYS, 1);
     OK(run_lock(&f));
     ck_assert_int_eq(fake_count(FAKE_MLOCK), 1);
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOSYS, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOSYS, 1);
     fake_fail(FAKE_MLOCK, EAGAIN, 1);
     FAILS(EAGAIN, run_lock(&f));
 }
@@ -332,7 +332,7 @@ START_TEST(locking_behind_a_filter)
 
     set_up(&f);
     OK(mmapx_lock_limit(&limit, NULL));
-    fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, EPERM, 1);
     if (limit > 0)
         FAILS(ENOTSUP, run_lock_on_fault(&f));
     else
@@ -355,7 +355,7 @@ START_TEST(the_lock_limit)
 
     /* A limit that is not told makes EPERM what it is. */
     set_up(&f);
-    fake_fail(FAKE_MLOCK_ONFAULT, EPERM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, EPERM, 1);
     fake_fail(FAKE_LOCK_LIMIT, EINVAL, 1);
     FAILS(EPERM, run_lock_on_fault(&f));
 }
@@ -408,21 +408,21 @@ is_limited(void *arg)
     if (mmapx_lock_limit(&limit, &locked) != 0 || limit == SIZE_MAX)
         return true;
     for (int i = 0; i < 2; i++) {
-        fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+        fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
         fake_fail(i == 0 ? FAKE_LOCK_LIMIT : FAKE_LOCKED_BYTES, EPERM, 1);
         FAILS(ENOMEM, run_lock_on_fault(f));
         fake_reset();
     }
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(EAGAIN, run_lock_on_fault(f));
     if (!limit_memlock(3 * page_size()))
         return false;
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(ENOMEM, run_lock_on_fault(f)); /* four pages */
     OK(mmapx_lock(&f->m, 0, 2 * page_size(), 0));
     if (!limit_memlock(page_size()))
         return false;
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(ENOMEM, mmapx_lock(&f->m, 0, 1, MMAPX_LOCK_ONFAULT));
     return true;
 }

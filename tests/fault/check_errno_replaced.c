@@ -138,7 +138,7 @@ START_TEST(replaced_pages_and_what_comes_behind)
     fake_reset();
     fake_fail(FAKE_PROTECTION, ENOTSUP, 1);
     FAILS(ENOTSUP, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
-    fake_fail(FAKE_MLOCK_ONFAULT, ENOMEM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(EAGAIN, mmapx_resize(&f.m, f.fd, 4 * page, MMAPX_RESIZE_MAYMOVE));
     fake_reset();
     fake_fail(FAKE_MMAP, EINVAL, 1);

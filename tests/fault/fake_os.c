@@ -131,6 +131,16 @@ planned(enum fake_call call)
     return fails ? -plan[call].code : 0;
 }
 
+/* Those that do nothing else. */
+#define SEAM_FAILS(NAME, name, params, args, ...)                              \
+    int mmapx_os_##name params                                                 \
+    {                                                                          \
+        int r = planned(FAKE_##NAME);                                          \
+                                                                               \
+        return r < 0 ? r : real_os_##name args;                                \
+    }
+#include "seam.def"
+
 int
 mmapx_os_stat(int fd, struct mmapx_os_stat *st)
 {
@@ -141,14 +151,6 @@ mmapx_os_stat(int fd, struct mmapx_os_stat *st)
     if (r == 0 && fake_is_block_device)
         st->type = MMAPX_OS_BLOCK;
     return r;
-}
-
-int
-mmapx_os_open(const char *path, bool writable)
-{
-    int r = planned(FAKE_OPEN);
-
-    return r < 0 ? r : real_os_open(path, writable);
 }
 
 /* An address that is free and one page off from what suits the offset. */
@@ -196,14 +198,6 @@ mmapx_os_aligns_mappings(int fd)
 }
 
 int
-mmapx_os_munmap(void *addr, size_t len)
-{
-    int r = planned(FAKE_MUNMAP);
-
-    return r < 0 ? r : real_os_munmap(addr, len);
-}
-
-int
 mmapx_os_mprotect(void *addr, size_t len, int prot)
 {
     int r = planned(FAKE_MPROTECT);
@@ -223,46 +217,6 @@ mmapx_os_msync(void *addr, size_t len, int flags)
     if (other != NULL)
         other();
     return r < 0 ? r : real_os_msync(addr, len, flags);
-}
-
-int
-mmapx_os_mlock(void *addr, size_t len)
-{
-    int r = planned(FAKE_MLOCK);
-
-    return r < 0 ? r : real_os_mlock(addr, len);
-}
-
-int
-mmapx_os_mlock_onfault(void *addr, size_t len)
-{
-    int r = planned(FAKE_MLOCK_ONFAULT);
-
-    return r < 0 ? r : real_os_mlock_onfault(addr, len);
-}
-
-int
-mmapx_os_munlock(void *addr, size_t len)
-{
-    int r = planned(FAKE_MUNLOCK);
-
-    return r < 0 ? r : real_os_munlock(addr, len);
-}
-
-int
-mmapx_os_locked_bytes(size_t *locked)
-{
-    int r = planned(FAKE_LOCKED_BYTES);
-
-    return r < 0 ? r : real_os_locked_bytes(locked);
-}
-
-int
-mmapx_os_lock_limit(size_t *limit)
-{
-    int r = planned(FAKE_LOCK_LIMIT);
-
-    return r < 0 ? r : real_os_lock_limit(limit);
 }
 
 int
@@ -308,38 +262,6 @@ mmapx_os_readahead(int fd, int64_t off, int64_t len)
     return r < 0 ? r : real_os_readahead(fd, off, len);
 }
 
-int
-mmapx_os_anon_page_size(int flags, size_t *page)
-{
-    int r = planned(FAKE_ANON_PAGE_SIZE);
-
-    return r < 0 ? r : real_os_anon_page_size(flags, page);
-}
-
-int
-mmapx_os_device_size(int fd, int64_t *size)
-{
-    int r = planned(FAKE_DEVICE_SIZE);
-
-    return r < 0 ? r : real_os_device_size(fd, size);
-}
-
-int
-mmapx_os_flush(int fd)
-{
-    int r = planned(FAKE_FLUSH);
-
-    return r < 0 ? r : real_os_flush(fd);
-}
-
-int
-mmapx_os_access(int fd)
-{
-    int r = planned(FAKE_ACCESS);
-
-    return r < 0 ? r : real_os_access(fd);
-}
-
 int64_t
 mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off)
 {
@@ -373,66 +295,9 @@ mmapx_os_flush_data(int fd)
 }
 
 int
-mmapx_os_own_pages_open(void)
-{
-    int r = planned(FAKE_OWN_PAGES_OPEN);
-
-    return r < 0 ? r : real_os_own_pages_open();
-}
-
-int
-mmapx_os_own_pages(int fd, unsigned char *addr, size_t len, struct iovec *runs,
-                   size_t most)
-{
-    int r = planned(FAKE_OWN_PAGES);
-
-    return r < 0 ? r : real_os_own_pages(fd, addr, len, runs, most);
-}
-
-int
-mmapx_os_file_size(int fd, int64_t *size)
-{
-    int r = planned(FAKE_FILE_SIZE);
-
-    return r < 0 ? r : real_os_file_size(fd, size);
-}
-
-int
 mmapx_os_drop(void *addr, size_t len)
 {
     return fake_drops_nothing ? -ENOTSUP : real_os_drop(addr, len);
-}
-
-int
-mmapx_os_mremap(void **addr, size_t old, size_t len, bool may_move)
-{
-    int r = planned(FAKE_MREMAP);
-
-    return r < 0 ? r : real_os_mremap(addr, old, len, may_move);
-}
-
-int
-mmapx_os_mremap_to(void *from, size_t old, void *to, size_t new)
-{
-    int r = planned(FAKE_MREMAP_TO);
-
-    return r < 0 ? r : real_os_mremap_to(from, old, to, new);
-}
-
-int
-mmapx_os_mremap_keeping(void *from, size_t len, void *to)
-{
-    int r = planned(FAKE_MREMAP_KEEPING);
-
-    return r < 0 ? r : real_os_mremap_keeping(from, len, to);
-}
-
-int
-mmapx_os_mremap_copy(void *from, size_t len, void *to)
-{
-    int r = planned(FAKE_MREMAP_COPY);
-
-    return r < 0 ? r : real_os_mremap_copy(from, len, to);
 }
 
 int
@@ -478,38 +343,6 @@ mmapx_os_allocate(int fd, int64_t from, int64_t len)
     /* As some file systems do it: half-way. */
     real_os_set_size(fd, from + len / 2);
     return r;
-}
-
-int
-mmapx_os_clear_tail(int fd, int64_t size)
-{
-    int r = planned(FAKE_CLEAR_TAIL);
-
-    return r < 0 ? r : real_os_clear_tail(fd, size);
-}
-
-int
-mmapx_os_file_limit(int64_t *limit)
-{
-    int r = planned(FAKE_FILE_LIMIT);
-
-    return r < 0 ? r : real_os_file_limit(limit);
-}
-
-int
-mmapx_os_memfd(const char *name, unsigned flags)
-{
-    int r = planned(FAKE_MEMFD);
-
-    return r < 0 ? r : real_os_memfd(name, flags);
-}
-
-int
-mmapx_os_seal_shrink(int fd)
-{
-    int r = planned(FAKE_SEAL_SHRINK);
-
-    return r < 0 ? r : real_os_seal_shrink(fd);
 }
 
 int
@@ -649,14 +482,6 @@ mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
 }
 
 int
-mmapx_os_touch_open(struct mmapx_os_touch_fds *t)
-{
-    int r = planned(FAKE_TOUCH_OPEN);
-
-    return r < 0 ? r : real_os_touch_open(t);
-}
-
-int
 mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
                size_t len, size_t stride)
 {
@@ -668,41 +493,9 @@ mmapx_os_touch(const struct mmapx_os_touch_fds *t, unsigned char *addr,
     return r;
 }
 
-int
-mmapx_os_next_unmapped(const struct mmapx_os_touch_fds *t,
-                       unsigned char **addr, size_t *len)
-{
-    int r = planned(FAKE_NEXT_UNMAPPED);
-
-    return r < 0 ? r : real_os_next_unmapped(t, addr, len);
-}
-
 uint64_t
 mmapx_os_cpu_time(void)
 {
     return fake_touch_work == UINT64_MAX ? real_os_cpu_time() : worked;
 }
 
-int
-mmapx_os_anonymous(unsigned char **addr, size_t *len)
-{
-    int r = planned(FAKE_ANONYMOUS);
-
-    return r < 0 ? r : real_os_anonymous(addr, len);
-}
-
-int
-mmapx_os_protection(const void *addr, int *prot)
-{
-    int r = planned(FAKE_PROTECTION);
-
-    return r < 0 ? r : real_os_protection(addr, prot);
-}
-
-int
-mmapx_os_map_zeros(void *addr, size_t len, int prot)
-{
-    int r = planned(FAKE_MAP_ZEROS);
-
-    return r < 0 ? r : real_os_map_zeros(addr, len, prot);
-}

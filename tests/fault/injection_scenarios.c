@@ -138,12 +138,12 @@ static const struct exception {
     { run_name, FAKE_NAME, ANY, ENOSYS, ENOTSUP },
     { run_name, FAKE_NAME, ANY, EPERM, ENOTSUP },
     /* The system has no such lock. */
-    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
-    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },
-    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, EPERM, ENOTSUP },
-    { run_lock, FAKE_MLOCK_ONFAULT, ANY, EINVAL, 0 },
-    { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOSYS, 0 },
-    { run_lock, FAKE_MLOCK_ONFAULT, ANY, EPERM, 0 },
+    { run_lock_on_fault, FAKE_LOCK_ONFAULT, ANY, EINVAL, ENOTSUP },
+    { run_lock_on_fault, FAKE_LOCK_ONFAULT, ANY, ENOSYS, ENOTSUP },
+    { run_lock_on_fault, FAKE_LOCK_ONFAULT, ANY, EPERM, ENOTSUP },
+    { run_lock, FAKE_LOCK_ONFAULT, ANY, EINVAL, 0 },
+    { run_lock, FAKE_LOCK_ONFAULT, ANY, ENOSYS, 0 },
+    { run_lock, FAKE_LOCK_ONFAULT, ANY, EPERM, 0 },
     /* What is not told is compared. */
     { run_commit, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
     { run_commit, FAKE_OWN_PAGES, ANY, ANY, 0 },
@@ -153,8 +153,8 @@ static const struct exception {
     { run_commit, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
     /* Neither the limit nor a gap. */
-    { run_lock_on_fault, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
-    { run_lock, FAKE_MLOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
+    { run_lock_on_fault, FAKE_LOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
+    { run_lock, FAKE_LOCK_ONFAULT, ANY, ENOMEM, EAGAIN },
     /* What cannot be populated is left to mlock(2). */
     { run_lock, FAKE_MADVISE, ANY, EACCES, 0 },
     { run_lock, FAKE_MADVISE, ANY, EINTR, 0 },

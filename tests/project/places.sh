@@ -98,7 +98,7 @@ check "a function's node is the release that the header names" nodes_are_since
 the_seam_is_listed() {
     grep -o 'mmapx_os_[a-z0-9_]*(' "$srcdir/src/os/os.h" |
         sed 's/^mmapx_os_//;s/($//' | LC_ALL=C sort -u >"$tmp/seam"
-    sed -n -E -e 's/^SEAM_CALL\([A-Z0-9_]+, ([a-z0-9_]+),.*/\1/p' \
+    sed -n -E -e 's/^SEAM_(CALL|FAILS)\([A-Z0-9_]+, ([a-z0-9_]+),.*/\2/p' \
         -e 's/^SEAM_(ANSWER|REAL)\(([a-z0-9_]+)\)$/\2/p' \
         "$srcdir/tests/fault/seam.def" | LC_ALL=C sort >"$tmp/listed"
     [ -s "$tmp/seam" ] && diff "$tmp/seam" "$tmp/listed"
