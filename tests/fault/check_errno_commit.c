@@ -195,7 +195,8 @@ note_write(int fd, const void *bytes, size_t len, int64_t at)
 }
 
 /* In whatever order pages were changed they are written by ascending places,
- * neighbours at once, and of the mapping's bytes alone; then comes one flush. */
+ * neighbours at once, and no byte that is not the mapping's.  Then comes one
+ * flush. */
 START_TEST(the_order_of_writes)
 {
     static const size_t changed[] = { 9, 4, 12, 3, 5, 0 };
