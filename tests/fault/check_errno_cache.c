@@ -415,13 +415,11 @@ static int
 large_hole(size_t pages)
 {
     int fd = temp_file(0);
-    off_t at = (off_t)((pages - 500) * page_size());
-    char byte;
+    size_t at = (pages - 500) * page_size();
 
     ck_assert_int_eq(ftruncate(fd, (off_t)(pages * page_size())), 0);
-    ck_assert_int_eq(pwrite(fd, "x", 1, at), 1);
-    /* FUSE may hold no more of that page than was written. */
-    ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)at), 1);
+    touch_page(fd, at);
     fake_reset();
     fake_has_no_cachestat = true;
     return fd;

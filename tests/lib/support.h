@@ -86,6 +86,10 @@ bool limit_memlock(size_t bytes);
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);
 
+/* Have a page of a file whole in memory.  One that was written in part is not,
+ * nor after read(2) where blocks are smaller than pages. */
+void touch_page(int fd, size_t off);
+
 /* Skip where single pages of a file cannot be in memory. */
 void need_small_blocks(int fd);
 
