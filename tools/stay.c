@@ -28,6 +28,7 @@ stay_free(struct stays *s)
         largest_free(&s->reasons[i].largest);
         free(s->reasons[i].who.list);
     }
+    stay_close_tables();
     who_forget();
 }
 

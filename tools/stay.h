@@ -59,4 +59,7 @@ struct stay_pages {
  * takes privileges.  Returns 0 or an errno. */
 int stay_count_pages(struct stay_pages *pages, const struct work_file *f);
 
+/* Close what that has opened. */
+void stay_close_tables(void);
+
 #endif /* TOOL_STAY_H */

@@ -23,29 +23,39 @@ static const uint64_t present = UINT64_C(1) << 63;
 static const uint64_t dirty = 1 << 4 | 1 << 8; /* or being written back */
 static const uint64_t locked = UINT64_C(1) << 33 | 1 << 18;
 
-struct tables {
+/* Opened for the first file that needs them, since most others do too. */
+static struct tables {
     int pagemap;
     int flags;
     int count;
-};
+    bool opened;
+    int error; /* why they cannot be, or 0 */
+} tables;
 
 static int
-open_tables(struct tables *t)
+open_tables(void)
 {
+    struct tables *t = &tables;
+
+    if (t->opened)
+        return t->error;
+    t->opened = true;
     t->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     t->flags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
     t->count = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
-    return t->pagemap < 0 || t->flags < 0 || t->count < 0 ? errno : 0;
+    t->error = t->pagemap < 0 || t->flags < 0 || t->count < 0 ? errno : 0;
+    return t->error;
 }
 
-static void
-close_tables(const struct tables *t)
+void
+stay_close_tables(void)
 {
-    const int fds[] = { t->pagemap, t->flags, t->count };
+    const int fds[] = { tables.pagemap, tables.flags, tables.count };
 
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
-        if (fds[i] >= 0)
+        if (tables.opened && fds[i] >= 0)
             close(fds[i]);
+    tables = (struct tables){ 0 };
 }
 
 /* So many numbers of a table.  Returns 0 or an errno. */
@@ -62,14 +72,13 @@ read_numbers(int fd, uint64_t first, uint64_t *numbers, size_t n)
 
 /* Frames that follow one another.  One mapping of each is this program's. */
 static int
-count_frames(struct stay_pages *pages, const struct tables *t, uint64_t first,
-             size_t n)
+count_frames(struct stay_pages *pages, uint64_t first, size_t n)
 {
     uint64_t flags[PAGES], counts[PAGES];
-    int error = read_numbers(t->flags, first, flags, n);
+    int error = read_numbers(tables.flags, first, flags, n);
 
     if (error == 0)
-        error = read_numbers(t->count, first, counts, n);
+        error = read_numbers(tables.count, first, counts, n);
     for (size_t i = 0; i < n && error == 0; i++) {
         if ((flags[i] & dirty) != 0)
             pages->dirty++;
@@ -83,12 +92,11 @@ count_frames(struct stay_pages *pages, const struct tables *t, uint64_t first,
 
 /* So many pages that this program has mapped, from an address on. */
 static int
-count_mapped(struct stay_pages *pages, const struct tables *t, uintptr_t addr,
-             size_t n)
+count_mapped(struct stay_pages *pages, uintptr_t addr, size_t n)
 {
     uint64_t entries[PAGES];
-    int error = read_numbers(t->pagemap, addr / mmapx_page_size(NULL), entries,
-                             n);
+    int error = read_numbers(tables.pagemap, addr / mmapx_page_size(NULL),
+                             entries, n);
 
     for (size_t i = 0, run; i < n && error == 0; i += run) {
         uint64_t frame = entries[i] & frame_mask;
@@ -100,15 +108,15 @@ count_mapped(struct stay_pages *pages, const struct tables *t, uintptr_t addr,
             return EPERM;
         while (i + run < n && entries[i + run] == entries[i] + run)
             run++;
-        error = count_frames(pages, t, frame, run);
+        error = count_frames(pages, frame, run);
     }
     return error;
 }
 
 /* A run of resident pages of a mapping.  What cannot be had has gone. */
 static int
-count_run(struct stay_pages *pages, const struct tables *t,
-          const struct mmapx *m, const struct mmapx_run *run)
+count_run(struct stay_pages *pages, const struct mmapx *m,
+          const struct mmapx_run *run)
 {
     size_t page = mmapx_page_size(NULL);
     size_t end = run->off + run->len;
@@ -123,15 +131,15 @@ count_run(struct stay_pages *pages, const struct tables *t,
         if (tool_interrupted != 0)
             return EINTR;
         if (mmapx_populate(m, off, n, MMAPX_POPULATE_READ) == 0)
-            error = count_mapped(pages, t, addr,
+            error = count_mapped(pages, addr,
                                  (base + off + n - addr + page - 1) / page);
     }
     return error;
 }
 
 static int
-count_window(struct stay_pages *pages, const struct tables *t,
-             const struct work_file *f, int64_t off, int64_t len)
+count_window(struct stay_pages *pages, const struct work_file *f, int64_t off,
+             int64_t len)
 {
     struct mmapx m;
     struct mmapx_run run = { .len = 0 };
@@ -145,7 +153,7 @@ count_window(struct stay_pages *pages, const struct tables *t,
         if (mmapx_resident_run(&m, at, &run) < 0)
             error = errno;
         else if (run.resident)
-            error = count_run(pages, t, &m, &run);
+            error = count_run(pages, &m, &run);
     }
     mmapx_unmap(&m);
     return error;
@@ -154,15 +162,13 @@ count_window(struct stay_pages *pages, const struct tables *t,
 int
 stay_count_pages(struct stay_pages *pages, const struct work_file *f)
 {
-    struct tables t;
     int64_t end = f->off + f->len;
-    int error = open_tables(&t);
+    int error = open_tables();
 
     *pages = (struct stay_pages){ 0 };
     for (int64_t n, off = f->off; off < end && error == 0; off += n) {
         n = end - off < WINDOW ? end - off : WINDOW;
-        error = count_window(pages, &t, f, off, n);
+        error = count_window(pages, f, off, n);
     }
-    close_tables(&t);
     return error;
 }

@@ -285,7 +285,11 @@ all_fit() {
     fits ' stayed: mapped by ' "evict -r '$dir/long'" &&
         grep -q '^    .*[.][.][.].* (.*)$' "$dir/lines" &&
         grep -q '^    and 2 more$' "$dir/lines" &&
-        fits '    mapped by ' "status --who '$dir/long/1-$long'"
+        fits '    mapped by ' "status --who '$dir/long/1-$long'" || return 1
+    # What the kernel knows of pages is opened once for all files.
+    strace -f -o "$dir/trace" -e trace=openat true 2>/dev/null || return 0
+    strace -f -o "$dir/trace" -e trace=openat "$mmapx" evict -r "$dir/long"
+    [ "$(grep -c kpageflags "$dir/trace")" -le 1 ]
 }
 long_names() {
     mkdir "$dir/long" && mkfifo "$dir/end.3" || return 1
