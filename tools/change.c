@@ -30,12 +30,7 @@ changes_add(struct changes *c, const struct tool_file *file, int64_t cached)
     struct change key = { { file->device, file->inode }, cached };
     const struct change *before = NULL;
 
-    if (c->n == c->room) {
-        c->room = 2 * c->room + 64;
-        c->now = realloc(c->now, c->room * sizeof *c->now);
-        if (c->now == NULL)
-            tool_no_memory();
-    }
+    c->now = tool_grow(c->now, c->n, &c->room, sizeof *c->now);
     c->now[c->n++] = key;
     if (c->first)
         return 0;

@@ -52,23 +52,12 @@ sink(struct largest *l, size_t i)
     }
 }
 
-static void
-make_room(struct largest *l)
-{
-    if (l->n < l->room)
-        return;
-    l->room = 2 * l->room + 32;
-    l->rows = realloc(l->rows, l->room * sizeof *l->rows);
-    if (l->rows == NULL)
-        tool_no_memory();
-}
-
 /* The row's name is the heap's from now on. */
 static void
 put(struct largest *l, const struct largest_row *row)
 {
     if (l->n < l->most) {
-        make_room(l);
+        l->rows = tool_grow(l->rows, l->n, &l->room, sizeof *l->rows);
         l->rows[l->n] = *row;
         rise(l, l->n++);
     } else {

@@ -68,12 +68,9 @@ find(struct lock *l, const char *path, bool listed)
 
     if (found != NULL)
         return *found;
-    if (l->n == l->room) {
-        l->room = 2 * l->room + 16;
-        l->all = realloc(l->all, l->room * sizeof(struct held *));
-    }
+    l->all = tool_grow(l->all, l->n, &l->room, sizeof(struct held *));
     held = calloc(1, sizeof *held);
-    if (l->all == NULL || held == NULL || (held->path = strdup(path)) == NULL)
+    if (held == NULL || (held->path = strdup(path)) == NULL)
         tool_no_memory();
     held->listed = listed;
     if (tsearch(held, &l->tree, by_path) == NULL)

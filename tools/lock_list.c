@@ -38,13 +38,10 @@ list_entry(const struct snapshot_entry *e, void *arg)
         r->status = TOOL_FAILED;
         return;
     }
-    if (list->n == r->room) {
-        r->room = 2 * r->room + 16;
-        list->entries
-            = realloc(list->entries, r->room * sizeof *list->entries);
-    }
+    list->entries = tool_grow(list->entries, list->n, &r->room,
+                              sizeof *list->entries);
     path = strdup(e->path);
-    if (list->entries == NULL || path == NULL)
+    if (path == NULL)
         tool_no_memory();
     list->entries[list->n++]
         = (struct lock_entry){ .path = path, .at = e->at };
@@ -68,12 +65,7 @@ read_parts(struct lock_entry *e, struct snapshot_reader *in)
 
         if (n == 0)
             return; /* nor is there anything in what follows */
-        if (e->n == room) {
-            room = 2 * room + 4;
-            e->parts = realloc(e->parts, room * sizeof *e->parts);
-            if (e->parts == NULL)
-                tool_no_memory();
-        }
+        e->parts = tool_grow(e->parts, e->n, &room, sizeof *e->parts);
         e->parts[e->n++] = (struct bring_part){ off, n };
     }
 }

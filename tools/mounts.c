@@ -210,12 +210,7 @@ add_mount(struct mounts *m, size_t *room, const struct mount *mount)
             m->list[i] = *mount;
             return;
         }
-    if (m->n == *room) {
-        *room = 2 * *room + 32;
-        m->list = realloc(m->list, *room * sizeof *m->list);
-        if (m->list == NULL)
-            tool_no_memory();
-    }
+    m->list = tool_grow(m->list, m->n, room, sizeof *m->list);
     m->list[m->n++] = *mount;
 }
 

@@ -29,12 +29,7 @@ static const char deleted[] = " (deleted)";
 static void
 add_pid(pid_t **pids, size_t *n, size_t *room, pid_t pid)
 {
-    if (*n == *room) {
-        *room = 2 * *room + 256;
-        *pids = realloc(*pids, *room * sizeof **pids);
-        if (*pids == NULL)
-            tool_no_memory();
-    }
+    *pids = tool_grow(*pids, *n, room, sizeof **pids);
     (*pids)[(*n)++] = pid;
 }
 

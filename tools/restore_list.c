@@ -30,12 +30,7 @@ keep_entry(struct restore *s, const struct stat *st,
     bool cut = S_ISREG(st->st_mode) && st->st_size < looked->bytes;
     int64_t bytes = cut ? st->st_size : looked->bytes;
 
-    if (s->n == s->room) {
-        s->room = 2 * s->room + 64;
-        s->entries = realloc(s->entries, s->room * sizeof *s->entries);
-        if (s->entries == NULL)
-            tool_no_memory();
-    }
+    s->entries = tool_grow(s->entries, s->n, &s->room, sizeof *s->entries);
     s->entries[s->n++] = (struct restore_entry){
         .id = { st->st_dev, st->st_ino },
         .at = looked->at,

@@ -60,12 +60,8 @@ table_begin_file(const struct tool_file *file, void *arg)
 static void
 add_range(struct table_row *row, const struct mmapx_cache_run *run)
 {
-    if (row->n == row->room) {
-        row->room = 2 * row->room + 16;
-        row->ranges = realloc(row->ranges, row->room * sizeof *row->ranges);
-        if (row->ranges == NULL)
-            tool_no_memory();
-    }
+    row->ranges = tool_grow(row->ranges, row->n, &row->room,
+                            sizeof *row->ranges);
     row->ranges[row->n++] = (struct table_range){ run->off, run->len };
 }
 

@@ -124,12 +124,7 @@ table_keep(struct table *t, struct table_row *row)
     /* No more in memory than twice as many as will be shown. */
     if (limit != 0 && t->n >= 2 * limit)
         table_sort(t);
-    if (t->n == t->room) {
-        t->room = 2 * t->room + 64;
-        t->rows = realloc(t->rows, t->room * sizeof *t->rows);
-        if (t->rows == NULL)
-            tool_no_memory();
-    }
+    t->rows = tool_grow(t->rows, t->n, &t->room, sizeof *t->rows);
     t->rows[t->n] = *row;
     t->rows[t->n].path = strdup(row->path);
     if (t->rows[t->n].path == NULL)

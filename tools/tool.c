@@ -39,6 +39,20 @@ tool_no_memory(void)
     exit(TOOL_FAILED);
 }
 
+void *
+tool_grow(void *list, size_t n, size_t *room, size_t size)
+{
+    enum { FIRST = 4 };
+
+    if (n < *room)
+        return list;
+    *room = 2 * *room + FIRST;
+    list = realloc(list, *room * size);
+    if (list == NULL)
+        tool_no_memory();
+    return list;
+}
+
 const char *
 tool_error(int error)
 {

@@ -8,6 +8,7 @@
 #endif
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Exit statuses. */
@@ -23,6 +24,10 @@ int64_t tool_sum(int64_t a, int64_t b);
 
 /* Say that there is no memory left, and exit. */
 _Noreturn void tool_no_memory(void);
+
+/* Have room for one more behind the n of a list, which has room for *room of so
+ * many bytes each: the list, which may have moved.  An empty one is NULL. */
+void *tool_grow(void *list, size_t n, size_t *room, size_t size);
 
 /* In place of an errno. */
 enum {

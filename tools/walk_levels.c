@@ -142,12 +142,8 @@ walk_leave(struct walk *w)
 void
 walk_add_level(struct walk *w, int handle, const struct stat *st, bool by_link)
 {
-    if (w->depth == w->levels_room) {
-        w->levels_room = 2 * w->levels_room + 16;
-        w->levels = realloc(w->levels, w->levels_room * sizeof *w->levels);
-        if (w->levels == NULL)
-            tool_no_memory();
-    }
+    w->levels = tool_grow(w->levels, w->depth, &w->levels_room,
+                          sizeof *w->levels);
     w->levels[w->depth++] = (struct walk_level){
         .id = { st->st_dev, st->st_ino },
         .handle = handle,

@@ -88,13 +88,8 @@ add(struct who *who, struct who_process *process)
 {
     if (who->n > 0 && who->list[who->n - 1] == process)
         return;
-    if (who->n == who->room) {
-        who->room = 2 * who->room + 4;
-        who->list = realloc(who->list,
-                            who->room * sizeof(struct who_process *));
-        if (who->list == NULL)
-            tool_no_memory();
-    }
+    who->list = tool_grow(who->list, who->n, &who->room,
+                          sizeof(struct who_process *));
     who->list[who->n++] = process;
 }
 
