@@ -151,7 +151,7 @@ modules() {
     depmod -b "${from%/lib/modules}" "$2"
     to=$1/modules/lib/modules/$2
     mkdir -p "$to"
-    cp "$from/$2"/modules.builtin* "$from/$2/modules.order" "$to/"
+    cp "$from/$2"/modules.* "$to/"
     for module in $modules; do
         modprobe -d "${from%/lib/modules}" -S "$2" --show-depends "$module"
     done 2>/dev/null | sed -n 's/^insmod \([^ ]*\).*/\1/p' | sort -u |
@@ -164,10 +164,8 @@ modules() {
 
 # boot SUITE: its log is SUITE/serial.log.
 boot() {
-    release=$(basename "$1"/kernel/boot/vmlinuz-*)
-    release=${release#vmlinuz-}
-    modules "$1" "$release"
-    cat "$1"/kernel/boot/vmlinuz-* >"$1/vmlinuz"
+    modules "$1" "$version"
+    find "$1/kernel" -name 'vmlinuz*' -exec cp {} "$1/vmlinuz" \;
     (cd root && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -1 >"$1/initrd"
     (cd "$1/modules" && find . | cpio -o -H newc -R 0:0 --quiet) |
         gzip -1 >>"$1/initrd"
