@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# make check-oldest: built and run with the oldest C library that is meant to
+# work, which README names: that of Debian 11 ($SUITE), in a system of its own.
+# The kernel is this machine's.  Needs root, and a mirror that has the suite.
+# shellcheck source=tests/platforms/common.sh
+. "$(dirname "$0")/common.sh"
+
+need debootstrap debootstrap
+suite=${SUITE:-bullseye}
+root=$PWD/root
+
+end() {
+    for dir in sys dev proc; do
+        if mountpoint -q "$root/$dir"; then
+            umount "$root/$dir"
+        fi
+    done
+}
+trap end EXIT
+
+packages=gcc,make,pkg-config,check,libjansson-dev
+# The list is empty if there is no other mirror.
+# shellcheck disable=SC2086
+debootstrap --variant=minbase --include=$packages "$suite" "$root" \
+    ${MIRROR:-} >debootstrap.log 2>&1 || {
+    tail -n 20 debootstrap.log
+    exit 1
+}
+mount -t proc proc "$root/proc"
+mount --bind /dev "$root/dev"
+mount --bind /sys "$root/sys"
+cp -R "$sources" "$root/sources"
+mkdir "$root/build"
+
+# in_root COMMAND: there, in the build directory.
+in_root() {
+    chroot "$root" sh -c "cd /build && $1"
+}
+
+in_root 'ldd --version' | sed 1q
+in_root '../sources/configure --enable-werror --enable-tests -q'
+in_root "make -s -j$jobs"
+# All are built, with the examples, and those of unit/ are run.
+in_root "make -s check TESTS=\"$(unit_programs | grep /unit/ | tr '\n' ' ')\""
