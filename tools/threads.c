@@ -11,34 +11,31 @@
 /* Nothing here is recursive. */
 enum { STACK = 1 << 20 };
 
-/* What the first thread needs of a limit, and each other one.  glibc's malloc()
- * reserves 128 MiB of addresses for a thread before it gives a half back, and
- * what it has taken is missing elsewhere. */
-static const struct {
-    int limit;
-    rlim_t first;
-    rlim_t other;
-} needs[] = {
-    { RLIMIT_AS, 64 * MIB, 160 * MIB },
-    { RLIMIT_DATA, 16 * MIB, 4 * MIB },
-};
+/* How many of so many threads fit into what a limit leaves beside the first
+ * one. */
+static size_t
+within(const struct rlimit *limit, rlim_t first, rlim_t other, size_t wanted)
+{
+    rlim_t room = 0;
 
+    if (limit->rlim_cur == RLIM_INFINITY)
+        return wanted;
+    if (limit->rlim_cur > first)
+        room = (limit->rlim_cur - first) / other;
+    return room < wanted ? (size_t)room : wanted;
+}
+
+/* glibc's malloc() reserves 128 MiB of addresses for a thread before it gives a
+ * half back, and what it has taken is missing elsewhere. */
 size_t
 threads_fitting(size_t wanted)
 {
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        rlim_t first = needs[i].first;
-        rlim_t room = 0;
-        struct rlimit limit;
+    struct rlimit limit;
 
-        if (getrlimit(needs[i].limit, &limit) < 0
-            || limit.rlim_cur == RLIM_INFINITY)
-            continue;
-        if (limit.rlim_cur > first)
-            room = (limit.rlim_cur - first) / needs[i].other;
-        if (room < wanted)
-            wanted = (size_t)room;
-    }
+    if (getrlimit(RLIMIT_AS, &limit) == 0)
+        wanted = within(&limit, 64 * MIB, 160 * MIB, wanted);
+    if (getrlimit(RLIMIT_DATA, &limit) == 0)
+        wanted = within(&limit, 16 * MIB, 4 * MIB, wanted);
     return wanted;
 }
 

@@ -18,23 +18,27 @@ tool_sum(int64_t a, int64_t b)
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
+static void
+name_limit(const char *name, const struct rlimit *limit)
+{
+    char size[24];
+
+    if (limit->rlim_cur != RLIM_INFINITY)
+        fprintf(stderr, ", %s is %s", name,
+                tool_size(size, (int64_t)limit->rlim_cur, false));
+}
+
 /* The limits are not the only reasons, but those that somebody can change. */
 void
 tool_no_memory(void)
 {
-    static const struct {
-        int limit;
-        const char *name;
-    } limits[] = { { RLIMIT_AS, "RLIMIT_AS" }, { RLIMIT_DATA, "RLIMIT_DATA" } };
     struct rlimit limit;
-    char size[24];
 
     fputs("mmapx: out of memory", stderr);
-    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        if (getrlimit(limits[i].limit, &limit) == 0
-            && limit.rlim_cur != RLIM_INFINITY)
-            fprintf(stderr, ", %s is %s", limits[i].name,
-                    tool_size(size, (int64_t)limit.rlim_cur, false));
+    if (getrlimit(RLIMIT_AS, &limit) == 0)
+        name_limit("RLIMIT_AS", &limit);
+    if (getrlimit(RLIMIT_DATA, &limit) == 0)
+        name_limit("RLIMIT_DATA", &limit);
     putc('\n', stderr);
     exit(TOOL_FAILED);
 }
