@@ -44,7 +44,7 @@ get_kernel() {
     version=$(apt_of "$1" apt-cache depends linux-image-amd64 \
         2>>"$1/apt.log" | sed -n 's/.*Depends: *linux-image-\([0-9]\)/\1/p')
     [ -n "$version" ] || return
-    for part in image binary modules; do
+    for part in image base binary modules; do
         (cd "$1" && apt_of . apt-get download "linux-$part-$version") ||
             [ $part != image ] || return
     done >>"$1/apt.log" 2>&1
