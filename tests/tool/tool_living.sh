@@ -251,15 +251,22 @@ same_without() {
         for option in '-b' '-b --ranges' '--map' '--json --ranges' '--json' \
             '-b --summarize'; do
             # shellcheck disable=SC2086 # They are several words.
-            set -- status $option "$large" "$dir/copy"
-            "$mmapx" "$@" | plain >"$dir/with" &&
-                python3 "$dir/without.py" "$mmapx" "$@" | plain >"$dir/got" &&
-                [ -s "$dir/got" ] && diff "$dir/with" "$dir/got" || return 1
+            both_say status $option "$large" "$dir/copy" || return 1
         done
-        "$mmapx" snapshot "$large" "$dir/copy" >"$dir/with" &&
-            python3 "$dir/without.py" "$mmapx" snapshot "$large" "$dir/copy" \
-                >"$dir/got" && cmp "$dir/with" "$dir/got" || return 1
+        both_say snapshot "$large" "$dir/copy" || return 1
     done
+}
+# both_say ARGUMENT...: the same with the call and without.  What is being read
+# ahead is counted by the call alone, and memory may be short: what differs at
+# one look is looked at again.
+both_say() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        "$mmapx" "$@" | plain >"$dir/with"
+        python3 "$dir/without.py" "$mmapx" "$@" | plain >"$dir/got"
+        [ -s "$dir/got" ] || return 1
+        ! cmp -s "$dir/with" "$dir/got" || return 0
+    done
+    diff "$dir/with" "$dir/got"
 }
 # plain: without what only the call tells.
 plain() {

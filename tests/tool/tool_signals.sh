@@ -20,8 +20,9 @@ strace -o "$trace" -e inject=getpid:signal=CONT true >/dev/null 2>&1 ||
 
 # Without a signal there are several calls for each file, 6000 at least.  What
 # is left to be done after one: to end a step, to count what is in memory of the
-# file at hand, to stop threads, to clean up and to print.
-most=400
+# file at hand, to open and close the 32 files that are ahead, a dozen calls for
+# each, to stop threads, to clean up and to print.
+most=800
 tree=$dir/tree
 mkdir "$tree"
 (cd "$tree" && seq 2000 | split -a 3 -l 1) || exit 99
