@@ -81,10 +81,10 @@ refused() {
  in a control group that is limited to $2\$" "$err"
 }
 
-# allowed: it is locked, and nothing is said.
+# allowed [OPTION]: it is locked, and nothing is said.
 allowed() {
     rm -f "$out" "$err"
-    (in_groups "$mmapx" lock "$big") >"$out" 2>"$err" &
+    (in_groups "$mmapx" lock "$@" "$big") >"$out" 2>"$err" &
     started=$!
     # shellcheck disable=SC2016 # It is that shell which expands.
     timeout 60 sh -c 'while ! [ -s "$1" ] && ! [ -s "$2" ] &&
@@ -106,6 +106,11 @@ used() {
     set_version "$1"
     group /outer "$none" 2097152 0 && group /outer/inner 1048576 786432 524288 &&
         refused 768K 1.0M
+}
+forced() {
+    set_version "$1"
+    group /outer "$none" 0 0 && group /outer/inner 524288 0 0 &&
+        allowed --force
 }
 outer_limit() {
     set_version "$1"
@@ -172,6 +177,7 @@ set_version 2
 if allowed >/dev/null; then
     for v in 1 2; do
         check "v$v: no limit" no_limit $v
+        check "v$v: a limit that --force leaves aside" forced $v
         check "v$v: a limit above the memory" more_than_memory $v
         check "v$v: no files that say one" no_files $v
     done
