@@ -188,6 +188,7 @@ entries(struct walk *w, DIR *stream)
         before = walk_lengthen_path(w, e->d_name);
         entry(w, e);
         walk_shorten_path(w, before);
+        walk_files_add_many(w);
     }
 }
 

@@ -177,8 +177,6 @@ walk_files_keep(struct walk *w, const char *name, ino_t inode)
         names = w->names = calloc(1, sizeof *names);
     if (names == NULL)
         tool_no_memory();
-    if (names->n == MOST_NAMES)
-        walk_files_add_kept(w);
     if (names->used + n > names->room) {
         names->room = 2 * (names->used + n);
         names->names = realloc(names->names, names->room);
@@ -220,4 +218,11 @@ walk_files_add_kept(struct walk *w)
         walk_shorten_path(w, before);
     }
     names->n = names->used = 0;
+}
+
+void
+walk_files_add_many(struct walk *w)
+{
+    if (w->names != NULL && w->names->n == MOST_NAMES)
+        walk_files_add_kept(w);
 }

@@ -20,6 +20,9 @@ void walk_files_add_named(struct walk *w);
 void walk_files_keep(struct walk *w, const char *name, ino_t inode);
 void walk_files_add_kept(struct walk *w);
 
+/* To be called after each that is kept, when the path is the directory's. */
+void walk_files_add_many(struct walk *w);
+
 /* Visit all that still wait. */
 void walk_files_finish(struct walk *w);
 

@@ -37,6 +37,25 @@ check 'and by another name of the option' finds "$all" "$tree" --recursive
 check 'a slash at its end' finds "$all" -r "$tree/"
 check 'a part of it and a file' finds 'tree/a/b/three tree/a/two tree/one ' \
     -r "$tree/a" "$tree/one"
+# More names than are sorted together, and a directory between them.  A snapshot
+# has those that are in memory still.
+many_names() {
+    mkdir -p "$dir/many/sub" && (
+        cd "$dir/many" && seq 2500 | split -a 4 -l 1 &&
+            cd sub && seq 1100 | split -a 4 -l 1
+    ) || return 1
+    (cd "$dir" && find many -type f) | LC_ALL=C sort >"$dir/found"
+    run 0 status -r "$dir/many" >/dev/null && lines "$err" 0 &&
+        names | tr ' ' '\n' | diff "$dir/found" - >"$dir/differ" || {
+        head "$dir/differ"
+        return 1
+    }
+    run 0 snapshot -r "$dir/many" >/dev/null &&
+        sed -n "s|^file [0-9]* $dir/||p" "$out" | LC_ALL=C sort >"$dir/listed"
+    ! LC_ALL=C comm -13 "$dir/found" "$dir/listed" | grep . &&
+        [ "$(wc -l <"$dir/listed")" -gt 2500 ]
+}
+check 'more files than are sorted at once' many_names
 check 'an empty directory' finds '' -r "$(mkdir "$dir/void" && echo "$dir/void")"
 
 # Each by the first name under which it is found.
