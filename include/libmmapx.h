@@ -256,10 +256,11 @@ enum mmapx_advice {
  * Give advice about bytes off to off + len of the mapping.
  *
  * What an edge inside a page means depends on the advice:
- * - DONTNEED on memory that is not a shared mapping, FREE, REMOVE,
- *   WIPEONFORK, DONTNEED_LOCKED and GUARD_INSTALL act only on the pages that
- *   lie whole inside the range.  The mapping's own edges count as page edges,
- *   but not for REMOVE and not for a view.
+ * - DONTNEED (except on a shared mapping that has no pages which
+ *   mmapx_guard_zeros() has replaced), FREE, REMOVE, WIPEONFORK,
+ *   DONTNEED_LOCKED and GUARD_INSTALL act only on the pages that lie whole
+ *   inside the range.  The mapping's own edges count as page edges, but not
+ *   for REMOVE and not for a view.
  * - DONTFORK, DOFORK, DONTDUMP, DODUMP and GUARD_REMOVE need page edges or
  *   the mapping's own edges.
  * - All other advice acts on every page that the range touches.

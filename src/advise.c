@@ -7,7 +7,7 @@ enum edge {
     UNKNOWN,
     HINT,         /* harmless: act on the page */
     LOSES,        /* loses data: leave the page alone */
-    LOSES_UNSHARED, /* loses data, but not that of a shared mapping */
+    LOSES_UNSHARED, /* loses data, but not that of shared pages */
     LOSES_OBJECT, /* loses the object's data, also beyond the mapping's edges */
     EXACT,        /* undoes or splits: refuse */
 };
@@ -92,6 +92,15 @@ can_act_on(const struct rule *rule, const struct mmapx *m)
     }
 }
 
+/* Pages that mmapx_guard_zeros() has replaced are private, whatever the mapping
+ * is. */
+static bool
+is_all_shared(const struct mmapx *m)
+{
+    return mmapx_i_has_any(m, MMAPX_I_SHARED)
+           && !mmapx_i_has_any(m, MMAPX_I_REPLACED);
+}
+
 static enum mmapx_i_rounding
 rounding_of(const struct rule *rule, const struct mmapx *m)
 {
@@ -101,8 +110,7 @@ rounding_of(const struct rule *rule, const struct mmapx *m)
     case LOSES:
         return MMAPX_I_INWARD;
     case LOSES_UNSHARED:
-        return mmapx_i_has_any(m, MMAPX_I_SHARED) ? MMAPX_I_OUTWARD
-                                                  : MMAPX_I_INWARD;
+        return is_all_shared(m) ? MMAPX_I_OUTWARD : MMAPX_I_INWARD;
     case EXACT:
         return MMAPX_I_EXACT;
     default:

@@ -97,6 +97,39 @@ START_TEST(what_is_stored_stays_in_memory)
 }
 END_TEST
 
+/* Such a page is private, also in a shared mapping: advice that drops it does
+ * so only where all of it is meant. */
+START_TEST(what_is_stored_is_not_dropped_by_half)
+{
+    static const int flags[] = { MAP_SHARED, MAP_PRIVATE };
+    static const enum mmapx_advice advice[]
+        = { MMAPX_MADV_DONTNEED, MMAPX_MADV_DONTNEED_LOCKED };
+    size_t page = page_size();
+    size_t faults;
+
+    need_to_go_on();
+    for (int i = 0; i < 4; i++) {
+        enum mmapx_advice drop = advice[i / 2];
+
+        if (!mmapx_advice_supported(drop))
+            continue;
+        m = short_file(PROT_READ | PROT_WRITE, flags[i % 2]);
+        ck_assert_int_eq(mmapx_guard_zeros(&m, fill_up, NULL, &faults), 0);
+        OK(mmapx_advise(&m, page + 1, 1, drop));
+        OK(mmapx_advise(&m, 2 * page - 1, 2, drop));
+        OK(mmapx_advise(&m, 1, page, drop));
+        OK(mmapx_advise(&m, 3 * page + 1, page - 2, drop));
+        for (size_t n = page; n < m.len; n++)
+            ck_assert_int_eq(((char *)m.addr)[n], 'x');
+        OK(mmapx_advise(&m, 2 * page - 1, page + 2, drop));
+        for (size_t n = page; n < m.len; n++)
+            if (n / page != 2)
+                ck_assert_int_eq(((char *)m.addr)[n], 'x');
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
 START_TEST(bad_arguments)
 {
     struct mmapx unmapped = MMAPX_INIT;
@@ -719,6 +752,7 @@ suite(void)
 
     ADD_TEST(s, zeros_are_read);
     ADD_TEST(s, what_is_stored_stays_in_memory);
+    ADD_TEST(s, what_is_stored_is_not_dropped_by_half);
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, the_protection_is_kept);
     ADD_TEST(s, a_view);
