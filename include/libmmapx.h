@@ -953,7 +953,10 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * old last page; in a room (mmapx_reserve()) it has no advice.  If the mapping
  * has pages that mmapx_guard_zeros() has replaced, it grows with fd: the new
  * part is mapped from it, without advice, and the replaced pages stay as they
- * are.
+ * are.  If /proc cannot be read, Linux does not tell how the last page is
+ * locked.  In a room, with FILE and beside replaced pages the new part is then
+ * locked on fault if mmapx_lock() has locked any part of the mapping so, and
+ * brought in if not.
  *
  * Without FILE a mapping may grow past the end of its file.
  *

@@ -59,6 +59,7 @@ enum {
     MMAPX_I_MAY_HAVE_PRIVATE_PAGES = 1 << 10, /* it was writable once */
     MMAPX_I_REPLACED               = 1 << 11, /* by mmapx_guard_zeros(): some
                                                  pages are not the file's */
+    MMAPX_I_LOCKED_ONFAULT         = 1 << 12, /* some pages were, once */
 };
 
 /* Masks. */
@@ -69,8 +70,8 @@ enum {
 
 /* Positions of bits. */
 enum {
-    MMAPX_I_PAGE_SHIFT     = 12, /* in INFO: how often LEAST_PAGE is doubled */
-    MMAPX_I_IDENTITY_SHIFT = 17, /* in INFO */
+    MMAPX_I_PAGE_SHIFT     = 13, /* in INFO: how often LEAST_PAGE is doubled */
+    MMAPX_I_IDENTITY_SHIFT = 18, /* in INFO */
     MMAPX_I_HIGH_SHIFT     = 16, /* in ERROR, where a word has 32 bits: the
                                     offset's upper bits, of which 16 suffice */
 };
@@ -78,7 +79,7 @@ enum {
 /* No system has smaller pages; doubled 31 times it is larger than any. */
 enum { MMAPX_I_LEAST_PAGE = 256 };
 
-/* A thread that replaces a page sets a flag beside others that read. */
+/* A thread may set a flag beside others that read. */
 static inline uintptr_t
 mmapx_i_info(const struct mmapx *m)
 {
@@ -104,14 +105,16 @@ mmapx_i_set_flags(struct mmapx *m, unsigned flags)
     m->reserved[MMAPX_I_INFO] |= flags;
 }
 
-/* The same by a signal handler: the handle is const for its caller. */
+/* The same where the handle is const for the caller, also by a signal
+ * handler. */
 static inline void
-mmapx_i_note_replaced(const struct mmapx *m)
+mmapx_i_note(const struct mmapx *m, unsigned flag)
 {
     struct mmapx *owner = (struct mmapx *)(uintptr_t)m;
 
-    __atomic_fetch_or(&owner->reserved[MMAPX_I_INFO],
-                      (uintptr_t)MMAPX_I_REPLACED, __ATOMIC_RELAXED);
+    if (!mmapx_i_has_any(m, flag))
+        __atomic_fetch_or(&owner->reserved[MMAPX_I_INFO], (uintptr_t)flag,
+                          __ATOMIC_RELAXED);
 }
 
 /* The page size of a mapped handle. */
@@ -187,7 +190,7 @@ mmapx_i_owner(const struct mmapx *m)
     };
 }
 
-/* The bits of an object's identity that the handle has room for: 15 where a
+/* The bits of an object's identity that the handle has room for: 14 where a
  * word has 32. */
 enum { MMAPX_I_IDENTITY_BITS = sizeof(uintptr_t) * 8 - MMAPX_I_IDENTITY_SHIFT };
 
@@ -205,7 +208,7 @@ mmapx_i_identity(const struct mmapx *m)
 }
 
 /* Whether a descriptor's object is the one that was mapped.  On 32-bit
- * systems another one passes by chance once in 32768 times: there it is a check
+ * systems another one passes by chance once in 16384 times: there it is a check
  * against mistakes. */
 static inline bool
 mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
@@ -233,7 +236,8 @@ mmapx_i_is_same_object(const struct mmapx *m, const struct mmapx *other)
     const uintptr_t differs
         = MMAPX_I_GROUP_WRITES | MMAPX_I_OTHERS_WRITE | MMAPX_I_PROT_R
           | MMAPX_I_PROT_W | MMAPX_I_PROT_X | MMAPX_I_MIXED
-          | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED;
+          | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED
+          | MMAPX_I_LOCKED_ONFAULT;
 
     return ((m->reserved[MMAPX_I_INFO] ^ other->reserved[MMAPX_I_INFO])
             & ~differs)

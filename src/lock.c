@@ -119,6 +119,8 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
     /* The kernel leaves the range marked, and what comes in later locked. */
     if (r < 0 && r != -ENOTSUP)
         mmapx_os_munlock(span.addr, span.len);
+    if (r == 0 && flags != 0)
+        mmapx_i_note(m, MMAPX_I_LOCKED_ONFAULT);
     return r;
 }
 

@@ -183,15 +183,23 @@ mmapx_i_grow_undo(struct mmapx *m, struct mmapx_i_growth *g)
     }
 }
 
-/* The new part is locked like the page before it, now that the file is there:
- * the kernel has tried before. */
+/*
+ * The new part is locked like the page before it, now that the file is there:
+ * the kernel has tried before.  Where the system does not tell how that is
+ * locked, the handle knows whether anything was locked on fault.
+ */
 static void
-fill_locked(const struct mmapx_i_growth *g, size_t page)
+fill_locked(const struct mmapx *m, const struct mmapx_i_growth *g)
 {
     unsigned char *end = g->now.base + g->old.extent;
     size_t n = g->now.extent - g->old.extent;
+    enum mmapx_os_lock lock = MMAPX_OS_NOT_LOCKED;
 
-    if (n > 0 && mmapx_os_lock_of(end - page) == MMAPX_OS_LOCKED)
+    if (n > 0)
+        lock = mmapx_os_lock_of(end - mmapx_i_page_size(m));
+    if (lock == MMAPX_OS_LOCKED
+        || (lock == MMAPX_OS_LOCKED_SOMEHOW
+            && !mmapx_i_has_any(m, MMAPX_I_LOCKED_ONFAULT)))
         mmapx_os_mlock(end, n);
 }
 
@@ -199,7 +207,7 @@ void
 mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g, size_t len)
 {
     if (g->may_fail || g->by_fd || g->now.room > 0)
-        fill_locked(g, mmapx_i_page_size(m));
+        fill_locked(m, g);
     if (g->now.base != g->old.base) {
         if (!g->is_lost)
             mmapx_os_munmap(g->old.base, g->old.extent);

@@ -82,7 +82,7 @@ put_zeros(struct mmapx_i_frame *f, const struct mmapx_i_span *page)
     mmapx_i_thread.again = NULL;
     mmapx_i_thread.replaced
         = __atomic_add_fetch(&mmapx_i_replacements, 1, __ATOMIC_RELAXED);
-    mmapx_i_note_replaced(f->m);
+    mmapx_i_note(f->m, MMAPX_I_REPLACED);
     return true;
 }
 

@@ -116,23 +116,20 @@ mmapx_os_piece(const void *addr, size_t len)
     return len < n ? len : n;
 }
 
-/* The flag words of a mapping in /proc/self/smaps: "VmFlags: rd wr lo lf". */
+/* The flag words of a mapping in /proc/self/smaps, as "VmFlags: rd wr lo lf":
+ * false if they are not told. */
 static bool
-has_flag(const void *addr, const char *flag)
+flags_of(const void *addr, char *line, size_t size)
 {
     struct mmapx_os_mapping map;
     struct mmapx_os_proc in;
-    char line[256];
     bool found = false;
 
     if (!mmapx_os_proc_open(&in, "/proc/thread-self/smaps"))
         return false;
-    if (find_mapping(&in, addr, line, sizeof line, &map))
-        while (mmapx_os_proc_line(&in, line, sizeof line))
-            if (strncmp(line, "VmFlags:", 8) == 0) {
-                found = strstr(line + 8, flag) != NULL;
-                break;
-            }
+    if (find_mapping(&in, addr, line, size, &map))
+        while (!found && mmapx_os_proc_line(&in, line, size))
+            found = strncmp(line, "VmFlags:", 8) == 0;
     mmapx_os_proc_close(&in);
     return found;
 }
@@ -140,10 +137,14 @@ has_flag(const void *addr, const char *flag)
 enum mmapx_os_lock
 mmapx_os_lock_of(void *addr)
 {
+    char line[256];
+
     if (!is_locked(addr))
         return MMAPX_OS_NOT_LOCKED;
+    if (!flags_of(addr, line, sizeof line))
+        return MMAPX_OS_LOCKED_SOMEHOW;
     /* Before it had a name it was the one flag that has none. */
-    return has_flag(addr, " lf") || has_flag(addr, " ??")
+    return strstr(line, " lf") != NULL || strstr(line, " ??") != NULL
                ? MMAPX_OS_LOCKED_ONFAULT
                : MMAPX_OS_LOCKED;
 }

@@ -219,6 +219,7 @@ enum mmapx_os_lock {
     MMAPX_OS_NOT_LOCKED,
     MMAPX_OS_LOCKED,
     MMAPX_OS_LOCKED_ONFAULT,
+    MMAPX_OS_LOCKED_SOMEHOW, /* which of the two is not told */
 };
 enum mmapx_os_lock mmapx_os_lock_of(void *addr); /* of that page */
 

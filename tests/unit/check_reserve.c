@@ -407,6 +407,52 @@ START_TEST(the_new_part_is_locked_if_that_is)
 }
 END_TEST
 
+/* Which kind of lock it is is in /proc.  Where that cannot be read, what was
+ * locked on fault is not brought in. */
+START_TEST(the_new_part_is_locked_in_the_same_way)
+{
+    static const int kinds[] = { 0, MMAPX_LOCK_ONFAULT };
+    size_t page = page_size();
+    int fd = temp_file(page);
+
+    need_the_kernel();
+    need_memlock(32 * page);
+    if (under_sanitizer())
+        SKIP("the sanitizer makes mlock(2) do nothing");
+    for (int i = 0; i < 8; i++) {
+        int kind = kinds[i % 2];
+        bool is_file = (i & 4) != 0;
+        size_t pages, locked, after;
+        struct mmapx m, rest;
+        rlim_t before;
+
+        if (is_file)
+            OK(mmapx_map(&m, fd, RW, MAP_PRIVATE));
+        else
+            OK(mmapx_map_anon(&m, 2 * page, RW, MAP_PRIVATE));
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_NORMAL));
+        OK(mmapx_reserve(&m, 16 * page, MAYMOVE));
+        if (mmapx_lock(&m, 0, MMAPX_TO_END, kind) != 0)
+            SKIP("no lock on fault");
+        if (!is_file) {
+            OK(mmapx_split(&m, page, &rest));
+            OK(mmapx_join(&m, &rest));
+        }
+        OK(mmapx_lock_limit(NULL, &locked));
+        before = limit_descriptors((i & 2) != 0 ? 0 : 1024);
+        OK(mmapx_resize(&m, fd, 8 * page, is_file ? BOTH : 0));
+        limit_descriptors(before);
+        OK(mmapx_lock_limit(NULL, &after));
+        ck_assert_uint_eq(after, locked + (is_file ? 7 : 6) * page);
+        OK(mmapx_resident_count(&m, 2 * page, MMAPX_TO_END, &pages));
+        if (!is_file)
+            ck_assert_uint_eq(pages, kind == 0 ? 6 : 0);
+        OK(mmapx_unmap(&m));
+        ck_assert_int_eq(ftruncate(fd, (off_t)page), 0);
+    }
+}
+END_TEST
+
 static bool
 grows_beyond_its_lock(void *arg)
 {
@@ -945,6 +991,7 @@ suite(void)
     ADD_TEST(s, large_pages_stay_possible);
     ADD_TEST(s, the_new_part_is_like_the_last_page);
     ADD_TEST(s, the_new_part_is_locked_if_that_is);
+    ADD_TEST(s, the_new_part_is_locked_in_the_same_way);
     ADD_TEST(s, the_limit_on_locks);
     ADD_TEST(s, the_limit_on_address_space);
 #ifdef __linux__
