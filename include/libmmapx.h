@@ -976,6 +976,10 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            an object that has no size to be set, or one of huge pages that
  *            the size would cut
  * EIO        an I/O error
+ * EMFILE     the mapping has several protections, and no descriptor is left by
+ *            which Linux tells that of the last page: in a room, or if bytes
+ *            have to become zero in a page that may not be writable
+ * ENFILE     the same because of the system's limit on open files
  * ENODEV     MMAPX_TO_END and a character device
  * ENOMEM     no room behind the mapping, without MAYMOVE; no room at all;
  *            RLIMIT_AS or RLIMIT_DATA; writable private memory that exceeds
@@ -985,10 +989,10 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * ENOTSUP    growing shared anonymous memory, or memory of a device whose
  *            driver made it for good; a private file mapping in a room, or a
  *            mapping with pages that mmapx_guard_zeros() has replaced, without
- *            fd; on a system without mremap(2), and with huge pages: the
- *            mapping is of no file, has several protections, fd is -1, or
- *            there is no room and private pages that may have been written
- *            would be lost
+ *            fd; the case of EMFILE where /proc is not mounted; on a system
+ *            without mremap(2), and with huge pages: the mapping is of no
+ *            file, has several protections, fd is -1, or there is no room and
+ *            private pages that may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
  * EPERM      there is a seal on the memfd, the memory is sealed (mseal(2)),

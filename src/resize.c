@@ -26,49 +26,103 @@ mmapx_i_stat_object(const struct mmapx *m, int fd, struct mmapx_os_stat *st)
 
 /* --- New bytes are zero --------------------------------------------------- */
 
-/* Bytes of the mapping's pages, counted from its base. */
+/* Bytes of one of the mapping's pages, counted from its base, and the page's
+ * protection: -1 where it is not known. */
 struct stretch {
     size_t from;
     size_t to;
+    int prot;
 };
 
-static void
-clear(const struct mmapx *m, unsigned char *base, struct stretch bytes)
+static int
+clear(unsigned char *base, const struct stretch *bytes)
 {
-    int prot = mmapx_i_has_any(m, MMAPX_I_MIXED) ? -1 : mmapx_i_protection(m);
-
-    if (bytes.from < bytes.to)
-        mmapx_os_clear(base + bytes.from, bytes.to - bytes.from, prot);
+    if (bytes->from >= bytes->to)
+        return 0;
+    return mmapx_os_clear(base + bytes->from, bytes->to - bytes->from,
+                          bytes->prot);
 }
 
 /* A private copy of the file's last page has what was stored past its end. */
-static struct stretch
-copied_tail(const struct mmapx *m, size_t extent, size_t len, int64_t size)
+static void
+find_copied_tail(const struct mmapx *m, size_t extent, size_t len, int64_t size,
+                 struct stretch *bytes)
 {
     size_t head = mmapx_i_head(m);
     int64_t at = size - (mmapx_i_offset(m) - (int64_t)head);
-    size_t from, to;
+    size_t end = head + len;
 
     if (at < 0 || (uint64_t)at >= extent)
-        return (struct stretch){ 0, 0 };
-    from = (size_t)at;
-    to = mmapx_i_round_up(from, mmapx_i_page_size(m));
-    return (struct stretch){ from, to < head + len ? to : head + len };
+        return;
+    bytes->from = (size_t)at;
+    bytes->to = mmapx_i_round_up(bytes->from, mmapx_i_page_size(m));
+    if (bytes->to > end)
+        bytes->to = end;
 }
 
 /*
- * Memory, at a base from which on so much of it was there before, has kept what
- * was stored behind its length, into its last page; so have copies of a file's.
+ * What is cleared once the file has grown: that has to be possible, which it is
+ * if the protection is known, or the page can be stored to as it is.
  */
-static void
-clear_new_bytes(const struct mmapx *m, unsigned char *base, size_t extent,
-                size_t len, const struct mmapx_i_file_change *file)
+static int
+find_protection(unsigned char *base, size_t page, struct stretch *bytes)
 {
-    if (mmapx_i_kind(m) == MMAPX_I_ANON)
-        clear(m, base,
-              (struct stretch){ m->len, len < extent ? len : extent });
-    else if (!mmapx_i_has_any(m, MMAPX_I_SHARED) && file->new > file->old)
-        clear(m, base, copied_tail(m, extent, len, file->old));
+    struct mmapx_i_span span
+        = { mmapx_i_round_down(base + bytes->from, page), page };
+    int r = mmapx_os_protection(span.addr, &bytes->prot);
+
+    if (r < 0 && mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_WRITE) == 0)
+        return 0;
+    return r;
+}
+
+/*
+ * Memory has kept what was stored behind its length, into its last page; so
+ * have copies of a file's.  That of memory, which is nobody's, is cleared here,
+ * and that of a file is found, before anything else changes.
+ */
+static int
+prepare_new_bytes(const struct mmapx *m, size_t len,
+                  const struct mmapx_i_file_change *file, struct stretch *bytes)
+{
+    struct mmapx_i_place place = mmapx_i_place(m);
+    size_t extent = mmapx_i_extent_of(m, len);
+    bool is_mixed = mmapx_i_has_any(m, MMAPX_I_MIXED);
+    bool is_shared = mmapx_i_has_any(m, MMAPX_I_SHARED);
+
+    *bytes = (struct stretch){
+        .prot = is_mixed ? -1 : mmapx_i_protection(m),
+    };
+    if (mmapx_i_kind(m) == MMAPX_I_ANON) {
+        /* Shared memory does not get more pages, and others may have it. */
+        if (is_shared && extent > place.extent)
+            return 0;
+        bytes->from = m->len;
+        bytes->to = len < place.extent ? len : place.extent;
+        return clear(place.base, bytes);
+    }
+    if (is_shared || file->new <= file->old)
+        return 0;
+    find_copied_tail(m, extent < place.extent ? extent : place.extent, len,
+                     file->old, bytes);
+    if (!is_mixed || bytes->from >= bytes->to)
+        return 0;
+    return find_protection(place.base, mmapx_i_page_size(m), bytes);
+}
+
+/* The file's new size, with what is new at a base cleared. */
+static int
+change_file(const struct mmapx_i_file_change *file, unsigned char *base,
+            const struct stretch *bytes)
+{
+    int r = mmapx_i_change_file(file);
+
+    if (r < 0 || file->new <= file->old)
+        return r;
+    r = clear(base, bytes);
+    if (r < 0)
+        mmapx_os_set_size(file->fd, file->old);
+    return r;
 }
 
 /* --- Longer --------------------------------------------------------------- */
@@ -94,9 +148,10 @@ is_copied_up(const struct mmapx *m, const struct mmapx_i_growth *g,
 
 static int
 lengthen_file(const struct mmapx *m, const struct mmapx_i_growth *g,
-              const struct mmapx_i_file_change *file)
+              const struct mmapx_i_file_change *file,
+              const struct stretch *bytes)
 {
-    int r = mmapx_i_change_file(file);
+    int r = change_file(file, g->now.base, bytes);
 
     if (r < 0 || file->new <= file->old || !is_copied_up(m, g, file))
         return r;
@@ -106,7 +161,7 @@ lengthen_file(const struct mmapx *m, const struct mmapx_i_growth *g,
 
 static int
 lengthen(struct mmapx *m, int fd, size_t len, bool may_move,
-         const struct mmapx_i_file_change *file)
+         const struct mmapx_i_file_change *file, const struct stretch *bytes)
 {
     struct mmapx_i_growth g = { .may_fail = file->new != file->old };
     int r = mmapx_i_grow(m, fd, mmapx_i_extent_of(m, len), may_move, &g);
@@ -115,12 +170,11 @@ lengthen(struct mmapx *m, int fd, size_t len, bool may_move,
         mmapx_i_grow_failed(m, &g);
         return r;
     }
-    r = lengthen_file(m, &g, file);
+    r = lengthen_file(m, &g, file, bytes);
     if (r < 0) {
         mmapx_i_grow_undo(m, &g);
         return r;
     }
-    clear_new_bytes(m, g.now.base, g.old.extent, len, file);
     mmapx_i_grow_done(m, &g, len);
     return 0;
 }
@@ -133,7 +187,8 @@ lengthen(struct mmapx *m, int fd, size_t len, bool may_move,
  */
 static int
 shorten_both(struct mmapx *m, size_t len,
-             const struct mmapx_i_file_change *file)
+             const struct mmapx_i_file_change *file,
+             const struct stretch *bytes)
 {
     struct mmapx_i_place place = mmapx_i_place(m);
     size_t keep = mmapx_i_extent_of(m, len);
@@ -143,7 +198,7 @@ shorten_both(struct mmapx *m, size_t len,
     int r = hides ? mmapx_os_mprotect(tail, n, PROT_NONE) : 0;
 
     if (r == 0)
-        r = mmapx_i_change_file(file);
+        r = change_file(file, place.base, bytes);
     if (r < 0) {
         if (hides)
             mmapx_os_mprotect(tail, n, mmapx_i_protection(m));
@@ -153,20 +208,20 @@ shorten_both(struct mmapx *m, size_t len,
      * unmapped stays behind, and the handle no longer knows of it. */
     mmapx_i_drop(&place, keep);
     place.extent = keep;
-    clear_new_bytes(m, place.base, keep, len, file);
     mmapx_i_set_place(m, &place, len);
     return 0;
 }
 
 static int
-shorten(struct mmapx *m, size_t len, const struct mmapx_i_file_change *file)
+shorten(struct mmapx *m, size_t len, const struct mmapx_i_file_change *file,
+        const struct stretch *bytes)
 {
     struct mmapx_i_place place = mmapx_i_place(m);
     size_t keep = mmapx_i_extent_of(m, len);
     int r;
 
     if (file->new != file->old)
-        return shorten_both(m, len, file);
+        return shorten_both(m, len, file, bytes);
     r = mmapx_i_drop(&place, keep);
     if (r < 0)
         return r;
@@ -213,6 +268,8 @@ static int
 resize_to(struct mmapx *m, int fd, size_t len, int flags,
           struct mmapx_i_file_change *file)
 {
+    bool may_move = (flags & MMAPX_RESIZE_MAYMOVE) != 0;
+    struct stretch bytes;
     int r = 0;
 
     if (!mmapx_i_is_representable(mmapx_i_offset(m), len))
@@ -224,11 +281,13 @@ resize_to(struct mmapx *m, int fd, size_t len, int flags,
         if (r == 0)
             r = check_file(m, file);
     }
+    if (r == 0)
+        r = prepare_new_bytes(m, len, file, &bytes);
     if (r < 0)
         return r;
     if (len < m->len)
-        return shorten(m, len, file);
-    return lengthen(m, fd, len, (flags & MMAPX_RESIZE_MAYMOVE) != 0, file);
+        return shorten(m, len, file, &bytes);
+    return lengthen(m, fd, len, may_move, file, &bytes);
 }
 
 static int

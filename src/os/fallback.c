@@ -106,8 +106,7 @@ mmapx_os_lock_of(void *addr)
     return MMAPX_OS_NOT_LOCKED;
 }
 
-/* Memory whose protection is not known stays as it is. */
-void
+int
 mmapx_os_clear(void *addr, size_t len, int prot)
 {
     size_t page = mmapx_os_page_size();
@@ -116,13 +115,15 @@ mmapx_os_clear(void *addr, size_t len, int prot)
                                          + len,
                                      page);
     const int both = PROT_READ | PROT_WRITE;
+    bool is_open = prot >= 0 && (prot & both) == both;
+    int r = prot < 0 ? -ENOTSUP : 0;
 
-    if (prot < 0
-        || ((prot & both) != both && mmapx_os_mprotect(base, extent, both) < 0))
-        return;
+    if (r == 0 && !is_open)
+        r = mmapx_os_mprotect(base, extent, both);
+    if (r < 0)
+        return r;
     memset(addr, 0, len);
-    if ((prot & both) != both)
-        mmapx_os_mprotect(base, extent, prot);
+    return is_open ? 0 : mmapx_os_mprotect(base, extent, prot);
 }
 
 bool

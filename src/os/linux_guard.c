@@ -41,7 +41,7 @@ mmapx_os_protection(const void *addr, int *prot)
     bool found;
 
     if (!mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
-        return -ENOTSUP;
+        return errno == EMFILE || errno == ENFILE ? -errno : -ENOTSUP;
     found = mmapx_os_proc_find(&in, (uintptr_t)addr, &map)
             && map.begin <= (uintptr_t)addr;
     mmapx_os_proc_close(&in);

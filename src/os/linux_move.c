@@ -157,58 +157,81 @@ is_zero(const unsigned char *buf, size_t n) /* n > 0 */
     return buf[0] == 0 && memcmp(buf, buf + 1, n - 1) == 0;
 }
 
-/* Copy out of or into the process's own memory: true if that was all of it. */
-static bool
+/* What a copy says that was to have n bytes. */
+static int
+copied(ssize_t done, size_t n)
+{
+    if (done == (ssize_t)n)
+        return 0;
+    return done < 0 ? -errno : -EFAULT;
+}
+
+/* Copy out of or into the process's own memory. */
+static int
 copy_out(int mem, void *addr, void *buf, size_t n)
 {
     struct iovec here = { buf, n }, there = { addr, n };
 
     if (mem >= 0)
-        return held_pread(mem, buf, n, (off_t)(uintptr_t)addr) == (ssize_t)n;
-    return process_vm_readv(getpid(), &here, 1, &there, 1, 0) == (ssize_t)n;
+        return copied(held_pread(mem, buf, n, (off_t)(uintptr_t)addr), n);
+    return copied(process_vm_readv(getpid(), &here, 1, &there, 1, 0), n);
 }
 
-static bool
+static int
 copy_in(int mem, void *addr, void *buf, size_t n)
 {
     struct iovec here = { buf, n }, there = { addr, n };
 
     if (mem >= 0)
-        return held_pwrite(mem, buf, n, (off_t)(uintptr_t)addr) == (ssize_t)n;
-    return process_vm_writev(getpid(), &here, 1, &there, 1, 0) == (ssize_t)n;
+        return copied(held_pwrite(mem, buf, n, (off_t)(uintptr_t)addr), n);
+    return copied(process_vm_writev(getpid(), &here, 1, &there, 1, 0), n);
 }
 
-static bool
+/* -EFAULT: something cannot be read; -ENOMEM: something cannot be written. */
+static int
 clear(int mem, unsigned char *addr, size_t len)
 {
     unsigned char buf[1024];
 
     for (size_t n; len > 0; addr += n, len -= n) {
+        int r;
+
         n = len < sizeof buf ? len : sizeof buf;
-        if (!copy_out(mem, addr, buf, n))
-            return false;
+        r = copy_out(mem, addr, buf, n);
+        if (r < 0)
+            return r;
         if (is_zero(buf, n))
             continue;
         memset(buf, 0, n);
-        if (!copy_in(mem, addr, buf, n))
-            return false;
+        r = copy_in(mem, addr, buf, n);
+        if (r < 0)
+            return r == -EFAULT ? -ENOMEM : r;
     }
-    return true;
+    return 0;
 }
 
-/* A shared mapping that is not writable opens itself for that only. */
-static void
-clear_unprotected(unsigned char *addr, size_t len, int prot)
+/*
+ * Memory that opens itself for this only.  What cannot be read then has nothing
+ * stored.  Where a filter of system calls does not let the kernel copy, the
+ * processor does.
+ */
+static int
+clear_opened(unsigned char *addr, size_t len, int prot)
 {
     size_t page = mmapx_os_page_size();
     unsigned char *base = mmapx_i_round_down(addr, page);
     size_t extent = mmapx_i_round_up((size_t)(addr - base) + len, page);
+    int r = prot < 0 ? mmapx_os_protection(base, &prot) : 0;
 
-    if ((prot < 0 && mmapx_os_protection(base, &prot) < 0)
-        || mmapx_os_mprotect(base, extent, PROT_READ | PROT_WRITE) < 0)
-        return;
-    clear(-1, addr, len);
+    if (r == 0)
+        r = mmapx_os_mprotect(base, extent, PROT_READ | PROT_WRITE);
+    if (r < 0)
+        return r;
+    r = clear(-1, addr, len);
+    if ((r == -ENOSYS || r == -EPERM) && !is_zero(addr, len))
+        memset(addr, 0, len);
     mmapx_os_mprotect(base, extent, prot);
+    return r == -ENOMEM ? r : 0;
 }
 
 /*
@@ -216,20 +239,20 @@ clear_unprotected(unsigned char *addr, size_t len, int prot)
  * /proc/self/mem it also goes through the protection of private memory, as a
  * debugger does.
  */
-void
+int
 mmapx_os_clear(void *addr, size_t len, int prot)
 {
-    bool done;
+    int r = clear(-1, addr, len);
     int mem;
 
-    if (clear(-1, addr, len))
-        return;
+    if (r == 0)
+        return 0;
     mem = held_open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    done = mem >= 0 && clear(mem, addr, len);
-    if (mem >= 0)
+    if (mem >= 0) {
+        r = clear(mem, addr, len);
         held_close(mem);
-    if (!done)
-        clear_unprotected(addr, len, prot);
+    }
+    return r < 0 ? clear_opened(addr, len, prot) : 0;
 }
 
 bool
@@ -237,5 +260,5 @@ mmapx_os_can_read(const void *addr)
 {
     unsigned char byte;
 
-    return copy_out(-1, (void *)(uintptr_t)addr, &byte, 1);
+    return copy_out(-1, (void *)(uintptr_t)addr, &byte, 1) == 0;
 }

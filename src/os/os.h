@@ -224,8 +224,8 @@ enum mmapx_os_lock {
 enum mmapx_os_lock mmapx_os_lock_of(void *addr); /* of that page */
 
 /* Make private memory zero where it is not, whatever protection it has; prot is
- * that, or -1 where it is not known.  What cannot be read stays. */
-void mmapx_os_clear(void *addr, size_t len, int prot);
+ * that, or -1 where it is not known.  What cannot be had has nothing stored. */
+int mmapx_os_clear(void *addr, size_t len, int prot);
 
 /* Whether a byte can be read without a signal. */
 bool mmapx_os_can_read(const void *addr);

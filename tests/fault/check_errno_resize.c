@@ -393,6 +393,77 @@ START_TEST(how_far_files_are_written)
 }
 END_TEST
 
+/* --- New bytes are zero --------------------------------------------------- */
+
+/* Memory is cleared before anything else, a file's page when it has grown: that
+ * one becomes shorter again, and so does the mapping or not. */
+START_TEST(what_cannot_be_cleared)
+{
+    size_t page = page_size();
+    off_t size = (off_t)(3 * page + 1);
+    struct mmapx before;
+    struct fixture f;
+
+    set_up(&f);
+    OK(mmapx_unmap(&f.m));
+    OK(mmapx_map_anon(&f.m, 100, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    before = f.m;
+    for (size_t len = 200; len < 4 * page; len += 2 * page) {
+        fake_fail(FAKE_CLEAR, ENOMEM, 1);
+        FAILS(ENOMEM, mmapx_resize(&f.m, -1, len, MMAPX_RESIZE_MAYMOVE));
+        ck_assert_mem_eq(&f.m, &before, sizeof before);
+        ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
+    }
+    OK(mmapx_unmap(&f.m));
+
+    for (size_t pages = 4; pages <= 12; pages += 4) {
+        OK(mmapx_map_region(&f.m, f.fd, 0, pages * page,
+                            PROT_READ | PROT_WRITE, MAP_PRIVATE));
+        ((char *)f.m.addr)[4 * page - 1] = 'x';
+        before = f.m;
+        fake_reset();
+        fake_fail(FAKE_CLEAR, ENOMEM, 1);
+        FAILS(ENOMEM, mmapx_resize(&f.m, f.fd, 8 * page, GROW_BOTH));
+        ck_assert_mem_eq(&f.m, &before, sizeof before);
+        ck_assert_int_eq(lseek(f.fd, 0, SEEK_END), size);
+        check_pattern(f.m.addr, 0, 3 * page + 1);
+        ck_assert_int_eq(((char *)f.m.addr)[4 * page - 1], 'x');
+        OK(mmapx_resize(&f.m, f.fd, 8 * page, GROW_BOTH));
+        ck_assert_int_eq(((char *)f.m.addr)[4 * page - 1], 0);
+        OK(mmapx_unmap(&f.m));
+        OK(ftruncate(f.fd, size));
+    }
+}
+END_TEST
+
+/* The protection has to be known for that, or to allow it. */
+START_TEST(what_may_not_be_cleared)
+{
+    static const int codes[] = { EMFILE, ENFILE, ENOTSUP };
+    size_t page = page_size();
+    struct mmapx before;
+    struct fixture f;
+
+    need_the_kernel();
+    set_up(&f);
+    OK(mmapx_unmap(&f.m));
+    OK(mmapx_map(&f.m, f.fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    OK(mmapx_protect(&f.m, 0, page, PROT_READ));
+    before = f.m;
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        fake_reset();
+        fake_fail_from(FAKE_PROTECTION, codes[i], 1);
+        fake_fail(FAKE_MADVISE, EFAULT, 1);
+        FAILS(codes[i], mmapx_resize(&f.m, f.fd, 5 * page, GROW_BOTH));
+        ck_assert_mem_eq(&f.m, &before, sizeof before);
+        ck_assert_int_eq(lseek(f.fd, 0, SEEK_END), (off_t)(3 * page + 1));
+        ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
+    }
+    if (mmapx_advice_supported(MMAPX_MADV_POPULATE_WRITE))
+        OK(mmapx_resize(&f.m, f.fd, 5 * page, GROW_BOTH));
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -411,5 +482,7 @@ suite(void)
     ADD_TEST(s, signals_do_not_end_it);
     ADD_TEST(s, a_file_system_that_cannot_allocate);
     ADD_TEST(s, how_far_files_are_written);
+    ADD_TEST(s, what_cannot_be_cleared);
+    ADD_TEST(s, what_may_not_be_cleared);
     return s;
 }

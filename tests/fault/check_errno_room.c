@@ -81,6 +81,8 @@ START_TEST(a_protection_that_is_not_told)
     OK(mmapx_protect(&f.m, page, page, PROT_READ));
     fake_fail(FAKE_PROTECTION, ENOTSUP, 1);
     CHANGES_NOTHING(ENOTSUP, &f.m, mmapx_resize(&f.m, -1, 5 * page, 0));
+    fake_fail(FAKE_PROTECTION, EMFILE, 1);
+    CHANGES_NOTHING(EMFILE, &f.m, mmapx_resize(&f.m, -1, 5 * page, 0));
     OK(mmapx_resize(&f.m, -1, 5 * page, 0));
     ck_assert(!store_kills((char *)f.m.addr + 5 * page - 1));
 

@@ -163,7 +163,7 @@ START_TEST(a_list_that_cannot_be_opened)
     mmapx_os_unmap_file(writes, 0, (int64_t)page); /* leaves all as it is */
     ck_assert_uint_eq(mmapx_os_piece(p, 3 * page), page);
     ck_assert_int_eq(mmapx_os_anonymous(&p, &len), -ENOTSUP);
-    ck_assert_int_eq(mmapx_os_protection(p, &prot), -ENOTSUP);
+    ck_assert_int_eq(mmapx_os_protection(p, &prot), -EMFILE);
     ck_assert(!mmapx_os_is_past_end(p));
     ck_assert_int_eq(mmapx_os_own_pages_open(), -ENOTSUP);
     allow_descriptors();
@@ -352,7 +352,8 @@ START_TEST(zeros_into_any_memory)
         unsigned char *p = map_private_bytes(prot);
         int found;
 
-        mmapx_os_clear(p, page + 7, i % 2 == 0 ? prot : -1);
+        ck_assert_int_eq(mmapx_os_clear(p, page + 7, i % 2 == 0 ? prot : -1),
+                         0);
         ck_assert_int_eq(mmapx_os_protection(p, &found), 0);
         ck_assert_int_eq(found, prot);
         ck_assert_msg(is_clear(p, 0, page + 7), "case %zu", i);
@@ -370,8 +371,8 @@ START_TEST(zeros_without_proc)
     p = map_private_bytes(PROT_NONE);
     other = map_private_bytes(PROT_NONE);
     forbid_descriptors();
-    mmapx_os_clear(p + 1, page, PROT_NONE);
-    mmapx_os_clear(other, page, -1);
+    ck_assert_int_eq(mmapx_os_clear(p + 1, page, PROT_NONE), 0);
+    ck_assert_int_eq(mmapx_os_clear(other, page, -1), -EMFILE);
     allow_descriptors();
     ck_assert(load_kills(p));
     ck_assert(is_clear(p, 1, page + 1));
@@ -384,13 +385,14 @@ static bool
 cannot_clear(void *arg)
 {
     unsigned char *p = arg;
+    int r;
 
     forbid_descriptors();
     if (!deny(&(struct denied){ SYS_mprotect, 2, RW, false }, EACCES))
         return false;
-    mmapx_os_clear(p, page_size(), PROT_NONE);
+    r = mmapx_os_clear(p, page_size(), PROT_NONE);
     allow_descriptors();
-    return true;
+    return r == -EACCES;
 }
 
 START_TEST(zeros_that_cannot_be_stored)
@@ -401,6 +403,39 @@ START_TEST(zeros_that_cannot_be_stored)
     p = map_private_bytes(PROT_NONE);
     ck_assert(in_child(cannot_clear, p));
     ck_assert(is_clear(p, 0, 0));
+}
+END_TEST
+
+/* A filter that does not let the kernel copy, and no /proc: the processor
+ * does.  And memory that can be read and not written. */
+static bool
+clears_by_itself(void *arg)
+{
+    unsigned char *p = arg;
+    int r;
+
+    forbid_descriptors();
+    if (!deny(&(struct denied){ SYS_process_vm_writev, ANY, 0, false }, EFAULT)
+        || mmapx_os_clear(p + page_size(), page_size(), RW) != -ENOMEM
+        || !deny(&(struct denied){ SYS_process_vm_readv, ANY, 0, false },
+                 EPERM))
+        return false;
+    r = mmapx_os_clear(p, page_size(), PROT_NONE);
+    allow_descriptors();
+    return r == 0 && mmapx_os_clear(p, page_size(), PROT_NONE) == 0;
+}
+
+START_TEST(zeros_that_no_system_call_stores)
+{
+    size_t page = page_size();
+    unsigned char *p;
+
+    need_filters();
+    p = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(p, MAP_FAILED);
+    memset(p + 1, 'x', 2 * page - 1);
+    ck_assert(in_child(clears_by_itself, p));
+    ck_assert(is_clear(p, 0, page));
 }
 END_TEST
 
@@ -1111,6 +1146,7 @@ suite(void)
     ADD_TEST(s, zeros_into_any_memory);
     ADD_TEST(s, zeros_without_proc);
     ADD_TEST(s, zeros_that_cannot_be_stored);
+    ADD_TEST(s, zeros_that_no_system_call_stores);
     ADD_TEST(s, what_can_be_read);
     ADD_TEST(s, what_touching_needs);
     ADD_TEST(s, a_touch_that_stops);

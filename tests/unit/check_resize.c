@@ -15,6 +15,66 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* --- New bytes are zero --------------------------------------------------- */
+
+/* Two pages, of which the first has another protection than the last: after
+ * the first bytes of that all are stored, also those behind the length. */
+static struct mmapx
+map_marked(size_t len, int prot)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    OK(mmapx_map_anon(&m, len, RW, MAP_PRIVATE));
+    memset((char *)m.addr + page, 'x', page);
+    OK(mmapx_protect(&m, 0, page, prot == RW ? PROT_READ : RW));
+    OK(mmapx_protect(&m, page, MMAPX_TO_END, prot));
+    return m;
+}
+
+static void
+check_marked(struct mmapx *m, size_t old, size_t new)
+{
+    size_t page = page_size();
+
+    OK(mmapx_protect(m, 0, MMAPX_TO_END, RW));
+    for (size_t i = page; i < 2 * page; i++)
+        ck_assert_int_eq(((char *)m->addr)[i], i < old || i >= new ? 'x' : 0);
+    OK(mmapx_unmap(m));
+}
+
+/* Where the protection is not known it takes a descriptor to clear memory that
+ * may not be stored to: then the call fails. */
+START_TEST(zeros_without_descriptors)
+{
+    static const int prots[] = { RW, PROT_READ, PROT_NONE };
+    size_t old = 2 * page_size() - 100;
+    size_t new = old + 50;
+
+    need_the_kernel();
+    for (int i = 0; i < 6; i++) {
+        struct mmapx m = map_marked(old, prots[i / 2]);
+        size_t room = i % 2 == 0 ? 0 : 8 * page_size();
+        rlim_t before;
+
+        if (room > 0)
+            OK(mmapx_reserve(&m, room, MAYMOVE));
+        before = limit_descriptors(0);
+        if (prots[i / 2] == RW)
+            OK(mmapx_resize(&m, -1, new, 0));
+        else
+            RESIZE_FAILS(EMFILE, &m, -1, new, MAYMOVE);
+        limit_descriptors(before);
+        if (prots[i / 2] != RW) {
+            check_marked(&m, old, old);
+            m = map_marked(old, prots[i / 2]);
+            OK(mmapx_resize(&m, -1, new, 0));
+        }
+        check_marked(&m, old, new);
+    }
+}
+END_TEST
+
 /* --- The mapping alone ---------------------------------------------------- */
 
 START_TEST(grow_and_shrink)
@@ -434,6 +494,7 @@ suite(void)
 {
     Suite *s = suite_create("resize");
 
+    ADD_TEST(s, zeros_without_descriptors);
     ADD_TEST(s, grow_and_shrink);
     ADD_TEST(s, an_unaligned_head);
     ADD_TEST(s, what_is_cut_is_gone);

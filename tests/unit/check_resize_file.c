@@ -499,6 +499,65 @@ START_TEST(a_private_page_is_new_too)
 }
 END_TEST
 
+/* A private mapping, its first page protected otherwise than the last one, of a
+ * file that ends in that. */
+static struct mmapx
+map_copied_tail(int fd, size_t len, int prot)
+{
+    size_t page = page_size();
+    struct mmapx m;
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)(page + 100)), 0);
+    OK(mmapx_map_region(&m, fd, 0, len, RW, MAP_PRIVATE));
+    memset((char *)m.addr + page, 'x', page);
+    OK(mmapx_protect(&m, 0, page, prot == RW ? PROT_READ : RW));
+    OK(mmapx_protect(&m, page, page, prot));
+    return m;
+}
+
+static void
+check_copied_tail(struct mmapx *m, bool is_cleared)
+{
+    size_t page = page_size();
+
+    OK(mmapx_protect(m, 0, 2 * page, RW));
+    for (size_t i = page; i < 2 * page; i++)
+        ck_assert_int_eq(((char *)m->addr)[i],
+                         i < page + 100 || !is_cleared ? 'x' : 0);
+    OK(mmapx_unmap(m));
+}
+
+/* What cannot be cleared, since the protection is not known, is not added. */
+START_TEST(a_private_page_without_descriptors)
+{
+    static const int prots[] = { RW, PROT_READ, PROT_NONE };
+    size_t page = page_size();
+    int fd = temp_file(page);
+
+    need_the_kernel();
+    for (int i = 0; i < 6; i++) {
+        int prot = prots[i / 2];
+        size_t len = (i % 2 == 0 ? 2 : 4) * page;
+        struct mmapx m = map_copied_tail(fd, len, prot);
+        bool can = prot == RW
+                   && mmapx_advice_supported(MMAPX_MADV_POPULATE_WRITE);
+        rlim_t before = limit_descriptors(0);
+
+        if (can)
+            OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | BOTH));
+        else
+            RESIZE_FAILS(EMFILE, &m, fd, 3 * page, MAYMOVE | BOTH);
+        limit_descriptors(before);
+        if (!can) {
+            check_copied_tail(&m, false);
+            m = map_copied_tail(fd, len, prot);
+            OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | BOTH));
+        }
+        check_copied_tail(&m, true);
+    }
+}
+END_TEST
+
 /* A length that no address space has ends at once, and leaves no block. */
 START_TEST(a_length_that_nothing_has)
 {
@@ -594,6 +653,7 @@ suite(void)
     ADD_TEST(s, grow_and_cut_the_file);
     ADD_TEST(s, what_was_behind_the_end);
     ADD_TEST(s, a_private_page_is_new_too);
+    ADD_TEST(s, a_private_page_without_descriptors);
 #ifdef __linux__
     ADD_TEST(s, blocks_behind_the_end);
     ADD_TEST(s, no_zeros_where_they_cost_the_blocks);
