@@ -72,13 +72,16 @@ static int
 allocate_by_zeros(int fd, int64_t from, int64_t end)
 {
     int64_t page = (int64_t)mmapx_os_page_size();
-    int r = mmapx_os_set_size(fd, from);
+    int r;
 
-    if (r == 0 && mmapx_os_bypasses_cache(fd)) {
+    if (mmapx_os_bypasses_cache(fd)) {
         from += (page - from % page) % page;
         end += (page - end % page) % page;
-        r = mmapx_os_set_size(fd, from);
+        r = mmapx_i_check_file_limit(end);
+        if (r < 0)
+            return r;
     }
+    r = mmapx_os_set_size(fd, from);
     return r < 0 ? r : write_zeros(fd, from, end);
 }
 
@@ -90,32 +93,37 @@ allocate_by_zeros(int fd, int64_t from, int64_t end)
  */
 static int
 add_blocks(int fd, int64_t from, int64_t end,
-           const struct mmapx_os_growth *growth)
+           const struct mmapx_os_growth *growth, bool *is_long)
 {
     int64_t len = end - from;
-    int r;
+    int r = allocate(fd, from, end);
 
-    if (len > growth->available)
-        return -ENOSPC;
-    r = allocate(fd, from, end);
     if (r == -ENOTSUP)
         return allocate_by_zeros(fd, from, end);
     /* The blocks are there, so that a failure here loses nothing. */
     if (r == 0 && growth->zeros_pay && len >= LEAST_ZEROED
         && len <= MOST_ZEROED)
-        write_zeros(fd, from, end);
+        *is_long = write_zeros(fd, from, end) == 0;
     return r;
 }
 
+/*
+ * Blocks that the program has reserved behind the end stay its own: to set a
+ * size that a file has gives them back, and so does the way back.
+ */
 static int
 grow(int fd, int64_t old, int64_t new, bool sparse,
      const struct mmapx_os_growth *growth)
 {
-    int r = growth->keeps_tail ? mmapx_os_clear_tail(fd, old) : 0;
+    bool is_long = false;
+    int r;
 
+    if (!sparse && new - old > growth->available)
+        return -ENOSPC;
+    r = growth->keeps_tail ? mmapx_os_clear_tail(fd, old) : 0;
     if (r == 0 && !sparse)
-        r = add_blocks(fd, old, new, growth);
-    if (r == 0)
+        r = add_blocks(fd, old, new, growth, &is_long);
+    if (r == 0 && !is_long)
         r = mmapx_os_lengthen(fd, new);
     /* What was allocated past the end is given back, as far as it may be. */
     if (r < 0)

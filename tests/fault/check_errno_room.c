@@ -8,6 +8,7 @@
 #include "failures.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -478,6 +479,37 @@ START_TEST(blocks_by_writing_past_the_cache)
 }
 END_TEST
 
+/* A whole page more than the limit on files has would be SIGXFSZ. */
+static bool
+is_limited_to_pages(void *arg)
+{
+    struct fixture *f = arg;
+    size_t old = f->m.len;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    limit.rlim_cur = old + 100;
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    fake_reads_past_cache = true;
+    fake_fail(FAKE_ALLOCATE, ENOTSUP, 1);
+    CHANGES_NOTHING(EFBIG, &f->m,
+                    mmapx_resize(&f->m, f->fd, old + 50, GROW_BOTH));
+    ck_assert_int_eq(size_of(f), (off_t)old);
+    limit.rlim_cur = limit.rlim_max; /* coverage is written at the end */
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
+START_TEST(a_limit_inside_a_page_past_the_cache)
+{
+    struct fixture f;
+
+    set_up(&f);
+    ck_assert(in_child(is_limited_to_pages, &f));
+}
+END_TEST
+
 /* A write that writes nothing and names no error would never end. */
 START_TEST(blocks_by_writing_that_gets_nowhere)
 {
@@ -529,6 +561,7 @@ suite(void)
     ADD_TEST(s, a_copy_that_is_given_back);
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, blocks_by_writing_past_the_cache);
+    ADD_TEST(s, a_limit_inside_a_page_past_the_cache);
     ADD_TEST(s, blocks_by_writing_that_gets_nowhere);
     ADD_TEST(s, a_cut_in_the_last_page);
     return s;

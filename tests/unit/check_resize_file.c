@@ -312,6 +312,35 @@ START_TEST(blocks_behind_the_end)
 }
 END_TEST
 
+/* So are those behind what it grows by, and all of them where a full disk is
+ * seen before anything is done. */
+START_TEST(blocks_behind_a_growth)
+{
+    size_t page = page_size(), reserved = 4 << 20;
+    int fd = temp_file(page);
+    struct statfs fs;
+    struct stat st;
+    struct mmapx m;
+    uint64_t more;
+
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)reserved) != 0)
+        SKIP("this file system allocates no blocks");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    OK(mmapx_resize(&m, fd, 1 << 20, MAYMOVE | BOTH));
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_uint_ge((uint64_t)st.st_blocks * 512, reserved);
+    ck_assert_int_eq(fstatfs(fd, &fs), 0);
+    more = ((uint64_t)fs.f_bfree * (uint64_t)fs.f_bsize) + (1 << 30);
+    if (more >= SIZE_MAX / 4)
+        SKIP("this file system has more room than there are addresses");
+    if (mmapx_resize(&m, fd, (size_t)more, MAYMOVE | BOTH) == 0)
+        SKIP("this file system does not say how much room it has");
+    ck_assert(errno == ENOSPC || errno == ENOMEM || errno == EFBIG);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_uint_ge((uint64_t)st.st_blocks * 512, reserved);
+}
+END_TEST
+
 /* btrfs would write its reserved blocks elsewhere, so that a full disk had none
  * for the store that they were reserved for.  What was reserved and not written
  * is no data. */
@@ -656,6 +685,7 @@ suite(void)
     ADD_TEST(s, a_private_page_without_descriptors);
 #ifdef __linux__
     ADD_TEST(s, blocks_behind_the_end);
+    ADD_TEST(s, blocks_behind_a_growth);
     ADD_TEST(s, no_zeros_where_they_cost_the_blocks);
     ADD_TEST(s, huge_pages_stay_whole);
 #endif
