@@ -185,9 +185,12 @@ hold_new(struct held *held, const struct tool_file *file,
     return is_lazy(want) ? 0 : in_steps(held, file, want, 0, LOAD | LOCK);
 }
 
-/* A file that has become longer.  Growing a mapping that is locked locks the
+/*
+ * A file that has become longer.  Growing a mapping that is locked locks the
  * new part too, and reads it without looking at signals or errors: so the part
- * is loaded before. */
+ * is loaded before.  A mapping that is locked in parts grows unlocked, so that
+ * nothing between them is locked; they are locked again afterwards.
+ */
 static int
 hold_more(struct held *held, const struct tool_file *file,
           const struct hold *want)
@@ -195,6 +198,9 @@ hold_more(struct held *held, const struct tool_file *file,
     int64_t had = (int64_t)held->map.len;
     int error = is_lazy(want) ? 0 : in_steps(held, file, want, had, LOAD);
 
+    if (want->parts != NULL && !held->on_fault
+        && mmapx_unlock(&held->map, 0, MMAPX_TO_END) < 0)
+        error = errno;
     if (error == 0
         && mmapx_resize(&held->map, -1, (size_t)want->bytes,
                         MMAPX_RESIZE_MAYMOVE)

@@ -73,6 +73,24 @@ growing() {
 }
 check 'a file that grows and is cut is followed' growing
 
+# What lies between the ranges is not locked, whatever comes behind it.
+ranges_follow_growth() {
+    becomes 2 && pages 180 >>"$tree/file" && becomes 3
+}
+ranges_growing() {
+    pages 20 >"$tree/file"
+    start --range="$page:$((2 * page))" --range="$((100 * page)):$page" \
+        "$tree/file"
+    and_stop ranges_follow_growth || return 1
+    pages 20 >"$tree/file"
+    printf '%s\n' 'mmapx snapshot 1' \
+        "file $((200 * page)) $(cd "$tree" && pwd -P)/file" \
+        "$page $((2 * page))" "$((100 * page)) $page" 'end 1' >"$dir/snapshot"
+    start --snapshot="$dir/snapshot"
+    and_stop ranges_follow_growth
+}
+check 'parts of a file that grows are locked, and no more' ranges_growing
+
 follows_replacement() {
     becomes 20 || return 1
     pages 7 >"$dir/new" && mv "$dir/new" "$tree/file" && becomes 7 &&
