@@ -92,12 +92,13 @@ moved() {
         -e 's/.* p*readv*2*(.* = \([0-9]*\)$/\1/p' |
         awk '{ sum += $1 } END { print sum + 0 }'
 }
-# A file that is brought in by steps: what the one under way has left to do.
+# in_a_file COMMAND CALL: one that is brought in by steps, what the step under
+# way has left to do.
 in_a_file() {
-    command=$1
+    command=$1 step=$2
     for number in 1 4; do
         "$mmapx" evict "$dir/large" >/dev/null
-        signalled "$call" "$number" 143 "$command" "$dir/large" || return 1
+        signalled "$step" "$number" 143 "$command" "$dir/large" || return 1
         echo "$(moved) bytes"
         [ "$(moved)" -le 33554432 ] || return 1
     done
@@ -105,8 +106,8 @@ in_a_file() {
 dd if=/dev/zero of="$dir/large" bs=1048576 count=128 conv=fsync 2>/dev/null
 "$mmapx" evict "$dir/large" >/dev/null
 strace -o "$trace" "$mmapx" load "$dir/large" >/dev/null 2>&1
-for call in madvise readahead preadv2 preadv read; do
-    [ "$(grep -c "^$call(" "$trace")" -ge 12 ] && break
+for brings in madvise readahead preadv2 preadv read; do
+    [ "$(grep -c "^$brings(" "$trace")" -ge 12 ] && break
 done
 # What is left of a file has not stayed for a reason: it was not tried.
 no_reason() {
@@ -124,12 +125,13 @@ no_reason() {
 if [ "$("$mmapx" evict "$dir/large" >/dev/null &&
     "$mmapx" status -b "$dir/large" | awk 'NR == 2 { print $1 }')" != 0 ]; then
     skip 'load of a large file' 'this file system does not evict'
-elif [ "$(grep -c "^$call(" "$trace")" -lt 12 ]; then
+elif [ "$(grep -c "^$brings(" "$trace")" -lt 12 ]; then
     skip 'load of a large file' 'it is brought in by other calls than are known'
 else
-    check 'load of a large file' in_a_file load
+    check 'load of a large file' in_a_file load "$brings"
     check 'evict gives no reason for what it has not tried' no_reason
-    [ "$(id -u)" -ne 0 ] || check 'lock of a large file' in_a_file lock
+    [ "$(id -u)" -ne 0 ] ||
+        check 'lock of a large file' in_a_file lock mlock2
 fi
 
 finish
