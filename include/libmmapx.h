@@ -27,8 +27,11 @@
  *
  * Threads: calls on different mappings never interfere.  On one mapping the
  * calls that take a const struct mmapx * and mmapx_sync() may run at the same
- * time; every other call needs the mapping to itself.  No call is a
- * cancellation point.
+ * time.  Every other call needs the mapping to itself, with two exceptions:
+ * while mmapx_resize() grows a mapping within its room, other threads may use
+ * the bytes that they had and make the calls that take a const handle; while
+ * mmapx_commit() or mmapx_commit_atomic() runs, they may read the bytes.  No
+ * call is a cancellation point.
  *
  * Signals: no function is async-signal-safe unless its manual page says so.
  *
@@ -132,7 +135,8 @@ int mmapx_map_region(struct mmapx *m, int fd, int64_t offset, size_t len,
  * addr    a hint; NULL lets the system choose.  With MAP_FIXED it is exact
  *         and replaces whatever is mapped there, at the caller's risk; with
  *         MAP_FIXED_NOREPLACE it is exact and replaces nothing, also on
- *         kernels that do not know the flag.  An empty mapping takes neither.
+ *         kernels that do not know the flag.  Neither flag has an effect on
+ *         an empty mapping.
  *
  * Errors: those of mmapx_map_region(), and
  * EEXIST     MAP_FIXED_NOREPLACE and something is mapped there
@@ -630,9 +634,9 @@ int mmapx_cache_prefetch(int fd, const struct mmapx_cache_range *ranges,
 /*
  * mmapx_sync: write a range of a shared mapping back to its file.  Rounds
  * outward.
- *     flags  exactly one of MS_SYNC (returns when the data is written) and
- *            MS_ASYNC (the system may start; Linux starts nothing).
- *            MS_INVALIDATE may be added.
+ *     flags  exactly one of MS_SYNC (returns when the data is written; on
+ *            Linux it then survives a power failure) and MS_ASYNC (the system
+ *            may start; Linux starts nothing).  MS_INVALIDATE may be added.
  * mmapx_sync_file: the same with MS_SYNC, and then the whole file open as fd,
  *     its metadata and the device's own cache (fsync, on macOS F_FULLFSYNC).
  *     fd is any descriptor of the mapped file.  On tmpfs and ramfs only the
@@ -794,7 +798,8 @@ int mmapx_changed_run(const struct mmapx *m, size_t off,
  * handler that was there before; if there was none, it has its default effect,
  * or is ignored if it was ignored before.  If the program installs another
  * handler later, that one gets the signals, unless it calls the one that it
- * replaced; see mmapx_guard_rearm().
+ * replaced; see mmapx_guard_rearm().  libmmapx(7) names the other calls that
+ * install the handler where the system lacks something.
  *
  * A guard unblocks SIGBUS while it runs.  mmapx_read() and mmapx_write() check
  * the signal mask only until they have once found SIGBUS unblocked in the

@@ -166,6 +166,23 @@ groff_formats() {
     return "$bad"
 }
 
+# mdoc(7) takes a lone "." or "," for the end of a sentence.  Each command that
+# stands in one line is printed as it is written.
+keeps_commands() {
+    for page in $(pages); do
+        "$@" "$page" 2>/dev/null | sed -e "s/$(printf '\033')\[[0-9;]*m//g" \
+            -e "s/.$(printf '\b')//g" -e 's/^ *//' >"$tmp/formatted"
+        sed -n 's/^\.D[1l] //p' "$page" |
+            sed -e 's/\\-/-/g' -e 's/\\&//g' -e 's/\\e/\\/g' >"$tmp/commands"
+        while read -r command; do
+            grep -q -x -F -e "$command" "$tmp/formatted" ||
+                echo "${page##*/}: $command"
+        done <"$tmp/commands"
+    done >"$tmp/lost"
+    cat "$tmp/lost"
+    ! [ -s "$tmp/lost" ]
+}
+
 # What README shows of top, evict and watch is what the page of pictures shows.
 same_pictures() {
     sed -e 's/<[^>]*>//g' -e 's/&gt;/>/g' -e 's/&lt;/</g' -e 's/&amp;/\&/g' \
@@ -197,12 +214,18 @@ if command -v mandoc >/dev/null; then
     # shellcheck disable=SC2046
     check 'mandoc has nothing to say' \
         silent mandoc -T lint -W warning $(pages)
+    check 'mandoc prints each command as it is written' \
+        keeps_commands mandoc -T utf8 -O width=200
 else
+    skip 'mandoc prints each command as it is written' 'there is no mandoc'
     skip 'mandoc has nothing to say' 'there is no mandoc'
 fi
 if command -v groff >/dev/null; then
     check 'groff formats each page without an error' groff_formats
+    check 'groff prints each command as it is written' \
+        keeps_commands groff -mandoc -T ascii -rLL=200n
 else
+    skip 'groff prints each command as it is written' 'there is no groff'
     skip 'groff formats each page without an error' 'there is no groff'
 fi
 finish
