@@ -519,6 +519,12 @@ START_TEST(a_private_page_is_new_too)
     OK(mmapx_resize(&m, -1, 300, 0)); /* nothing is added to the file */
     ck_assert_int_eq(((char *)m.addr)[299], 'x');
     OK(mmapx_resize(&m, fd, 200, 0));
+    OK(mmapx_resize(&m, fd, 300, BOTH));
+    check_zero((char *)m.addr + 100, 200);
+    ck_assert_int_eq(((char *)m.addr)[300], 'x');
+    memset((char *)m.addr + 100, 'x', 200);
+    ck_assert_int_eq(ftruncate(fd, 100), 0);
+    ((char *)m.addr)[99] = 'x';
     OK(mmapx_protect(&m, 0, MMAPX_TO_END, PROT_READ));
     OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | BOTH));
     for (size_t i = 0; i < 100; i++)
