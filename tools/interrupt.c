@@ -4,6 +4,7 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,15 +14,78 @@
 
 volatile sig_atomic_t tool_interrupted;
 volatile sig_atomic_t tool_hung_up;
+volatile sig_atomic_t tool_signalled;
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 enum { SIGNALS = sizeof signals / sizeof signals[0] };
 
+/* --- Readers that have stopped reading ------------------------------------ */
+
+enum { PATIENCE = 100 }; /* in ms */
+
+static volatile sig_atomic_t written = -1;
+static int nowhere = -1;
+
+void
+tool_writes_to(int fd)
+{
+    written = fd;
+}
+
+/* A stream that a signal has interrupted writes on, and would wait for its
+ * reader again.  So what no reader takes goes nowhere. */
+static void
+leave_readers(int patience)
+{
+    const int fds[] = { STDOUT_FILENO, STDERR_FILENO, (int)written };
+
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        struct pollfd out = { .fd = fds[i], .events = POLLOUT };
+
+        if (fds[i] < 0 || poll(&out, 1, patience) != 0)
+            continue;
+        dup2(nowhere, fds[i]);
+        patience = 0;
+    }
+}
+
+/* A pipe may also be filled by what is said at the end. */
+static void
+catch_alarm(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    leave_readers(0);
+    alarm(1);
+    errno = saved;
+}
+
+static void
+prepare_to_leave(void)
+{
+    struct sigaction action = { .sa_flags = 0 };
+
+    action.sa_handler = catch_alarm;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGALRM, &action, NULL);
+    nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere < 0)
+        nowhere = open("/", O_RDONLY | O_CLOEXEC); /* writing fails */
+}
+
+/* --- Signals -------------------------------------------------------------- */
+
 static void
 catch_signal(int number)
 {
-    tool_interrupted = number;
+    int saved = errno;
+
+    tool_interrupted = tool_signalled = number;
+    leave_readers(PATIENCE);
+    alarm(1);
+    errno = saved;
 }
 
 /* No SA_RESTART: what waits is to return.  A second signal kills. */
@@ -31,6 +95,7 @@ tool_catch_signals(void)
     struct sigaction action = { .sa_flags = (int)SA_RESETHAND };
     struct sigaction before;
 
+    prepare_to_leave();
     action.sa_handler = catch_signal;
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)
@@ -57,7 +122,7 @@ catch_hangup(int number)
     int saved = errno;
 
     if (was_on_terminal && !on_terminal())
-        tool_interrupted = number;
+        catch_signal(number);
     else
         tool_hung_up = 1;
     errno = saved;
@@ -115,13 +180,10 @@ tool_wait_readable(int fd)
 void
 tool_end_by_signal(void)
 {
-    enum { PATIENCE = 100 }; /* in ms */
-    struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
     int number = (int)tool_interrupted;
 
-    /* A reader that has stopped reading is not waited for. */
-    if (poll(&out, 1, PATIENCE) > 0)
-        tool_flush();
+    leave_readers(PATIENCE);
+    tool_flush();
     signal(number, SIG_DFL);
     raise(number);
 }

@@ -7,8 +7,15 @@
 
 extern volatile sig_atomic_t tool_interrupted; /* the signal, or 0 */
 
-/* From now on SIGINT, SIGTERM and SIGHUP set it. */
+/* The same, also after a command that ends so has cleared the other. */
+extern volatile sig_atomic_t tool_signalled;
+
+/* From now on SIGINT, SIGTERM and SIGHUP set both, and what is still written to
+ * somebody who does not read is lost. */
 void tool_catch_signals(void);
+
+/* Something else than a standard stream is written to, or nothing if -1. */
+void tool_writes_to(int fd);
 
 /* From now on SIGHUP sets this instead, unless it comes because the terminal is
  * gone; then it ends the work as before. */

@@ -107,7 +107,7 @@ finish(int status)
 
     if (fclose(stdout) != 0 && error == 0)
         error = errno;
-    if (error == 0)
+    if (error == 0 || tool_signalled != 0)
         return status;
     fprintf(stderr, "mmapx: cannot write the output: %s\n", strerror(error));
     return TOOL_FAILED;

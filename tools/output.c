@@ -7,6 +7,7 @@
  * written through.  Where a link leads to a regular file, that is replaced.
  */
 #include "tool.h"
+#include "interrupt.h"
 #include "output.h"
 
 #include <errno.h>
@@ -211,8 +212,10 @@ output_open(struct output *out, const char *path)
         fd = S_ISLNK(st.st_mode) ? open_link(out) : open(path, WRITE);
     if (fd >= 0 && fstat(fd, &out->id) == 0)
         out->stream = fdopen(fd, "w");
-    if (out->stream != NULL)
+    if (out->stream != NULL) {
+        tool_writes_to(fd);
         return 0;
+    }
     error = errno;
     if (fd >= 0)
         close(fd);
@@ -269,6 +272,7 @@ output_close(struct output *out, bool good)
         error = replace(out);
     if (out->new_name != NULL && !out->nameless && (!good || error != 0))
         unlink(out->new_name);
+    tool_writes_to(-1);
     if (fclose(out->stream) != 0 && error == 0)
         error = errno;
     free(out->new_name);

@@ -134,4 +134,60 @@ else
         check 'lock of a large file' in_a_file lock mlock2
 fi
 
+# state PID: as the system has it, S is waiting and Z is over.
+state() {
+    sed 's/.*) //; s/ .*//' "/proc/$1/stat"
+}
+
+# waits PID: for something that does not come.
+waits() {
+    calm=0
+    for _ in $(seq 600); do
+        case $(state "$1") in
+        S) calm=$((calm + 1)) ;;
+        Z) return 1 ;;
+        *) calm=0 ;;
+        esac
+        [ "$calm" -lt 5 ] || return 0
+        sleep 0.05
+    done
+    return 1
+}
+
+# A reader has stopped reading, and the pipe is full: one signal is enough.
+at_full_pipe() {
+    status=$1
+    shift
+    rm -f "$dir/pipe"
+    mkfifo "$dir/pipe" && exec 3<>"$dir/pipe" || return 1
+    dd if=/dev/zero bs=65536 count=1 of="$dir/pipe" 2>/dev/null || return 1
+    "$mmapx" "$@" >&3 2>"$err" 3>&- &
+    started=$!
+    waits "$started" && kill -TERM "$started" || echo "$*: it does not wait"
+    for _ in $(seq 200); do
+        [ "$(state "$started")" != Z ] || break
+        sleep 0.05
+    done
+    [ "$(state "$started")" = Z ] || kill -KILL "$started"
+    wait "$started"
+    got=$?
+    exec 3>&-
+    cat "$err"
+    echo "$*: exit $got, wanted $status"
+    [ "$got" -eq "$status" ]
+}
+full_pipe() {
+    at_full_pipe 143 snapshot -r "$tree" &&
+        at_full_pipe 143 snapshot -r -o "$dir/pipe" "$tree" &&
+        at_full_pipe 143 load -v -r "$tree" &&
+        at_full_pipe 143 evict -v -r "$tree" &&
+        at_full_pipe 143 lock -v -r "$tree" &&
+        at_full_pipe 0 watch -r --json "$tree" || return 1
+    for file in "$tree"/*; do
+        echo >>"$file"
+    done
+    at_full_pipe 143 restore -v "$dir/snap"
+}
+check 'a full pipe that nobody reads' full_pipe
+
 finish
