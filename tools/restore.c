@@ -41,9 +41,10 @@ restore_tell(struct restore *s, const char *path, enum restore_state state,
     s->states[state]++;
     progress_hide();
     if (s->o->json) {
-        json_line(json_pack("{s:o, s:I, s:s}", "path", json_path(path),
-                            "loaded", (json_int_t)there, "state",
-                            state_names[state]));
+        json_line(json_pack("{s:o, s:o, s:s}", "path", json_path(path),
+                            "loaded",
+                            there < 0 ? json_null() : json_integer(there),
+                            "state", state_names[state]));
     } else if (s->o->verbose && state != RESTORE_SAME) {
         tool_name(stdout, path);
         printf(": %s since the snapshot\n", state_names[state]);
@@ -99,9 +100,11 @@ print_summary(const struct restore *s, double seconds)
 {
     char some[24], lacks[24];
 
-    printf("restored %s in %zu file%s, %.1f s\n",
-           tool_size(some, s->there, s->o->bytes), s->files,
-           s->files == 1 ? "" : "s", seconds);
+    printf(s->unknown ? "went through %s, which the system says nothing about"
+                      : "restored %s",
+           tool_size(some, s->there, s->o->bytes));
+    printf(" in %zu file%s, %.1f s\n", s->files, s->files == 1 ? "" : "s",
+           seconds);
     print_changes(s);
     if (s->lacks > 0)
         printf("%s are not in memory: they did not stay\n",

@@ -45,6 +45,7 @@ struct restore {
     size_t files;   /* that were loaded, all of them */
     size_t states[RESTORE_STATES];
     bool counting;  /* once more, and nothing else */
+    bool unknown;   /* the system did not always say what is there */
 };
 
 /* --- restore.c: what is said ---------------------------------------------- */
@@ -52,7 +53,8 @@ struct restore {
 /* Say that the snapshot is not to be believed.  Returns an exit status. */
 int restore_damaged(const struct restore *s);
 
-/* A file that is no longer as it was is said to be so if that is wanted. */
+/* A file that is no longer as it was is said to be so if that is wanted.  What
+ * is in memory of it is unknown if -1. */
 void restore_tell(struct restore *s, const char *path, enum restore_state state,
                   int64_t there);
 

@@ -71,7 +71,8 @@ load_file(struct restore *s, const struct tool_file *file)
         state = RESTORE_CUT;
     else if (r.found < r.wanted)
         s->lacks = tool_sum(s->lacks, r.wanted - r.found);
-    restore_tell(s, file->path, state, r.found);
+    s->unknown |= r.unknown;
+    restore_tell(s, file->path, state, r.unknown ? -1 : r.found);
 }
 
 static void

@@ -63,6 +63,7 @@ load_batch(struct restore_runs *r, struct batch *batch)
     for (size_t i = 0; i < batch->n && error == EPERM; i++)
         batch->found += batch->runs[i].len;
     batch->n = 0;
+    r->unknown |= error == EPERM;
     return error != EPERM ? error : 0;
 }
 

@@ -18,6 +18,7 @@ struct restore_runs {
     bool counting;  /* the runs are counted and not loaded */
     int64_t wanted; /* bytes of the runs, as far as the file reaches */
     int64_t found;  /* of these, in memory now */
+    bool unknown;   /* the system does not say; what was read is counted */
 };
 
 /* Load the runs that follow in the snapshot, as far as the file reaches, which

@@ -377,4 +377,24 @@ else
         'this takes root, and a /proc with options of its own'
 fi
 
+# Nobody may write root's file, and learns nothing of it.
+restores_unknown() {
+    pages 4 >"$dir/private" && chmod 644 "$dir/private" &&
+        run 0 snapshot -o "$dir/snap" "$dir/private" &&
+        chmod 644 "$dir/snap" || return 1
+    as_other "$mmapx" restore -b "$dir/snap" >"$out" || return 1
+    cat "$out"
+    grep -q "^went through $((4 * page)), which the system says nothing" \
+        "$out" || return 1
+    as_other "$mmapx" restore --json "$dir/snap" >"$out" &&
+        json "all[0]['loaded'] is None"
+}
+if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
+    as_other "$mmapx" status "$0" 2>&1 | grep -q '^unknown'; then
+    check 'restore says what it does not know' restores_unknown
+else
+    skip 'restore says what it does not know' \
+        'this takes root, and a system that keeps it from others'
+fi
+
 finish
