@@ -51,6 +51,36 @@ tool_usage(enum tool_command command, const char *matter, const char *name)
     return usage(command, matter, name, NULL);
 }
 
+/* Whether an argument that was taken for the short form of a row's name is
+ * other commands' option in full. */
+static bool
+is_of_others(enum tool_command command, const struct option_row *row,
+             const char *argument)
+{
+    size_t n = strcspn(argument, "=");
+    char text[128] = "an option of";
+    unsigned commands = 0;
+
+    if (n < 3 || n - 2 == strlen(row->name) || strncmp(argument, "--", 2) != 0)
+        return false;
+    for (size_t i = 0; i < option_row_count; i++)
+        if (strlen(option_rows[i].name) == n - 2
+            && strncmp(option_rows[i].name, argument + 2, n - 2) == 0)
+            commands |= option_rows[i].commands;
+    if (commands == 0)
+        return false;
+    for (int i = 0; i < TOOL_COMMANDS; i++)
+        if ((commands >> i & 1) != 0) {
+            size_t used = strlen(text);
+
+            snprintf(text + used, sizeof text - used, "%s %s",
+                     (commands & ((1u << i) - 1)) != 0 ? "," : "",
+                     option_commands[i].name);
+        }
+    usage(command, "no such option", argument, text);
+    return true;
+}
+
 /* An option that getopt returned '?' or ':' for. */
 static int
 bad_option(enum tool_command command, int key, char *const argv[])
@@ -65,6 +95,10 @@ bad_option(enum tool_command command, int key, char *const argv[])
         matter = "no argument to the option";
     else if (!is_letter && optopt != 0)
         matter = "no argument goes with the option";
+    if (optopt >= LONG
+        && is_of_others(command, &option_rows[optopt - LONG],
+                        argv[optind - 1]))
+        return TOOL_USAGE;
     return tool_usage(command, matter, is_letter ? letter : argv[optind - 1]);
 }
 
@@ -227,6 +261,23 @@ bad_value(enum tool_command command, const struct option_row *row,
     return usage(command, text, value, option_right(row->kind));
 }
 
+/* Whether an option was given before that can be given once.  The first of two
+ * names would be passed over in silence; numbers and words can be corrected by
+ * a later one, as is usual. */
+static bool
+is_repeated(const struct tool_options *o, const struct option_row *row)
+{
+    const void *place = (const char *)o + row->place;
+    char text[64];
+
+    if (row->kind != OPTION_NAME || *(const char *const *)place == NULL)
+        return false;
+    snprintf(text, sizeof text, "--%s can be given once only; there is also",
+             row->name);
+    tool_usage(o->command, text, *(const char *const *)place);
+    return true;
+}
+
 /* What follows from one another. */
 static void
 complete(struct tool_options *o)
@@ -254,6 +305,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
     while ((key = getopt_long(argc, argv, tables.letters, tables.longs, NULL))
            != -1) {
         const struct option_row *row;
+        const char *given;
 
         if (key == '?' || key == ':') {
             *status = bad_option(command, key, argv);
@@ -263,6 +315,11 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
         if (row->kind == OPTION_HELP) {
             tool_command_help(command);
             *status = TOOL_OK;
+            return false;
+        }
+        given = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
+        if (is_repeated(o, row) || is_of_others(command, row, given)) {
+            *status = TOOL_USAGE;
             return false;
         }
         if (!option_store(o, row, optarg)) {

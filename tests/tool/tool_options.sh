@@ -100,4 +100,21 @@ for command in $commands; do
         check "$command --$name" row "$command" "$letter" "$name" "$argument"
     done <"$dir/options"
 done
+twice() {
+    for option in "lock --snapshot" "status --files0-from" "snapshot -o"; do
+        # shellcheck disable=SC2086 # A command and its option.
+        run 2 $option /dev/null ${option#* } /dev/null &&
+            grep -q 'can be given once only' "$err" || return 1
+    done
+}
+check 'a second name is no correction of the first' twice
+
+of_others() {
+    run 2 status --range=0:1 "$0" && lines "$out" 0 &&
+        grep -q "'--range=0:1': an option of load, evict, lock\$" "$err" &&
+        run 2 status --range 0:1 "$0" &&
+        run 0 status --rang "$0"
+}
+check "an option of other commands is named as theirs" of_others
+
 finish
