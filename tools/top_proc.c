@@ -7,6 +7,7 @@
 #include "top.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,9 +235,25 @@ sum_of(struct top *top, const struct proc *p)
         largest_add(&top->dirs, &row);
 }
 
+/* What is named and cannot be looked at, no process is found to use. */
+static void
+check_named(struct top *top)
+{
+    for (char **p = top->o->paths; *p != NULL; p++) {
+        struct stat st;
+        int handle = open_look(AT_FDCWD, *p, true, &st);
+
+        if (handle >= 0)
+            close(handle);
+        else
+            top->status = tool_failed(*p, errno);
+    }
+}
+
 void
 top_by_process(struct top *top)
 {
+    check_named(top);
     each_process(top, sum_of);
     while (looked != NULL) {
         struct looked *one = *(struct looked **)looked;

@@ -141,8 +141,10 @@ is_seen(struct walk *w, const struct stat *st)
     const struct member *m = w->arg;
     bool is_new;
 
-    /* Those of processes may have been counted before. */
-    if (st->st_nlink < 2 && m->top->o->pids.n == 0)
+    /* One of a process may have been counted before, and one path may lead to
+     * what is below another. */
+    if (st->st_nlink < 2 && m->top->o->pids.n == 0
+        && (m->top->machine || m->top->o->paths[1] == NULL))
         return false;
     pthread_mutex_lock(&m->top->lock);
     is_new = identity_insert(&m->top->seen, st);

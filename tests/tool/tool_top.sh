@@ -234,4 +234,20 @@ gone() {
 }
 check 'a path that is missing is said, and the rest done' gone
 
+gone_by_process() {
+    run 1 top --by=process "$dir/missing" &&
+        grep -q "^mmapx: $dir/missing: No such file" "$err" || return 1
+    mkfifo "$dir/fifo" && run 1 top --by=process "$dir/fifo" &&
+        grep -q "^mmapx: $dir/fifo: Neither a regular file" "$err"
+}
+check 'so it is for sums by process' gone_by_process
+
+overlapping() {
+    run 0 top --json "$dir/t" "$dir/t" &&
+        json "all[-1]['total']['files'] == 7" &&
+        run 0 top --json "$dir/t/a/b" "$dir/t" "$dir/t/a" &&
+        json "all[-1]['total']['files'] == 7"
+}
+check 'files that two paths lead to are counted once' overlapping
+
 finish
