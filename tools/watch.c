@@ -22,17 +22,19 @@ watch_lines(const struct tool_options *o)
     table_begin(&t, o);
     for (uint64_t round = 1; tool_interrupted == 0; round++) {
         int walked;
+        bool in_vain;
 
         t.time = time(NULL);
         walked = tool_files_ahead(o, table_begin_file, table_visit, &t);
         if (tool_interrupted != 0)
             break;
         status = walked;
+        in_vain = round == 1 && walked != TOOL_OK && t.sums.files == 0;
         table_print(&t, SIZE_MAX);
         if (o->total)
             table_total(&t);
         table_clear(&t);
-        if (tool_flush() != 0 || round == o->count)
+        if (tool_flush() != 0 || round == o->count || in_vain)
             break;
         tool_wait(o->interval);
     }

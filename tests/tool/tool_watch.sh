@@ -182,5 +182,11 @@ dumb() {
 }
 check 'a dumb terminal has lines' dumb
 
+in_vain() {
+    timeout 60 "$mmapx" watch -n 0.1 . >"$out" 2>"$err"
+    [ $? -eq 1 ] && lines "$err" 1
+}
+check 'where nothing that is named can be shown it ends' in_vain
+
 cd / || exit 99
 finish
