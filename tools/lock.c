@@ -18,6 +18,7 @@
 #include "notify.h"
 #include "pace.h"
 #include "progress.h"
+#include "said.h"
 
 #include <errno.h>
 #include <search.h>
@@ -289,6 +290,7 @@ look(struct lock *l)
     int status = TOOL_OK;
 
     l->look++;
+    said_next_look();
     l->files = 0;
     l->bytes = 0;
     l->wanted = 0;
@@ -392,6 +394,7 @@ tool_lock(const struct tool_options *o)
     while (l.n > 0)
         forget(&l, l.n - 1);
     free(l.all);
+    said_forget();
     lock_list_free(&l.list);
     return status;
 }

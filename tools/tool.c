@@ -3,6 +3,7 @@
 #include "tool.h"
 #include "open.h"
 #include "progress.h"
+#include "said.h"
 #include "screen.h"
 
 #include <errno.h>
@@ -144,7 +145,8 @@ tool_note(const char *path, const char *matter, const char *more)
 int
 tool_failed(const char *path, int error)
 {
-    if (diverted != NULL || !is_one_too_many(error))
+    if (diverted != NULL
+        || (!said_before(path, error) && !is_one_too_many(error)))
         tool_note(path, tool_error(error), "");
     return TOOL_FAILED;
 }

@@ -319,6 +319,30 @@ waiting() {
 }
 check 'it waits for files that are missing' waiting
 
+# What is missing is said when it has gone, not at each look.
+complains_once() {
+    becomes 20 && pages 1 >"$tree/more" && becomes 21 &&
+        pages 2 >"$tree/more" && becomes 22 && pages 3 >"$tree/more" &&
+        becomes 23 && lines "$err" 1 || return 1
+    pages 1 >"$tree/missing" && becomes 24 && remove "$tree/missing" &&
+        becomes 23 && pages 4 >"$tree/more" && becomes 24 && lines "$err" 2
+}
+complaining() {
+    pages 20 >"$tree/file"
+    : >"$tree/more"
+    start "$tree/missing" "$tree/file" "$tree/more"
+    complains_once
+    result=$?
+    stop # with 1, since not all was there
+    cat "$err"
+    return "$result"
+}
+check 'a file that is missing is complained of once' complaining
+alone() {
+    run 1 lock -n 0.1 "$tree/missing" && lines "$err" 1
+}
+check 'alone it ends the program' alone
+
 says_what_is_locked() {
     pages 20 >"$tree/file"
     pinned "$tree/file" 0 || return 1
