@@ -62,14 +62,22 @@ catch_alarm(int number)
     errno = saved;
 }
 
+/* Until a signal has come, SIGALRM ends the program as ever. */
 static void
-prepare_to_leave(void)
+begin_to_leave(void)
 {
     struct sigaction action = { .sa_flags = 0 };
 
     action.sa_handler = catch_alarm;
     sigemptyset(&action.sa_mask);
     sigaction(SIGALRM, &action, NULL);
+    leave_readers(PATIENCE);
+    alarm(1);
+}
+
+static void
+prepare_to_leave(void)
+{
     nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     if (nowhere < 0)
         nowhere = open("/", O_RDONLY | O_CLOEXEC); /* writing fails */
@@ -83,8 +91,7 @@ catch_signal(int number)
     int saved = errno;
 
     tool_interrupted = tool_signalled = number;
-    leave_readers(PATIENCE);
-    alarm(1);
+    begin_to_leave();
     errno = saved;
 }
 
