@@ -110,10 +110,10 @@ twice() {
 check 'a second name is no correction of the first' twice
 
 of_others() {
-    run 2 status --range=0:1 "$0" && lines "$out" 0 &&
+    run 2 status --range=0:1 "$dir/options" && lines "$out" 0 &&
         grep -q "'--range=0:1': an option of load, evict, lock\$" "$err" &&
-        run 2 status --range 0:1 "$0" &&
-        run 0 status --rang "$0"
+        run 2 status --range 0:1 "$dir/options" &&
+        run 0 status --rang "$dir/options"
 }
 check "an option of other commands is named as theirs" of_others
 
