@@ -45,11 +45,11 @@ many_names() {
             cd sub && seq 1100 | split -a 4 -l 1
     ) || return 1
     (cd "$dir" && find many -type f) | LC_ALL=C sort >"$dir/found"
-    run 0 status -r "$dir/many" >/dev/null && lines "$err" 0 &&
-        names | tr ' ' '\n' | diff "$dir/found" - >"$dir/differ" || {
+    run 0 status -r "$dir/many" >/dev/null && lines "$err" 0 || return 1
+    if ! names | tr ' ' '\n' | diff "$dir/found" - >"$dir/differ"; then
         head "$dir/differ"
         return 1
-    }
+    fi
     run 0 snapshot -r "$dir/many" >/dev/null &&
         sed -n "s|^file [0-9]* $dir/||p" "$out" | LC_ALL=C sort >"$dir/listed"
     ! LC_ALL=C comm -13 "$dir/found" "$dir/listed" | grep . &&
