@@ -44,7 +44,7 @@ $FUZZ_CC $flags -fsanitize=address,undefined -o replay \
 $FUZZ_CC $flags -fsanitize=fuzzer,address,undefined -o parsers \
     -I"$srcdir/tools" "$srcdir/fuzz/parsers.c" \
     "$srcdir/tools/interrupt.c" "$srcdir/tools/pace.c" \
-    "$srcdir/tools/progress.c" "$srcdir/tools/screen.c" \
+    "$srcdir/tools/progress.c" "$srcdir/tools/said.c" "$srcdir/tools/screen.c" \
     "$srcdir/tools/snapshot_format.c" "$srcdir/tools/tool.c" \
     "$srcdir/tools/units.c"
 
