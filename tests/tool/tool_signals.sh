@@ -27,7 +27,7 @@ tree=$dir/tree
 mkdir "$tree"
 (cd "$tree" && seq 2000 | split -a 3 -l 1) || exit 99
 run 0 snapshot -r -o "$dir/snap" "$tree" >/dev/null
-sync "$tree"/* 2>/dev/null || sync
+sync -f "$tree" 2>/dev/null || sync
 
 # after: the calls that were made after the signal.
 after() {
