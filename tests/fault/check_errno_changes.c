@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -203,12 +202,8 @@ is_limited(void *arg)
 {
     size_t page = page_size();
     struct fixture *f = arg;
-    struct rlimit limit;
 
-    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
-        return false;
-    limit.rlim_cur = 2 * page;
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+    if (!limit_files(2 * page))
         return false;
     ((unsigned char *)f->m.addr)[2 * page] = 'd';
     FAILS(EFBIG, commit(f));
@@ -216,8 +211,7 @@ is_limited(void *arg)
     OK(mmapx_commit(&f->m, f->fd, 0, 2 * page));
     ck_assert_int_eq(in_file(f, 1), 'c');
     ck_assert_int_eq(in_file(f, 2), pattern(2 * page));
-    limit.rlim_cur = limit.rlim_max; /* coverage is written at the end */
-    return setrlimit(RLIMIT_FSIZE, &limit) == 0 && in_memory(f, 2) == 'd';
+    return limit_files(SIZE_MAX) && in_memory(f, 2) == 'd';
 }
 
 START_TEST(a_file_above_the_limit)

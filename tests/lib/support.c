@@ -115,6 +115,18 @@ limit_memlock(size_t bytes)
 #endif
 }
 
+bool
+limit_files(size_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_DFL);
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return false;
+    limit.rlim_cur = bytes == SIZE_MAX ? limit.rlim_max : (rlim_t)bytes;
+    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
+}
+
 void
 reserve_blocks(int fd, size_t off, size_t len)
 {

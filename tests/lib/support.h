@@ -83,6 +83,10 @@ void need_memlock(size_t bytes);
 /* Set it, for good. */
 bool limit_memlock(size_t bytes);
 
+/* Kill the process, which is a child, if it writes to a file behind so many
+ * bytes; SIZE_MAX: let it write again.  Check and coverage write files, too. */
+bool limit_files(size_t bytes);
+
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);
 

@@ -9,10 +9,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -441,17 +439,6 @@ END_TEST
 #endif
 
 static bool
-set_file_limit(size_t bytes)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_FSIZE, &limit) != 0)
-        return false;
-    limit.rlim_cur = bytes != 0 ? bytes : limit.rlim_max;
-    return setrlimit(RLIMIT_FSIZE, &limit) == 0;
-}
-
-static bool
 is_too_large(void *arg)
 {
     size_t page = page_size();
@@ -459,13 +446,12 @@ is_too_large(void *arg)
     struct mmapx m = map_new(&fd, 4 * page);
 
     (void)arg;
-    signal(SIGXFSZ, SIG_DFL);
     set(&m, 0, 'a');
-    if (!set_file_limit(2 * page + 7) || commit_all(&m, fd) != 0)
+    if (!limit_files(2 * page + 7) || commit_all(&m, fd) != 0)
         return false;
     set(&m, page, 'b');
     set(&m, 2 * page + 100, 'c');
-    return commit_all(&m, fd) == -1 && errno == EFBIG && set_file_limit(0)
+    return commit_all(&m, fd) == -1 && errno == EFBIG && limit_files(SIZE_MAX)
            && file_byte(fd, 0) == 'a'
            && file_byte(fd, page) == (char)pattern(page)
            && ((char *)m.addr)[2 * page + 100] == 'c';
@@ -494,12 +480,11 @@ is_too_large_for_the_file(void *arg)
     struct mmapx m = map_new(&fd, 16 * page);
 
     (void)arg;
-    signal(SIGXFSZ, SIG_DFL);
     set(&m, 0, 'a');
     set(&m, 12 * page, 'b');
-    return set_file_limit(8 * page)
+    return limit_files(8 * page)
            && mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END) == -1
-           && errno == EFBIG && set_file_limit(0)
+           && errno == EFBIG && limit_files(SIZE_MAX)
            && leaves_nothing(fd, journal) && ((char *)m.addr)[0] == 'a';
 }
 
@@ -512,11 +497,10 @@ is_too_large_for_the_journal(void *arg)
     struct mmapx m = map_new(&fd, 4 * page);
 
     (void)arg;
-    signal(SIGXFSZ, SIG_DFL);
     memset(m.addr, 'a', m.len);
-    return set_file_limit(4 * page)
+    return limit_files(4 * page)
            && mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END) == -1
-           && errno == EFBIG && set_file_limit(0)
+           && errno == EFBIG && limit_files(SIZE_MAX)
            && leaves_nothing(fd, journal);
 }
 
