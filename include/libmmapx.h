@@ -724,8 +724,10 @@ int mmapx_sync_reset(struct mmapx *m);
  * EFAULT     the file was cut while it was written; or a changed page is
  *            PROT_NONE or broken memory, and any page of the range where the
  *            system does not tell what has changed (see mmapx_changed_run)
- * EFBIG      the file or the journal would exceed RLIMIT_FSIZE; nothing was
- *            written
+ * EFBIG      a change lies behind RLIMIT_FSIZE in the file, the journal would
+ *            exceed it, or it is below the 64 bytes that are written to empty
+ *            a journal; nothing was written, unless the file has grown
+ *            meanwhile
  * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
  *            anonymous, of a character device, or a view; fd is not the mapped
  *            file, or is of a copy that overlayfs or its like has made of it;
@@ -783,9 +785,10 @@ int mmapx_changed_run(const struct mmapx *m, size_t off,
  *
  * The guard unwinds by siglongjmp(3), which releases no lock that fn took and
  * runs no C++ destructor.  fn has to return.  If fn leaves the guard by a jump
- * or an exception, the guard is over and a later fault is not caught.  Guards
- * nest, in each thread separately, and an inner one leaves faults in other
- * mappings to the outer ones.
+ * or an exception, the guard is over, and a later fault is not caught; that is
+ * certain only if the stack has been used since.  Guards nest, in each thread
+ * separately, and an inner one leaves faults in other mappings to the outer
+ * ones.
  *
  * A guard covers the mapping as m describes it at the time of the fault: fn
  * may resize the mapping, and m has to stay where it is.  After a caught fault

@@ -36,7 +36,7 @@ mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
 {
     int r;
 
-    *c = (struct mmapx_i_commit){ .m = m, .fd = fd };
+    *c = (struct mmapx_i_commit){ .m = m, .fd = fd, .limit = INT64_MAX };
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &c->span);
     if (r == 0)
         r = check_mapping(m);
@@ -45,8 +45,9 @@ mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
     if (r < 0)
         return r;
     c->compares_with = (r & MMAPX_OS_READS) != 0 ? fd : -1;
-    return mmapx_i_is_object(m, &c->st) && !mmapx_i_is_copy(m, fd) ? 0
-                                                                   : -EINVAL;
+    if (!mmapx_i_is_object(m, &c->st) || mmapx_i_is_copy(m, fd))
+        return -EINVAL;
+    return c->st.type == MMAPX_OS_FILE ? mmapx_os_file_limit(&c->limit) : 0;
 }
 
 /* What the file has of a run: the mapping's own bytes, up to the file's end. */
@@ -81,8 +82,12 @@ mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size)
                                  : mmapx_os_device_size(fd, size);
 }
 
-/* The file may be cut at any time, and is not to grow again by what is written:
- * its size is asked for each time. */
+/*
+ * The file may be cut at any time, and is not to grow again by what is written:
+ * its size is asked for each time.  It may grow as well.  So each piece is held
+ * against the limit, behind which the kernel does not write, also in the middle
+ * of a file, but sends SIGXFSZ.
+ */
 static int
 take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
          int (*fn)(void *arg, const struct mmapx_i_piece *piece), void *arg)
@@ -94,7 +99,11 @@ take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
     if (r < 0)
         return r;
     piece = clip(c->m, run, size);
-    return piece.len > 0 ? fn(arg, &piece) : 0;
+    if (piece.len == 0)
+        return 0;
+    if (piece.at + (int64_t)piece.len > c->limit)
+        return -EFBIG;
+    return fn(arg, &piece);
 }
 
 /* Call fn for the changed bytes, in ascending order, until it fails. */
@@ -238,25 +247,21 @@ write_piece(void *arg, const struct mmapx_i_piece *piece)
 }
 
 static int
-is_above(void *arg, const struct mmapx_i_piece *piece)
+pass(void *arg, const struct mmapx_i_piece *piece)
 {
-    const int64_t *limit = arg;
-
-    return piece->at + (int64_t)piece->len > *limit ? -EFBIG : 0;
+    (void)arg, (void)piece;
+    return 0;
 }
 
-/* Beyond its limit the kernel writes a part and sends SIGXFSZ. */
+/* Find what lies beyond the limit before anything is written. */
 static int
 check_limit(const struct mmapx_i_commit *c)
 {
     unsigned char *end = c->span.addr + c->span.len;
-    int64_t limit;
-    int r = mmapx_os_file_limit(&limit);
 
-    if (r < 0 || c->st.type != MMAPX_OS_FILE || c->st.size <= limit
-        || mmapx_i_place_of(c->m, end) <= limit)
-        return r;
-    return mmapx_i_commit_walk(c, is_above, &limit);
+    if (c->st.size <= c->limit || mmapx_i_place_of(c->m, end) <= c->limit)
+        return 0;
+    return mmapx_i_commit_walk(c, pass, NULL);
 }
 
 static int

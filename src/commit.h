@@ -31,6 +31,7 @@ struct mmapx_i_commit {
     int fd;
     struct mmapx_i_span span;
     int compares_with; /* fd if it can be read, else -1 */
+    int64_t limit;     /* no byte is written behind it */
     struct mmapx_os_stat st;
 };
 

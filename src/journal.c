@@ -21,6 +21,7 @@ struct target {
     enum mmapx_os_type type; /* of the file */
     uintptr_t identity;
     int64_t length;
+    int64_t limit;   /* no file is written behind it, because of SIGXFSZ */
     bool waits;      /* each write is to reach the disk */
     bool is_touched; /* the file may have a part of the journal */
     struct mmapx_os_stat journal_st;
@@ -78,7 +79,7 @@ copy(struct target *t, int64_t from, int64_t to, uint64_t len)
 
 /* Go through all records, and write what they have if that is asked for. */
 static int
-replay(struct target *t, struct mmapx_i_journal *h, bool writes)
+replay(struct target *t, const struct mmapx_i_journal *h, bool writes)
 {
     int64_t from = MMAPX_I_JOURNAL_HEADER;
     int64_t at;
@@ -90,13 +91,24 @@ replay(struct target *t, struct mmapx_i_journal *h, bool writes)
         if (r < 0)
             break;
         from += MMAPX_I_JOURNAL_RECORD;
-        if (writes)
+        if (t->type == MMAPX_OS_FILE && at + (int64_t)len > t->limit)
+            r = -EFBIG;
+        else if (writes)
             r = copy(t, from, at, len);
-        if (at + (int64_t)len > h->end)
-            h->end = at + (int64_t)len;
         from += (int64_t)((len + 7) & ~(uint64_t)7);
     }
     return r;
+}
+
+/* --- Writing the journal -------------------------------------------------- */
+
+static int
+write_to_journal(const struct target *t, const void *from, size_t len,
+                 int64_t at)
+{
+    if (at + (int64_t)len > t->limit)
+        return -EFBIG;
+    return mmapx_i_write_all(t->journal, from, len, at);
 }
 
 static int
@@ -115,7 +127,7 @@ static int
 empty(const struct target *t)
 {
     unsigned char zeros[MMAPX_I_JOURNAL_HEADER] = { 0 };
-    int r = mmapx_i_write_all(t->journal, zeros, MMAPX_I_JOURNAL_HEADER, 0);
+    int r = write_to_journal(t, zeros, MMAPX_I_JOURNAL_HEADER, 0);
 
     if (r == 0)
         r = flush_journal(t);
@@ -145,19 +157,8 @@ check_fds(struct target *t, int fd, int journal)
         return -EINVAL;
     t->identity = mmapx_i_known_identity(&st);
     t->type = st.type;
-    return mmapx_i_object_size(fd, &st, &t->length);
-}
-
-static int
-check_limit(const struct target *t, int64_t end)
-{
-    int64_t limit = 0;
-    int r;
-
-    if (t->type != MMAPX_OS_FILE)
-        return 0;
-    r = mmapx_os_file_limit(&limit);
-    return r == 0 && end > limit ? -EFBIG : r;
+    r = mmapx_i_object_size(fd, &st, &t->length);
+    return r == 0 ? mmapx_os_file_limit(&t->limit) : r;
 }
 
 /* The file has all of the journal, once it is on the disk. */
@@ -175,16 +176,14 @@ finish(const struct target *t)
  * nowhere else: no byte of the file is written before it is on the disk.
  */
 static int
-complete(struct target *t, struct mmapx_i_journal *h)
+complete(struct target *t, const struct mmapx_i_journal *h)
 {
     int r;
 
     if (h->file_length != t->length)
         return -EINVAL;
-    /* Nothing is written if a record is impossible. */
+    /* Nothing is written if a record is impossible, or beyond the limit. */
     r = replay(t, h, false);
-    if (r == 0)
-        r = check_limit(t, h->end);
     if (r == 0)
         r = flush_journal(t);
     if (r == 0)
@@ -205,25 +204,25 @@ recover_target(struct target *t)
     r = mmapx_i_journal_judge(t->journal, t->journal_st.size, &h);
     if (r < 0)
         return r;
-    if (r == MMAPX_I_WHOLE)
-        return complete(t, &h);
-    return empty(t);
+    /* Neither ends without emptying the journal. */
+    if (t->limit < MMAPX_I_JOURNAL_HEADER)
+        return -EFBIG;
+    return r == MMAPX_I_WHOLE ? complete(t, &h) : empty(t);
 }
 
-/* --- Writing the journal -------------------------------------------------- */
+/* --- Making a journal ----------------------------------------------------- */
 
 struct writer {
-    int journal;
+    const struct target *t;
     struct mmapx_i_journal h;
 };
 
-/* How long the journal will be, and how far it reaches in the file. */
+/* How long the journal will be. */
 static int
 count(void *arg, const struct mmapx_i_piece *piece)
 {
     struct mmapx_i_journal *h = arg;
 
-    h->end = piece->at + (int64_t)piece->len; /* in ascending order */
     h->length += MMAPX_I_JOURNAL_RECORD
                  + (int64_t)((piece->len + 7) & ~(size_t)7);
     h->pieces++;
@@ -246,16 +245,16 @@ record(void *arg, const struct mmapx_i_piece *piece)
     int r;
 
     mmapx_i_journal_encode_record(place, piece->at, piece->len);
-    r = mmapx_i_write_all(w->journal, place, MMAPX_I_JOURNAL_RECORD, begin);
+    r = write_to_journal(w->t, place, MMAPX_I_JOURNAL_RECORD, begin);
     if (r == 0)
-        r = mmapx_i_write_all(w->journal, piece->from, piece->len,
-                              begin + MMAPX_I_JOURNAL_RECORD);
+        r = write_to_journal(w->t, piece->from, piece->len,
+                             begin + MMAPX_I_JOURNAL_RECORD);
     count(&w->h, piece);
     if (r == 0)
-        r = mmapx_i_write_all(w->journal, zeros, rest,
-                              w->h.length - (int64_t)rest);
+        r = write_to_journal(w->t, zeros, rest,
+                             w->h.length - (int64_t)rest);
     if (r == 0)
-        r = mmapx_i_journal_sum(w->journal, begin, w->h.length, &w->h.sum);
+        r = mmapx_i_journal_sum(w->t->journal, begin, w->h.length, &w->h.sum);
     return r;
 }
 
@@ -265,7 +264,7 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
               struct mmapx_i_journal *h)
 {
     struct writer w = {
-        .journal = t->journal,
+        .t = t,
         .h = { .file_length = t->length, .length = MMAPX_I_JOURNAL_HEADER },
     };
     unsigned char bytes[MMAPX_I_JOURNAL_HEADER];
@@ -273,7 +272,7 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
 
     mmapx_i_journal_encode(bytes, &w.h);
     if (r == 0)
-        r = mmapx_i_write_all(t->journal, bytes, MMAPX_I_JOURNAL_HEADER, 0);
+        r = write_to_journal(t, bytes, MMAPX_I_JOURNAL_HEADER, 0);
     if (r == 0)
         r = flush_journal(t);
     *h = w.h;
@@ -297,14 +296,11 @@ check_length(const struct target *t)
 static int
 check_room(const struct target *t, const struct mmapx_i_journal *h)
 {
-    int r;
-
     if (mmapx_os_is_sealed(t->fd, MMAPX_OS_WRITING)
         || mmapx_os_is_sealed(t->journal, MMAPX_OS_WRITING | MMAPX_OS_GROWING
                                               | MMAPX_OS_SHRINKING))
         return -EPERM;
-    r = check_limit(t, h->end);
-    return r == 0 ? mmapx_i_check_file_limit(h->length) : r;
+    return h->length > t->limit ? -EFBIG : 0;
 }
 
 /*

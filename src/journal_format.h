@@ -18,7 +18,6 @@ struct mmapx_i_journal {
     int64_t length;
     uint64_t pieces;
     uint64_t sum;
-    int64_t end; /* of the last piece in the file; it is not recorded */
 };
 
 void mmapx_i_journal_encode(unsigned char *bytes,

@@ -178,6 +178,117 @@ START_TEST(while_the_file_is_written)
 }
 END_TEST
 
+/* --- Growing beyond the limit on files ------------------------------------ */
+
+static size_t limit_now, size_then;
+static bool has_grown;
+
+/* Somebody who has no limit makes the file longer. */
+static void
+grow_at_flush(int fd)
+{
+    if (fd == moment_fd && --moment == 0)
+        has_grown = limit_files(SIZE_MAX)
+                    && ftruncate(file, (off_t)size_then) == 0
+                    && limit_files(limit_now);
+}
+
+static void
+grow_at_write(int fd, const void *bytes, size_t len, int64_t at)
+{
+    (void)bytes, (void)len, (void)at;
+    grow_at_flush(fd);
+}
+
+/* A file of two pages and ten bytes, and a mapping that is longer.  Pages are
+ * changed, step by step; the file gets a size at its first flush or write. */
+static bool
+set_up_limit(size_t step, size_t limit, size_t size)
+{
+    size_t page = page_size();
+
+    fake_reset();
+    file = temp_file(2 * page + 10);
+    journal = temp_file(0);
+    OK(mmapx_map_region(&m, file, 0, 3 * page, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE));
+    for (size_t i = 0; i < 3; i += step)
+        memset((char *)m.addr + i * page, 'x', page);
+    moment = 1;
+    moment_fd = file;
+    limit_now = limit;
+    size_then = size;
+    return limit_files(limit);
+}
+
+static bool
+is_above_the_limit(int (*commit)(void))
+{
+    return commit() == -1 && errno == EFBIG && has_grown
+           && limit_files(SIZE_MAX);
+}
+
+/* What was in the file when the limit was looked at may be written. */
+static bool
+is_stopped_in_the_file(void *arg)
+{
+    int (*commit)(void) = *(int (**)(void))arg;
+    size_t page = page_size();
+    char byte;
+
+    if (!set_up_limit(2, 2 * page + 10, 3 * page))
+        return false;
+    fake_on_write = grow_at_write;
+    if (!is_above_the_limit(commit))
+        return false;
+    ck_assert_int_eq(pread(file, &byte, 1, (off_t)(2 * page)), 1);
+    ck_assert_uint_eq((unsigned char)byte, pattern(2 * page));
+    ck_assert_int_eq(((char *)m.addr)[2 * page], 'x');
+    ck_assert_int_eq(ftruncate(file, (off_t)(2 * page + 10)), 0);
+    ck_assert_int_eq(mmapx_recover(file, journal), commit != commit_plainly);
+    OK(commit());
+    return pread(file, &byte, 1, (off_t)(2 * page)) == 1 && byte == 'x';
+}
+
+START_TEST(grown_beyond_the_limit)
+{
+    int (*commits[])(void) = { commit_plainly, commit_atomically };
+
+    need_the_kernel();
+    for (size_t i = 0; i < sizeof commits / sizeof commits[0]; i++)
+        ck_assert(in_child(is_stopped_in_the_file, &commits[i]));
+}
+END_TEST
+
+/* The journal becomes longer than it was when the limit was looked at. */
+static bool
+is_stopped_in_the_journal(void *arg)
+{
+    size_t page = page_size();
+    char byte;
+
+    (void)arg;
+    if (!set_up_limit(1, 2 * page + 96, 2 * page + 80))
+        return false;
+    fake_on_flush = grow_at_flush;
+    if (!is_above_the_limit(commit_atomically))
+        return false;
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    ck_assert_int_eq(pread(file, &byte, 1, 0), 1);
+    ck_assert_uint_eq((unsigned char)byte, pattern(0));
+    OK(commit_atomically());
+    return pread(file, &byte, 1, (off_t)(2 * page)) == 1 && byte == 'x';
+}
+
+START_TEST(a_journal_beyond_the_limit)
+{
+    need_the_kernel();
+    ck_assert(in_child(is_stopped_in_the_journal, NULL));
+}
+END_TEST
+
+/* --- What is written ------------------------------------------------------ */
+
 static struct {
     int64_t at;
     size_t len;
@@ -235,6 +346,8 @@ suite(void)
     ADD_TEST(s, cut_before_the_page);
     ADD_TEST(s, cut_behind_the_page);
     ADD_TEST(s, grown);
+    ADD_TEST(s, grown_beyond_the_limit);
+    ADD_TEST(s, a_journal_beyond_the_limit);
     ADD_TEST(s, while_the_journal_is_written);
     ADD_TEST(s, while_the_file_is_written);
     return s;

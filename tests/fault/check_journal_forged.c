@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Journals that are whole and say what cannot be, files that change while a
- * journal is written, and descriptors that are no file's. */
+ * journal is written, limits on files, and descriptors that are no file's. */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
@@ -197,6 +197,77 @@ START_TEST(a_file_that_changes_its_length_meanwhile)
 }
 END_TEST
 
+/* --- The limit on files --------------------------------------------------- */
+
+struct limited {
+    size_t limit;
+    int recovers; /* what mmapx_recover() returns; -1: EFBIG */
+};
+
+static bool
+recovers_as_said(void *arg)
+{
+    const struct limited *l = arg;
+    off_t length = l->recovers < 0 ? size_of(journal) : 0;
+    unsigned char first = first_byte(file);
+
+    if (!limit_files(l->limit))
+        return false;
+    if (mmapx_recover(file, journal) != l->recovers
+        || (l->recovers < 0 && errno != EFBIG))
+        return false;
+    if (l->recovers < 1 && (commit() == 0 || errno != EFBIG))
+        return false;
+    return limit_files(SIZE_MAX) && size_of(journal) == length
+           && (l->recovers == 1 || first_byte(file) == first);
+}
+
+/* A journal is emptied by writing a header, and before a byte of the file is
+ * written it is known whether that can be done. */
+START_TEST(a_limit_below_a_header)
+{
+    static const off_t lengths[] = { 1, 5, 16, 64, 90, 96 };
+    const size_t header = MMAPX_I_JOURNAL_HEADER;
+
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        struct limited cases[] = {
+            { 0, -1 }, { 10, -1 }, { header - 1, -1 },
+            { header, lengths[i] == 96 ? 1 : 0 },
+        };
+
+        set_up_files();
+        forge(&(struct forgery){ 1, 0, 16, 0 });
+        OK(ftruncate(journal, lengths[i]));
+        for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++)
+            ck_assert_msg(in_child(recovers_as_said, &cases[k]),
+                          "%d bytes, limit %zu", (int)lengths[i],
+                          cases[k].limit);
+    }
+}
+END_TEST
+
+/* The file is above its limit already; what is written to it may not be. */
+START_TEST(a_limit_below_a_record)
+{
+    struct limited cases[] = { { 115, -1 }, { 116, 1 } };
+
+    set_up_files();
+    forge(&(struct forgery){ 1, 100, 16, 0 });
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        ck_assert(in_child(recovers_as_said, &cases[i]));
+}
+END_TEST
+
+/* There is nothing to empty. */
+START_TEST(a_limit_and_no_journal)
+{
+    struct limited none = { 0, 0 };
+
+    set_up_files();
+    ck_assert(in_child(recovers_as_said, &none));
+}
+END_TEST
+
 /* --- Descriptors ---------------------------------------------------------- */
 
 START_TEST(what_is_no_file)
@@ -280,6 +351,9 @@ suite(void)
     ADD_TEST(s, records_that_can_be);
     ADD_TEST(s, a_journal_that_cannot_be_judged);
     ADD_TEST(s, a_file_that_changes_its_length_meanwhile);
+    ADD_TEST(s, a_limit_below_a_header);
+    ADD_TEST(s, a_limit_below_a_record);
+    ADD_TEST(s, a_limit_and_no_journal);
     ADD_TEST(s, what_is_no_file);
 #ifdef O_DIRECT
     ADD_TEST(s, what_bypasses_the_cache);
