@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 /* A key of getopt_long() that is no letter: this and the row's number. */
-enum { LONG = 256 };
+enum { LONG = 1 << 24 };
 
 enum tool_command
 tool_command_named(const char *name)
@@ -85,15 +85,16 @@ is_of_others(enum tool_command command, const struct option_row *row,
 static int
 bad_option(enum tool_command command, int key, char *const argv[])
 {
-    /* A letter may be one of several in an argument. */
+    /* A letter may be one of several in an argument.  One that lacks its own is
+     * the last; where optind is then depends on the C library. */
     char letter[] = { '-', (char)optopt, '\0' };
-    bool is_letter = key == '?' && optopt > 0 && optopt < 256
-                     && strncmp(argv[optind - 1], "--", 2) != 0;
+    bool is_letter = optopt > 0 && optopt < 256
+                     && (key == ':' || strncmp(argv[optind - 1], "--", 2) != 0);
     const char *matter = "no such option";
 
     if (key == ':')
         matter = "no argument to the option";
-    else if (!is_letter && optopt != 0)
+    else if (optopt >= LONG)
         matter = "no argument goes with the option";
     if (optopt >= LONG
         && is_of_others(command, &option_rows[optopt - LONG],
@@ -175,18 +176,25 @@ is_directory(const char *path)
 {
     struct stat st;
 
-    return path != NULL && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* An option that one of the two alone has decides, and else what is named
- * first.  What is no option of either is complained of later. */
+ * first.  What is no option of either is complained of later.  In a copy: where
+ * an argument is missing, musl's getopt takes the end of the list for one. */
 enum tool_command
-tool_command_meant(int argc, char **argv)
+tool_command_meant(int argc, char *const arguments[])
 {
     struct tables tables;
     bool by_top = true;
     bool by_status = true;
+    bool is_directory_first;
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
     int key;
+
+    if (argv == NULL)
+        tool_no_memory();
+    memcpy(argv, arguments, (size_t)argc * sizeof *argv);
 
     fill_tables(&tables, 1u << TOOL_STATUS | 1u << TOOL_TOP);
     while ((key = getopt_long(argc, argv, tables.letters, tables.longs, NULL))
@@ -199,9 +207,11 @@ tool_command_meant(int argc, char **argv)
         by_top &= is_of_top || !is_of_status;
         by_status &= is_of_status || !is_of_top;
     }
+    is_directory_first = optind < argc && is_directory(argv[optind]);
+    free(argv);
     if (by_top != by_status)
         return by_top ? TOOL_TOP : TOOL_STATUS;
-    return is_directory(argv[optind]) ? TOOL_TOP : TOOL_STATUS;
+    return is_directory_first ? TOOL_TOP : TOOL_STATUS;
 }
 
 /* Why two options do not go together, or NULL. */

@@ -108,7 +108,7 @@ enum tool_command tool_command_named(const char *name);
 
 /* Which command is meant by arguments without a command's name, which begin at
  * argv[1]: top or status. */
-enum tool_command tool_command_meant(int argc, char **argv);
+enum tool_command tool_command_meant(int argc, char *const argv[]);
 
 /* Read the arguments that follow a command's name.  False if there is nothing
  * more to do than to leave with *status. */
