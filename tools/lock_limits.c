@@ -17,30 +17,17 @@ static bool too_many_mappings; /* was found once */
 /* No address space of today has room for so much. */
 #define TOO_LARGE (sizeof(void *) > 4 ? INT64_C(1) << 47 : INT64_C(1) << 31)
 
-static size_t
-count_mappings(void)
-{
-    FILE *in = fopen("/proc/self/maps", "re");
-    size_t n = 0;
-    int c;
-
-    if (in == NULL)
-        return 0;
-    while ((c = getc(in)) != EOF)
-        n += c == '\n';
-    fclose(in);
-    return n;
-}
-
 /* Whether the process has as many mappings as the system allows; locking may
- * need two more for a moment. */
+ * need some more for a moment. */
+enum { FEW_MAPPINGS = 8 };
+
 static bool
 has_too_many_mappings(void)
 {
     int64_t most = number_in("/proc/sys/vm/max_map_count", "", 10);
-    size_t n = count_mappings();
+    size_t n = lines_in("/proc/self/maps");
 
-    if (most >= 0 && (int64_t)n + 2 >= most)
+    if (most >= 0 && (int64_t)n + FEW_MAPPINGS >= most)
         too_many_mappings = true;
     return too_many_mappings;
 }

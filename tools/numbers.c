@@ -1,30 +1,65 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers that the system tells in files of text. */
+/* Numbers that the system tells in files of text.  They are asked for when
+ * memory or mappings have run out too, so nothing is allocated. */
 #include "numbers.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The longest of these files, a control group's memory.stat, has a third. */
+enum { MOST_TEXT = 16 << 10 };
+
+/* Fill a buffer from a file, as far as it goes. */
+static size_t
+read_some(int fd, char *buf, size_t size)
+{
+    size_t done = 0;
+    ssize_t n;
+
+    while (done < size && (n = read(fd, buf + done, size - done)) > 0)
+        done += (size_t)n;
+    return done;
+}
 
 int64_t
 number_in(const char *path, const char *key, int base)
 {
-    FILE *in = fopen(path, "re");
-    char line[256];
-    char *end;
-    int64_t number = -1;
+    char text[MOST_TEXT + 1];
+    const char *line = text;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (in == NULL)
+    if (fd < 0)
         return -1;
-    while (number < 0 && fgets(line, sizeof line, in) != NULL) {
-        const char *digits = line + strlen(key);
-
-        if (strncmp(line, key, strlen(key)) != 0)
-            continue;
-        number = strtoll(digits, &end, base);
-        if (end == digits)
-            number = -1; /* a word, such as "max" */
+    text[read_some(fd, text, MOST_TEXT)] = '\0';
+    close(fd);
+    while (line != NULL && strncmp(line, key, strlen(key)) != 0) {
+        line = strchr(line, '\n');
+        line = line != NULL ? line + 1 : NULL;
     }
-    fclose(in);
-    return number;
+    if (line == NULL)
+        return -1;
+
+    const char *digits = line + strlen(key);
+    char *end;
+    int64_t number = strtoll(digits, &end, base);
+
+    return end != digits ? number : -1; /* a word, such as "max" */
+}
+
+size_t
+lines_in(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char text[4096];
+    size_t n, lines = 0;
+
+    if (fd < 0)
+        return 0;
+    while ((n = read_some(fd, text, sizeof text)) > 0)
+        for (size_t i = 0; i < n; i++)
+            lines += text[i] == '\n';
+    close(fd);
+    return lines;
 }
