@@ -314,12 +314,15 @@ fi
 left_behind() {
     rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
         return 1
-    traced openat "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" || return 1
-    at=$(grep ' openat(' "$trace" | grep -n -m 1 O_TMPFILE | sed 's/:.*//')
+    traced '?open,openat' "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" ||
+        return 1
+    call=$(sed -n 's/^[0-9]* *\([a-z]*\)(.*O_TMPFILE.*/\1/p' "$trace" | sed 1q)
+    at=$(grep " ${call:-openat}(" "$trace" | grep -n -m 1 O_TMPFILE |
+        sed 's/:.*//')
     rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
         return 1
-    strace -f -o "$trace" -e trace=openat,fsync \
-        -e inject=openat:error=EOPNOTSUPP:when="${at:-1000}" \
+    strace -f -o "$trace" -e trace="${call:-openat},fsync" \
+        -e inject="${call:-openat}:error=EOPNOTSUPP:when=${at:-1000}" \
         -e inject=fsync:signal=KILL "$mmapx" snapshot -o "$dir/new/snap" \
         "$tree/file"
     left=$(cd "$dir/new" && echo snap.*)
