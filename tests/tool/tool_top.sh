@@ -108,11 +108,13 @@ as_status_counts() {
 }
 check 'each line is as status has it' as_status_counts
 
+# Nothing is shown of a name whose cache is empty, as FUSE may have it.
 once() {
     mkdir "$dir/links" && pages 2 >"$dir/links/1" && ln "$dir/links/1" \
         "$dir/links/2" && ln -s "$dir/t" "$dir/links/away" || return 1
     run 0 top --json "$dir/links" "$dir/links" "$dir/links/1" &&
-        json "all[-1]['total']['files'] == 1 and len(all) == 2"
+        json "all[-1]['total']['files'] == 1 and
+            len(all) == (2 if all[-1]['total']['cached'] > 0 else 1)"
 }
 check 'a file is counted once, and links are not followed' once
 
