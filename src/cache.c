@@ -192,6 +192,15 @@ is_end(int fd, int64_t end)
 /* Bytes that are tried first of a range which is long against them. */
 enum { TRIED_FIRST = 2 << 20, LONG = 8 * TRIED_FIRST };
 
+/* Drop a range: 1 if all has gone that could go, 0 if not; or an errno. */
+static int
+drop(int fd, int64_t off, int64_t end, bool to_end)
+{
+    int r = mmapx_os_evict(fd, off, end - off, to_end);
+
+    return r < 0 ? r : !some_stayed(fd, off, end);
+}
+
 /*
  * To drop a page that this process has mapped, its mappings are looked for,
  * which takes long where there are many: only if pages have stayed.  To try
@@ -200,8 +209,8 @@ enum { TRIED_FIRST = 2 << 20, LONG = 8 * TRIED_FIRST };
 static int
 evict(int fd, int64_t off, int64_t len)
 {
-    int64_t tried, end;
     bool to_end;
+    int64_t end;
     int r = mmapx_i_cache_range(fd, &off, len, &end);
 
     if (r == 0 && !mmapx_os_has_own_cache(fd))
@@ -211,16 +220,11 @@ evict(int fd, int64_t off, int64_t len)
     /* The last unit of the cache may be larger than the last page. */
     to_end = is_end(fd, end);
     mmapx_i_cache_widen(&off, &end);
-    tried = end - off < LONG ? end : off + TRIED_FIRST;
-    for (;; tried = end) {
-        r = mmapx_os_evict(fd, off, tried - off, to_end && tried == end);
-        if (r < 0 || some_stayed(fd, off, tried))
-            break;
-        if (tried == end)
-            return 0;
-    }
-    if (r < 0)
-        return r;
+    r = end - off < LONG ? 1 : drop(fd, off, off + TRIED_FIRST, false);
+    if (r > 0)
+        r = drop(fd, off, end, to_end);
+    if (r != 0)
+        return r < 0 ? r : 0;
     mmapx_os_unmap_file(fd, off, end);
     return mmapx_os_evict(fd, off, end - off, to_end);
 }
