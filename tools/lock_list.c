@@ -31,10 +31,7 @@ list_entry(const struct snapshot_entry *e, void *arg)
     char *path;
 
     if (e->bad != 0) {
-        fputs("mmapx: ", stderr);
-        tool_name(stderr, r->name);
-        fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
-                e->bad);
+        snapshot_leave_out(e, r->name);
         r->status = TOOL_FAILED;
         return;
     }

@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* A regular file of this user's that nobody writes to any more, since whoever
+/* A regular file of this user's that nobody writes to any more: a program that
  * does has a lock on it. */
 static bool
 is_left(int dir, const char *name)

@@ -79,10 +79,7 @@ list_file(const struct snapshot_entry *e, void *arg)
 
     if (e->bad != 0) {
         list_all(s);
-        fputs("mmapx: ", stderr);
-        tool_name(stderr, s->name);
-        fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
-                e->bad);
+        snapshot_leave_out(e, s->name);
         s->status = TOOL_FAILED;
         return;
     }

@@ -230,6 +230,14 @@ snapshot_line(struct snapshot_reader *r)
     return kind_of(r->line);
 }
 
+static void
+begin_complaint(const char *name)
+{
+    tool_flush();
+    fputs("mmapx: ", stderr);
+    tool_name(stderr, name);
+}
+
 void
 snapshot_complain(const struct snapshot_reader *r, const char *name)
 {
@@ -237,11 +245,17 @@ snapshot_complain(const struct snapshot_reader *r, const char *name)
         tool_failed(name, r->error);
         return;
     }
-    tool_flush();
-    fputs("mmapx: ", stderr);
-    tool_name(stderr, name);
+    begin_complaint(name);
     fprintf(stderr, ": no snapshot, or damaged in line %" PRIu64 "\n",
             r->number);
+}
+
+void
+snapshot_leave_out(const struct snapshot_entry *e, const char *name)
+{
+    begin_complaint(name);
+    fprintf(stderr, ": line %" PRIu64 " is wrong, its file is left out\n",
+            e->bad);
 }
 
 void

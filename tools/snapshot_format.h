@@ -74,6 +74,9 @@ bool snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg);
  * could not be read. */
 void snapshot_complain(const struct snapshot_reader *r, const char *name);
 
+/* Say that an entry which is wrong is left out. */
+void snapshot_leave_out(const struct snapshot_entry *e, const char *name);
+
 /* The next line, and what its beginning says it is. */
 enum snapshot_kind snapshot_line(struct snapshot_reader *r);
 
