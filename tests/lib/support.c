@@ -590,21 +590,19 @@ enter_mount_namespace(void)
 }
 
 int
-tiny_tmpfs_file(size_t size)
+file_of_own_mount(const char *source, const char *type, const char *options,
+                  const char *reason)
 {
 #if defined __linux__
     char dir[] = "/tmp/mmapx-test-XXXXXX";
     char path[sizeof dir + 8];
-    char options[32];
     int fd;
 
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(path, sizeof path, "%s/file", dir);
-    snprintf(options, sizeof options, "size=%zu", size);
-    if (!enter_mount_namespace()
-        || mount("none", dir, "tmpfs", 0, options) != 0) {
+    if (!enter_mount_namespace() || mount(source, dir, type, 0, options) != 0) {
         rmdir(dir);
-        SKIP("no tmpfs can be mounted: neither root nor a user namespace");
+        SKIP("%s", reason);
     }
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     ck_assert_int_ge(fd, 0);
@@ -613,9 +611,20 @@ tiny_tmpfs_file(size_t size)
     ck_assert_int_eq(rmdir(dir), 0);
     return fd;
 #else
-    (void)size;
+    (void)source, (void)type, (void)options, (void)reason;
     SKIP("a matter of Linux");
 #endif
+}
+
+int
+tiny_tmpfs_file(size_t size)
+{
+    char options[32];
+
+    snprintf(options, sizeof options, "size=%zu", size);
+    return file_of_own_mount(
+        "none", "tmpfs", options,
+        "no tmpfs can be mounted: neither root nor a user namespace");
 }
 
 /* The pool of huge pages, locked while it is enlarged: other test programs run

@@ -146,8 +146,12 @@ void read_mappings(char *text, size_t size);
  * takes more rights than there are. */
 bool enter_mount_namespace(void);
 
-/* A file without a name in a tmpfs of size bytes that nobody else sees; SKIPs
- * where none can be mounted. */
+/* A file without a name in a file system that nobody else sees; SKIPs for the
+ * reason where that cannot be mounted. */
+int file_of_own_mount(const char *source, const char *type, const char *options,
+                      const char *reason);
+
+/* The same in a tmpfs of size bytes. */
 int tiny_tmpfs_file(size_t size);
 
 void fill_huge_pool(void);

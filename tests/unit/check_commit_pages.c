@@ -308,9 +308,7 @@ static int
 file_on_small_disk(void)
 {
     char image[PATH_MAX], command[PATH_MAX + 64], device[64];
-    char dir[] = "/tmp/mmapx-test-XXXXXX";
-    char path[sizeof dir + 8];
-    int file, backing = temp_named(image, 4 << 20);
+    int backing = temp_named(image, 4 << 20);
     int loop = loop_device(backing);
 
     snprintf(command, sizeof command,
@@ -321,17 +319,7 @@ file_on_small_disk(void)
         SKIP("there is no mkfs.ext4");
     }
     unlink(image);
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/file", dir);
-    if (!enter_mount_namespace() || mount(device, dir, "ext4", 0, "") != 0) {
-        rmdir(dir);
-        SKIP("this machine mounts no ext4");
-    }
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_int_ge(file, 0);
-    ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
-    ck_assert_int_eq(rmdir(dir), 0);
-    return file;
+    return file_of_own_mount(device, "ext4", "", "this machine mounts no ext4");
 }
 
 /* The blocks of the first bytes go, and the bytes become zero. */

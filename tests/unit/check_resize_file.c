@@ -364,22 +364,9 @@ END_TEST
 static int
 huge_tmpfs_file(void)
 {
-    char dir[] = "/tmp/mmapx-test-XXXXXX";
-    char path[sizeof dir + 8];
-    int fd;
-
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/file", dir);
-    if (!enter_mount_namespace()
-        || mount("none", dir, "tmpfs", 0, "size=64M,huge=always") != 0) {
-        rmdir(dir);
-        SKIP("no tmpfs with huge pages can be mounted by this user, or at all");
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
-    ck_assert_int_eq(rmdir(dir), 0);
-    return fd;
+    return file_of_own_mount(
+        "none", "tmpfs", "size=64M,huge=always",
+        "no tmpfs with huge pages can be mounted by this user, or at all");
 }
 
 /* Bytes of memory that is shared and in huge pages, at a mapping. */
