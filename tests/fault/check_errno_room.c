@@ -324,6 +324,22 @@ START_TEST(a_way_back_that_is_barred)
 }
 END_TEST
 
+/* Two parts move, the last page in two steps.  Then the file cannot grow, so
+ * that they have to go back, to a place that was not kept. */
+static void *
+map_what_turns_back(struct fixture *f)
+{
+    size_t page = page_size();
+
+    need_the_kernel();
+    map_before_others(f, 3, MAP_SHARED);
+    OK(mmapx_protect(&f->m, page, page, PROT_READ));
+    fake_reset();
+    fake_fail(FAKE_LENGTHEN, EIO, 1);
+    fake_fail_from(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    return f->m.addr;
+}
+
 /* The way is barred behind the first part: that goes forward again. */
 START_TEST(a_way_back_that_ends_half_way)
 {
@@ -331,13 +347,7 @@ START_TEST(a_way_back_that_ends_half_way)
     struct fixture f;
     void *before;
 
-    need_the_kernel();
-    map_before_others(&f, 3, MAP_SHARED);
-    OK(mmapx_protect(&f.m, page, page, PROT_READ));
-    before = f.m.addr;
-    fake_reset();
-    fake_fail(FAKE_LENGTHEN, EIO, 1);
-    fake_fail_from(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    before = map_what_turns_back(&f);
     /* Two parts, the last page in two steps, and back. */
     fake_fail(FAKE_MREMAP_TO, ENOMEM, 6);
     FAILS(EIO, mmapx_resize(&f.m, f.fd, 5 * page, GROW_SPARSE));
@@ -395,13 +405,7 @@ START_TEST(a_mapping_that_is_torn_on_the_way_back)
     struct fixture f;
     void *before;
 
-    need_the_kernel();
-    map_before_others(&f, 3, MAP_SHARED);
-    OK(mmapx_protect(&f.m, page, page, PROT_READ));
-    before = f.m.addr;
-    fake_reset();
-    fake_fail(FAKE_LENGTHEN, EIO, 1);
-    fake_fail_from(FAKE_MREMAP_KEEPING, EINVAL, 1);
+    before = map_what_turns_back(&f);
     fake_fail(FAKE_MREMAP_TO, ENOMEM, 6);
     /* The place, three parts of the old one, and that of the first again. */
     fake_fail(FAKE_MMAP, ENOMEM, 5);
