@@ -50,6 +50,19 @@ if ! command -v timeout >/dev/null; then
     }
 fi
 
+# be_traced: from now on $mmapx is the program, and not libtool's script, which
+# opens and executes things itself.  A sanitizer cannot look for leaks where
+# there is a tracer already.
+be_traced() {
+    if [ -x tools/.libs/mmapx ]; then
+        mmapx=$PWD/tools/.libs/mmapx
+        LD_LIBRARY_PATH=$PWD/.libs
+        export LD_LIBRARY_PATH
+    fi
+    ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+    export ASAN_OPTIONS
+}
+
 # run WANTED ARGUMENT...: the exit status; the output is kept.
 run() {
     wanted=$1

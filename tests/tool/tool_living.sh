@@ -5,16 +5,7 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-# Leaks cannot be looked for under strace.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-export ASAN_OPTIONS
-
-# The program and not libtool's script.
-if [ -x tools/.libs/mmapx ]; then
-    mmapx=$PWD/tools/.libs/mmapx
-    LD_LIBRARY_PATH=$PWD/.libs
-    export LD_LIBRARY_PATH
-fi
+be_traced
 
 # --- Others in the same tree --------------------------------------------------
 
@@ -218,23 +209,10 @@ hole() {
 }
 
 # In place of cachestat(2) each page is looked at, which takes as long as there
-# are pages.  Its number is the same on all machines but alpha and MIPS.
-cat >"$dir/without.py" <<'PYTHON'
-import ctypes, errno, os, struct, sys
-CACHESTAT, ALLOW, REFUSE = 451, 0x7fff0000, 0x50000 | errno.ENOSYS
-code = b"".join(struct.pack("HBBI", *line) for line in (
-    (0x20, 0, 0, 0), (0x15, 0, 1, CACHESTAT), (6, 0, 0, REFUSE),
-    (6, 0, 0, ALLOW)))
-kept = ctypes.create_string_buffer(code)
-program = struct.pack("HP", 4, ctypes.addressof(kept))
-libc = ctypes.CDLL(None, use_errno=True)
-if libc.prctl(38, 1, 0, 0, 0) != 0 or libc.prctl(22, 2, program) != 0:
-    sys.exit(99)
-libc.syscall(CACHESTAT, -1, 0, 0, 0)
-if ctypes.get_errno() != errno.ENOSYS:
-    sys.exit(99)
-os.execv(sys.argv[1], sys.argv[1:])
-PYTHON
+# are pages.
+without() {
+    tests/platforms/without cachestat "$@"
+}
 
 # The runs tell how much there is, in a file that is large enough that it pays:
 # the same is said of it with and without the call, but for what is dirty.
@@ -262,7 +240,7 @@ same_without() {
 both_say() {
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         "$mmapx" "$@" | plain >"$dir/with"
-        python3 "$dir/without.py" "$mmapx" "$@" | plain >"$dir/got"
+        without "$mmapx" "$@" | plain >"$dir/got"
         [ -s "$dir/got" ] || return 1
         ! cmp -s "$dir/with" "$dir/got" || return 0
     done
@@ -286,7 +264,8 @@ worked() {
 endless() {
     ends=$1
     shift
-    timeout 120 python3 "$dir/without.py" "$mmapx" "$@" >"$out" 2>"$err" &
+    timeout 120 tests/platforms/without cachestat "$mmapx" "$@" >"$out" \
+        2>"$err" &
     started=$!
     # The program is the only child, and becomes it by exec.
     # shellcheck disable=SC2016 # It is that shell which expands.
@@ -317,22 +296,22 @@ endless_commands() {
     fi
     rm -f "$1/a"
 }
-if python3 "$dir/without.py" "$mmapx" --version >/dev/null 2>&1; then
+if without "$mmapx" --version >/dev/null 2>&1; then
     check 'without cachestat(2) the same is said' same_without
 else
     skip 'without cachestat(2) the same is said' \
-        'it takes python3 and a filter of system calls'
+        'it takes a filter of system calls'
 fi
 if [ -d /dev/shm ] && holes=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX) &&
     truncate -s 7E "$holes/a"; then
     check 'sums of sizes do not overflow' sums "$holes"
     check 'a hole of 64 TiB on tmpfs' hole "$holes"
-    if python3 "$dir/without.py" "$mmapx" --version >/dev/null 2>&1 &&
+    if without "$mmapx" --version >/dev/null 2>&1 &&
         command -v pgrep >/dev/null && [ -r /proc/self/stat ]; then
         endless_commands "$holes"
     else
         skip 'without cachestat(2) SIGTERM ends each command' \
-            'it takes python3, pgrep, /proc and a filter of system calls'
+            'it takes pgrep, /proc and a filter of system calls'
     fi
 else
     skip 'files larger than any disk' 'no /dev/shm that takes them'

@@ -4,16 +4,7 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-# The program and not libtool's script, which opens and executes things itself.
-if [ -x tools/.libs/mmapx ]; then
-    mmapx=$PWD/tools/.libs/mmapx
-    LD_LIBRARY_PATH=$PWD/.libs
-    export LD_LIBRARY_PATH
-fi
-
-# A sanitizer cannot look for leaks where there is a tracer already.
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-export ASAN_OPTIONS
+be_traced
 trace=$dir/trace
 if strace -o "$trace" true >/dev/null 2>&1; then
     traces=yes

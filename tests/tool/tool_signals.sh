@@ -6,14 +6,7 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-# The program and not libtool's script, which makes calls of its own.
-if [ -x tools/.libs/mmapx ]; then
-    mmapx=$PWD/tools/.libs/mmapx
-    LD_LIBRARY_PATH=$PWD/.libs
-    export LD_LIBRARY_PATH
-fi
-ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-export ASAN_OPTIONS
+be_traced
 ! grep -a -q __gcov_ "$mmapx" ||
     skip_all 'what counts coverage makes calls of its own at the end'
 trace=$dir/trace
