@@ -154,24 +154,48 @@ some_dirty(const struct largest *rows)
 struct text {
     const struct top *top;
     struct tool_screen screen;
-    bool dirty;   /* there is a column for it */
+    /* Which columns there are besides that of what is cached. */
+    bool size;
+    bool percent;
+    bool dirty;
+    bool files;
     size_t names; /* columns for a name; 0: all that it takes */
 };
 
+/* Columns of the numbers, with the gaps behind them. */
+static size_t
+numbers(const struct text *t)
+{
+    size_t column = (size_t)width(t->top) + 2;
+
+    return column + (t->size ? column : 0) + (t->percent ? 6 : 0)
+           + (t->dirty ? column : 0) + (t->files ? 9 : 0)
+           + (t->top->o->by == TOOL_BY_PROCESS ? 10 : 0);
+}
+
+/* Where a terminal is too narrow for all columns and a name, those go that say
+ * least. */
 static void
 begin(struct text *t, const struct top *top, const struct largest *rows)
 {
-    size_t column = (size_t)width(top) + 2;
-    size_t used;
+    enum { NAME = 16, LEAST_NAME = 8 };
 
-    *t = (struct text){ .top = top, .dirty = some_dirty(rows) };
+    *t = (struct text){
+        .top = top,
+        .size = true,
+        .percent = true,
+        .dirty = some_dirty(rows),
+        .files = !has_files(top),
+    };
     tool_screen_of(&t->screen, stdout, top->o->colour);
-    used = (t->dirty ? 3 : 2) * column + 6 + (has_files(top) ? 0 : 9)
-           + (top->o->by == TOOL_BY_PROCESS ? 10 : 0);
-    if (t->screen.columns > used + 16)
-        t->names = t->screen.columns - used;
-    else if (t->screen.columns > 0)
-        t->names = 16;
+    if (t->screen.columns == 0)
+        return;
+    t->size = numbers(t) + NAME <= t->screen.columns;
+    t->files &= numbers(t) + NAME <= t->screen.columns;
+    t->percent = numbers(t) + NAME <= t->screen.columns;
+    t->dirty &= numbers(t) + NAME <= t->screen.columns;
+    t->names = t->screen.columns > numbers(t) + LEAST_NAME
+                   ? t->screen.columns - numbers(t) : LEAST_NAME;
 }
 
 static void
@@ -180,15 +204,19 @@ print_head(const struct text *t)
     const struct top *top = t->top;
 
     tool_paint(&t->screen, TOOL_BOLD);
-    printf("%*s  %*s  %4s  ", width(top), "CACHED", width(top), "SIZE", "%");
+    printf("%*s  ", width(top), "CACHED");
+    if (t->size)
+        printf("%*s  ", width(top), "SIZE");
+    if (t->percent)
+        printf("%4s  ", "%");
     if (t->dirty)
         printf("%*s  ", width(top), "DIRTY");
+    if (t->files)
+        printf("%7s  ", "FILES");
     if (top->o->by == TOOL_BY_PROCESS)
-        printf("%7s  %8s  PROCESS", "FILES", "PID");
-    else if (top->o->dirs.given)
-        printf("%7s  DIRECTORY", "FILES");
+        printf("%8s  PROCESS", "PID");
     else
-        fputs("FILE", stdout);
+        fputs(top->o->dirs.given ? "DIRECTORY" : "FILE", stdout);
     tool_unpaint(&t->screen);
     putchar('\n');
 }
@@ -218,10 +246,13 @@ print_numbers(const struct text *t, const struct survey *s)
     const struct top *top = t->top;
     char cached[24], all[24], part[8];
 
-    printf("%*s  %*s  %4s  ", width(top),
-           s->known != 0 ? size(top, cached, s->cached) : "unknown",
-           width(top), size(top, all, s->size),
-           s->known != 0 ? top_percent(part, s->cached, s->size) : "-");
+    printf("%*s  ", width(top),
+           s->known != 0 ? size(top, cached, s->cached) : "unknown");
+    if (t->size)
+        printf("%*s  ", width(top), size(top, all, s->size));
+    if (t->percent)
+        printf("%4s  ",
+               s->known != 0 ? top_percent(part, s->cached, s->size) : "-");
     if (t->dirty)
         print_dirty(t, s);
 }
@@ -230,7 +261,7 @@ static void
 print_row(const struct text *t, const struct largest_row *row)
 {
     print_numbers(t, &row->survey);
-    if (!has_files(t->top))
+    if (t->files)
         printf("%7" PRIu64 "  ", row->files);
     if (t->top->o->by == TOOL_BY_PROCESS)
         printf("%8jd  ", (intmax_t)row->pid);

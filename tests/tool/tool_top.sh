@@ -57,6 +57,33 @@ the_directory_alone() {
 }
 check 'a directory without a command is for top' the_directory_alone
 
+# fits COLUMNS HEADING ARGUMENT...: the table on such a terminal.
+fits() {
+    columns=$1
+    heading=$2
+    shift 2
+    on_terminal "cd '$dir'; stty cols $columns; NO_COLOR=1 '$mmapx' top $* t"
+    tr -d '\r' <"$out" | sed '/total of /,$d' >"$dir/table"
+    [ "$(sed -n 1p "$dir/table" | tr -s ' ')" = " $heading" ] &&
+        [ "$(wc -l <"$dir/table")" -ge 4 ] &&
+        ! awk -v most="$columns" 'length($0) > most' "$dir/table" | grep .
+}
+narrow() {
+    fits 80 'CACHED SIZE % FILE' && fits 35 'CACHED % FILE' &&
+        fits 25 'CACHED FILE' && fits 17 'CACHED FILE' &&
+        fits 50 'CACHED % FILE' -b && fits 35 'CACHED FILE' -b &&
+        fits 80 'CACHED SIZE % FILES DIRECTORY' --dirs &&
+        fits 45 'CACHED % FILES DIRECTORY' --dirs &&
+        fits 32 'CACHED % DIRECTORY' --dirs &&
+        fits 60 'CACHED % FILES DIRECTORY' --dirs -b
+}
+if [ $terminal = yes ]; then
+    check 'a narrow terminal has fewer columns' narrow
+else
+    skip 'a narrow terminal has fewer columns' \
+        'no script(1) that runs a command'
+fi
+
 # same_as COMMAND ARGUMENT...: without the command they print the same.
 same_as() {
     command=$1
