@@ -32,21 +32,32 @@ is_option(const char *text, const char *name, const char *letter)
            || (n > 2 && n <= strlen(name) && strncmp(text, name, n) == 0);
 }
 
+/* The help of a command, or of the program where none is named. */
+static int
+print_help(const char *name)
+{
+    enum tool_command command
+        = name == NULL ? TOOL_COMMANDS : tool_command_named(name);
+
+    if (command == TOOL_COMMANDS)
+        tool_help();
+    else
+        tool_command_help(command);
+    return TOOL_OK;
+}
+
 /* "help", and perhaps a command's name. */
 static int
 help(char **argv)
 {
-    enum tool_command command = TOOL_COMMANDS;
-
-    if (argv[0] != NULL) {
-        command = tool_command_named(argv[0]);
-        if (command == TOOL_COMMANDS)
-            return tool_usage(command, "no command", argv[0]);
-        tool_command_help(command);
-    } else {
-        tool_help();
-    }
-    return TOOL_OK;
+    if (argv[0] == NULL)
+        return print_help(NULL);
+    if (tool_command_named(argv[0]) == TOOL_COMMANDS)
+        return tool_no_command("no command", argv[0]);
+    if (argv[1] != NULL)
+        return tool_usage(TOOL_COMMANDS, "help is of one command, not also of",
+                          argv[1]);
+    return print_help(argv[0]);
 }
 
 /* A command's name, or files and options. */
@@ -68,7 +79,7 @@ run(int argc, char **argv)
                        || access(argv[0], F_OK) == 0;
 
         if (!is_file)
-            return tool_usage(command, "no such command or file", argv[0]);
+            return tool_no_command("no such command or file", argv[0]);
         argc++;
         argv--;
         command = tool_command_meant(argc, argv);
@@ -84,10 +95,8 @@ dispatch(int argc, char **argv)
 {
     if (argc < 2)
         return tool_usage(TOOL_COMMANDS, "no command given", NULL);
-    if (is_option(argv[1], "--help", "-h")) {
-        tool_help();
-        return TOOL_OK;
-    }
+    if (is_option(argv[1], "--help", "-h"))
+        return print_help(argv[2]);
     if (is_option(argv[1], "--version", "-V"))
         return version();
     if (strcmp(argv[1], "help") == 0 && access(argv[1], F_OK) != 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading the arguments, as the tables have it. */
 #include "tool.h"
+#include "misspelt.h"
 #include "option_table.h"
 #include "screen.h"
 
@@ -51,6 +52,38 @@ tool_usage(enum tool_command command, const char *matter, const char *name)
     return usage(command, matter, name, NULL);
 }
 
+int
+tool_no_command(const char *matter, const char *name)
+{
+    struct misspelt word;
+    char text[64];
+
+    misspelt_begin(&word, name, strlen(name));
+    for (int i = 0; i < TOOL_COMMANDS; i++)
+        misspelt_try(&word, option_commands[i].name);
+    snprintf(text, sizeof text, "is '%s' meant?", word.nearest);
+    return usage(TOOL_COMMANDS, matter, name,
+                 word.nearest == NULL ? NULL : text);
+}
+
+/* An option that the command does not have. */
+static int
+no_option(enum tool_command command, const char *name)
+{
+    struct misspelt word;
+    char text[64];
+
+    misspelt_begin(&word, "", 0);
+    if (strncmp(name, "--", 2) == 0)
+        misspelt_begin(&word, name + 2, strcspn(name + 2, "="));
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_is_of(&option_rows[i], command))
+            misspelt_try(&word, option_rows[i].name);
+    snprintf(text, sizeof text, "is '--%s' meant?", word.nearest);
+    return usage(command, "no such option", name,
+                 word.nearest == NULL ? NULL : text);
+}
+
 /* Whether an argument that was taken for the short form of a row's name is
  * other commands' option in full. */
 static bool
@@ -90,17 +123,17 @@ bad_option(enum tool_command command, int key, char *const argv[])
     char letter[] = { '-', (char)optopt, '\0' };
     bool is_letter = optopt > 0 && optopt < 256
                      && (key == ':' || strncmp(argv[optind - 1], "--", 2) != 0);
-    const char *matter = "no such option";
+    const char *name = is_letter ? letter : argv[optind - 1];
 
-    if (key == ':')
-        matter = "no argument to the option";
-    else if (optopt >= LONG)
-        matter = "no argument goes with the option";
     if (optopt >= LONG
         && is_of_others(command, &option_rows[optopt - LONG],
                         argv[optind - 1]))
         return TOOL_USAGE;
-    return tool_usage(command, matter, is_letter ? letter : argv[optind - 1]);
+    if (key == ':')
+        return tool_usage(command, "no argument to the option", name);
+    if (optopt >= LONG)
+        return tool_usage(command, "no argument goes with the option", name);
+    return no_option(command, name);
 }
 
 static int
@@ -228,6 +261,12 @@ contradiction(const struct tool_options *o)
         return "--openmetrics goes with no --by=process, whose numbers change";
     if (o->dirs.given && o->by == TOOL_BY_PROCESS)
         return "--dirs and --by=process are two kinds of sums";
+    if (o->summarize && (o->who || o->ranges || o->map))
+        return "--summarize shows no file; --who, --ranges and --map do";
+    if (o->summarize && o->top != 0)
+        return "--summarize shows no file; --top does";
+    if (o->json && o->map)
+        return "--map is for people; --json has --ranges";
     return NULL;
 }
 

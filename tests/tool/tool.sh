@@ -378,6 +378,35 @@ check 'no command' misused 'no command given' mmapx
 check 'an unknown command' misused "no such command or file 'fo\\\\no'" mmapx 'fo
 o'
 check 'help of an unknown command' misused "no command 'foo'" mmapx help foo
+check 'help of two commands' misused \
+    "help is of one command, not also of 'evict'" mmapx help load evict
+check 'a misspelt command' misused \
+    "no such command or file 'laod': is 'load' meant?" mmapx laod "$dir/tiny"
+check 'a command that was cut short' misused \
+    "no such command or file 'snap': is 'snapshot' meant?" mmapx snap -r "$dir"
+check 'help of a misspelt command' misused \
+    "no command 'evit': is 'evict' meant?" mmapx help evit
+check 'a misspelt option' misused \
+    "no such option '--recrusive=1': is '--recursive' meant?" 'mmapx load' \
+    load --recrusive=1 "$dir"
+check 'a long option that is like none' misused \
+    "no such option '--$(printf '%0300d' 0)'" 'mmapx load' \
+    load "--$(printf '%0300d' 0)"
+check 'a sum, and the ranges of files' misused \
+    '--summarize shows no file; --who, --ranges and --map do' 'mmapx status' \
+    status -s --ranges "$dir/tiny"
+check 'a sum, and a map of files' misused \
+    '--summarize shows no file; --who, --ranges and --map do' 'mmapx status' \
+    status --map -s "$dir/tiny"
+check 'a sum, and the processes of files' misused \
+    '--summarize shows no file; --who, --ranges and --map do' 'mmapx status' \
+    status --who -s "$dir/tiny"
+check 'a sum, and the first files' misused \
+    '--summarize shows no file; --top does' 'mmapx watch' \
+    watch -s --top=3 "$dir/tiny"
+check 'a map in JSON' misused \
+    '--map is for people; --json has --ranges' 'mmapx status' \
+    status --json --map "$dir/tiny"
 check 'an unknown option' misused '.*option.*nonsense.*' 'mmapx status' \
     --nonsense
 check 'no file' misused 'no file given' 'mmapx status' status
@@ -430,11 +459,14 @@ same_help() {
 }
 check '-h of a command' same_help load load -h
 check 'help and a command' same_help lock help lock
+check '-h before a command' same_help lock -h lock
+check '--help before one' same_help top --help top
 general_help() {
-    run 0 --help && cp "$out" "$dir/said" && run 0 "$1" &&
+    run 0 --help && cp "$out" "$dir/said" && run 0 "$@" &&
         cmp "$out" "$dir/said"
 }
 check '-h' general_help -h
+check '-h before a file' general_help -h "$dir/tiny"
 check 'help without dashes' general_help help
 same_version() {
     run 0 --version && cp "$out" "$dir/said" && run 0 -V &&
