@@ -129,7 +129,7 @@ void tool_command_help(enum tool_command command);
 int tool_usage(enum tool_command command, const char *matter,
                const char *name);
 
-/* The same of a name that is no command's, and which one may have been meant. */
+/* The same of a name that no command has, and which one may have been meant. */
 int tool_no_command(const char *matter, const char *name);
 
 #endif /* TOOL_OPTIONS_H */
