@@ -40,8 +40,6 @@ bring_begin(struct bring *b, const struct tool_file *file,
                          .progress = progress,
                          .pace = { LONG_STEP, LONG_STEP, 0 },
                          .advice = POSIX_FADV_NORMAL };
-    b->next = &b->batches[0];
-    b->reading = &b->batches[1];
 }
 
 static void
@@ -50,6 +48,16 @@ advise(struct bring *b, int advice)
     if (b->advice != advice)
         posix_fadvise(b->file->fd, 0, 0, advice);
     b->advice = advice;
+}
+
+/* Begin to read a part. */
+static void
+begin_part(const struct tool_file *file, int64_t off, int64_t len)
+{
+    for (int64_t n, at = off; at < off + len; at += n) {
+        n = off + len - at < AT_ONCE ? off + len - at : AT_ONCE;
+        posix_fadvise(file->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
+    }
 }
 
 /* Begin to read what is read next, for which the system takes single pages. */
@@ -157,11 +165,9 @@ ask(struct bring *b, struct bring_batch *batch)
     batch->dense = gap <= SMALL_GAP * (int64_t)(batch->n - 1)
                    && survey_runs(b->file, begin, span, keep_gap, &gaps) == 0;
     if (batch->dense)
-        posix_fadvise(b->file->fd, (off_t)begin, (off_t)span,
-                      POSIX_FADV_WILLNEED);
+        begin_part(b->file, begin, span);
     for (size_t i = 0; i < batch->n && !batch->dense; i++)
-        posix_fadvise(b->file->fd, (off_t)batch->parts[i].off,
-                      (off_t)batch->parts[i].len, POSIX_FADV_WILLNEED);
+        begin_part(b->file, batch->parts[i].off, batch->parts[i].len);
 }
 
 /* Give back whole pages between two parts. */
@@ -204,36 +210,35 @@ wait_for(struct bring *b, struct bring_batch *batch)
     return error;
 }
 
-/* Ask for the next batch before the one before it is waited for, so that the
- * disk is never without work. */
+/* Ask for the next batch before the ones before it are waited for, so that the
+ * disk is never without work: it reads while gaps are given back. */
 static int
 go_on(struct bring *b)
 {
-    struct bring_batch *asked = b->next;
-    int error;
+    struct bring_batch *batch = &b->batches[b->next];
 
     if (tool_interrupted != 0)
         return EINTR;
-    if (asked->n > 0)
-        ask(b, asked);
-    error = wait_for(b, b->reading);
-    b->next = b->reading;
-    b->reading = asked;
-    return error;
+    if (batch->n > 0)
+        ask(b, batch);
+    b->next = (b->next + 1) % BRING_BATCHES;
+    return wait_for(b, &b->batches[b->next]);
 }
 
 int
 bring_end(struct bring *b)
 {
-    int error = go_on(b);
+    int error = 0;
 
-    return error != 0 ? error : go_on(b);
+    for (int i = 0; i < BRING_BATCHES && error == 0; i++)
+        error = go_on(b);
+    return error;
 }
 
 int
 bring_part(struct bring *b, int64_t off, int64_t len)
 {
-    struct bring_batch *batch = b->next;
+    struct bring_batch *batch = &b->batches[b->next];
     bool all = off == 0 && len >= b->file->size; /* with nothing behind it */
     int error;
 
@@ -250,15 +255,6 @@ bring_part(struct bring *b, int64_t off, int64_t len)
 }
 
 /* --- Before a file's turn ------------------------------------------------- */
-
-static void
-begin_part(const struct tool_file *file, int64_t off, int64_t len)
-{
-    for (int64_t n, at = off; at < off + len; at += n) {
-        n = off + len - at < AT_ONCE ? off + len - at : AT_ONCE;
-        posix_fadvise(file->fd, (off_t)at, (off_t)n, POSIX_FADV_WILLNEED);
-    }
-}
 
 bool
 bring_begin_early(const struct tool_file *file, int64_t off, int64_t len)

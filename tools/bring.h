@@ -11,7 +11,7 @@
 #include "pace.h"
 #include "progress.h"
 
-enum { BRING_PARTS = 256 };
+enum { BRING_PARTS = 256, BRING_BATCHES = 4 };
 
 struct bring_part {
     int64_t off;
@@ -34,9 +34,10 @@ struct bring {
     bool is_begun; /* in part, by bring_begin_parts() */
     struct pace pace;
     int advice; /* that the system was given last */
-    struct bring_batch batches[2];
-    struct bring_batch *next;    /* that parts are added to */
-    struct bring_batch *reading; /* that was asked for, and is waited for */
+    /* In a ring: parts are added to the one that is next, and those behind it
+     * were asked for, the first of them the longest time ago. */
+    struct bring_batch batches[BRING_BATCHES];
+    size_t next;
 };
 
 void bring_begin(struct bring *b, const struct tool_file *file,
