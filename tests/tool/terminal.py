@@ -97,8 +97,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
-                # What runs the tests may ignore the keys' signals.
-                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT):
+                # What runs the tests may ignore signals, as nohup(1) does.
+                for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT,
+                               signal.SIGHUP):
                     signal.signal(number, signal.SIG_DFL)
                 fcntl.ioctl(0, termios.TIOCSWINSZ,
                             struct.pack("HHHH", rows, columns, 0, 0))
