@@ -4,19 +4,16 @@
  *
  * While a file is worked on, the ones behind it are opened and begun, so that
  * the disk has something to do; they are taken back in the order in which they
- * came.  On a disk one thread does that well: what it waits for are blocks of
- * many inodes each.  Where each name and each file is a question to a server,
- * as many as possible have to be asked at once, and threads do it; they are
- * started when opening turns out to take long.
+ * came.  Several threads open them where that is of use (relay.c).
  */
 #include "tool.h"
 #include "ahead.h"
 #include "filter.h"
-#include "pace.h"
-#include "threads.h"
+#include "interrupt.h"
+#include "relay.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,16 +21,10 @@
 
 /* Files ahead, each of which has a descriptor and maybe a directory's: not more
  * than an eighth of what the process may have. */
-enum { MOST_FILES = 32, LEAST_FILES = 2, SHARE = 8 };
+enum { LEAST_FILES = 2, SHARE = 8 };
 
 /* Bytes of all their paths, of which one alone may have more. */
 enum { MOST_PATHS = 1 << 20 };
-
-/* Opening that takes so many seconds waits for somebody, if that is so for
- * several files in a row: one alone may have waited for a processor, or for a
- * block of inodes. */
-static const double LONG = 200e-6;
-enum { IN_A_ROW = 3 };
 
 /* What files are looked up in, while there are some. */
 struct directory {
@@ -46,7 +37,6 @@ struct slot {
     size_t path_size;
     struct directory *directory;
     int dir;
-    bool done;
     void *note[AHEAD_NOTE / sizeof(void *)];
 };
 
@@ -54,24 +44,12 @@ struct ahead {
     const struct tool_options *o;
     tool_beginner *begin;
     void *arg;
-    struct slot slots[MOST_FILES]; /* a ring */
-    size_t room;
-    size_t first; /* counted on and on; so are those below */
-    size_t opened;
-    size_t end;
+    struct relay relay;
+    struct slot slots[RELAY_ROOM];
     size_t path_sizes; /* of all files that wait */
     char *taken;       /* the path of the file that was taken last */
     int dir;
     struct directory *directory; /* the same for threads, once it is needed */
-    size_t long_ones;            /* files in a row that took long to open */
-    size_t most_threads;
-    bool is_asked_for; /* that many threads */
-    size_t threads;
-    pthread_t thread[MOST_FILES];
-    pthread_mutex_t lock; /* held for what follows, opened, end and done */
-    pthread_cond_t is_added;
-    pthread_cond_t is_done;
-    bool over;
 };
 
 /* --- A file --------------------------------------------------------------- */
@@ -107,11 +85,20 @@ ahead_open(struct ahead_file *f, const struct tool_options *o, int dir)
     close(f->handle);
 }
 
+/* When the work has been interrupted, nothing more is to be done. */
 static void
-open_ahead(const struct ahead *a, struct slot *slot)
+open_ahead(void *ahead, size_t place)
 {
+    struct ahead *a = ahead;
+    struct slot *slot = &a->slots[place % a->relay.room];
     struct ahead_file *f = &slot->f;
 
+    if (tool_interrupted != 0) {
+        if (f->handle >= 0)
+            close(f->handle);
+        f->error = EINTR;
+        return;
+    }
     ahead_open(f, a->o, slot->dir);
     if (f->error == 0 && f->filter == NULL && a->begin != NULL)
         a->begin(&f->file, a->arg);
@@ -130,7 +117,6 @@ fill(struct slot *slot, const struct ahead_file *f)
     memset(slot->note, 0, sizeof slot->note);
     if (f->note_size > 0)
         memcpy(slot->note, f->file.note, f->note_size);
-    slot->done = false;
 }
 
 /* --- Directories ---------------------------------------------------------- */
@@ -152,13 +138,11 @@ ahead_directory(struct ahead *a, int dir)
     a->dir = dir;
 }
 
-/* Have a directory stay open for as long as a thread may need it.  False if
- * there are no descriptors left. */
+/* Where a file is looked up, by a thread in a directory that stays open for as
+ * long as that may take.  False if there are no descriptors left for it. */
 static bool
 keep_directory(struct ahead *a, struct slot *slot)
 {
-    slot->directory = NULL;
-    slot->dir = a->dir;
     if (a->dir == AT_FDCWD)
         return true;
     if (a->directory == NULL) {
@@ -177,54 +161,6 @@ keep_directory(struct ahead *a, struct slot *slot)
     return true;
 }
 
-/* --- Threads -------------------------------------------------------------- */
-
-static void *
-run_thread(void *arg)
-{
-    struct ahead *a = arg;
-
-    pthread_mutex_lock(&a->lock);
-    while (!a->over) {
-        struct slot *slot;
-
-        if (a->opened == a->end) {
-            pthread_cond_wait(&a->is_added, &a->lock);
-            continue;
-        }
-        slot = &a->slots[a->opened++ % a->room];
-        if (slot->done)
-            continue;
-        pthread_mutex_unlock(&a->lock);
-        open_ahead(a, slot);
-        pthread_mutex_lock(&a->lock);
-        slot->done = true;
-        pthread_cond_signal(&a->is_done);
-    }
-    pthread_mutex_unlock(&a->lock);
-    return NULL;
-}
-
-static void
-start_threads(struct ahead *a)
-{
-    while (a->threads < a->most_threads
-           && threads_start(&a->thread[a->threads], run_thread, a))
-        a->threads++;
-    a->most_threads = a->threads;
-}
-
-static void
-stop_threads(struct ahead *a)
-{
-    pthread_mutex_lock(&a->lock);
-    a->over = true;
-    pthread_cond_broadcast(&a->is_added);
-    pthread_mutex_unlock(&a->lock);
-    while (a->threads > 0)
-        pthread_join(a->thread[--a->threads], NULL);
-}
-
 /* --- The queue ------------------------------------------------------------ */
 
 static size_t
@@ -233,8 +169,8 @@ room_for_descriptors(void)
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0
-        || limit.rlim_cur >= (rlim_t)MOST_FILES * SHARE)
-        return MOST_FILES;
+        || limit.rlim_cur >= (rlim_t)RELAY_ROOM * SHARE)
+        return RELAY_ROOM;
     return limit.rlim_cur >= (rlim_t)LEAST_FILES * SHARE
                ? (size_t)(limit.rlim_cur / SHARE)
                : LEAST_FILES;
@@ -250,94 +186,42 @@ ahead_new(const struct tool_options *o, tool_beginner *begin, void *arg)
     a->o = o;
     a->begin = begin;
     a->arg = arg;
-    a->room = room_for_descriptors();
     a->dir = AT_FDCWD;
-    a->is_asked_for = o->jobs > 1;
-    a->most_threads = o->jobs == 1 ? 0 : o->jobs == 0 ? a->room : o->jobs;
-    if (a->most_threads > a->room)
-        a->most_threads = a->room;
-    a->most_threads = threads_fitting(a->most_threads);
-    pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->is_added, NULL);
-    pthread_cond_init(&a->is_done, NULL);
+    relay_begin(&a->relay, room_for_descriptors(), o->jobs, open_ahead, a);
     return a;
 }
 
 bool
 ahead_has_room(const struct ahead *a)
 {
-    return a->end == a->first
-           || (a->end - a->first < a->room && a->path_sizes < MOST_PATHS);
+    size_t n = a->relay.end - a->relay.first;
+
+    return n == 0 || (n < a->relay.room && a->path_sizes < MOST_PATHS);
 }
 
 bool
 ahead_has_file(const struct ahead *a)
 {
-    return a->first < a->end;
-}
-
-/* Open a file here and now, and find out how long that takes. */
-static void
-open_now(struct ahead *a, struct slot *slot)
-{
-    double began = tool_seconds();
-
-    slot->directory = NULL;
-    slot->dir = a->dir;
-    open_ahead(a, slot);
-    slot->done = true;
-    a->opened++;
-    a->end++;
-    a->long_ones = tool_seconds() - began > LONG ? a->long_ones + 1 : 0;
-}
-
-/* Whether what was opened has shown that threads are of use. */
-static bool
-wants_threads(const struct ahead *a)
-{
-    return a->most_threads > 0 && a->threads == 0 && a->end > 0
-           && (a->is_asked_for || a->long_ones >= IN_A_ROW);
+    return a->relay.first < a->relay.end;
 }
 
 void
 ahead_add(struct ahead *a, const struct ahead_file *f)
 {
-    struct slot *slot = &a->slots[a->end % a->room];
+    struct slot *slot = &a->slots[a->relay.end % a->relay.room];
 
     fill(slot, f);
     a->path_sizes += slot->path_size;
-    if (wants_threads(a))
-        start_threads(a);
-    if (a->threads == 0) {
-        open_now(a, slot);
-        return;
-    }
-    if (!keep_directory(a, slot)) {
-        open_ahead(a, slot);
-        slot->done = true;
-    }
-    pthread_mutex_lock(&a->lock);
-    a->end++;
-    pthread_cond_signal(&a->is_added);
-    pthread_mutex_unlock(&a->lock);
+    slot->directory = NULL;
+    slot->dir = a->dir;
+    relay_add(&a->relay, relay_is_shared(&a->relay) && keep_directory(a, slot));
 }
 
 struct ahead_file *
 ahead_take(struct ahead *a)
 {
-    struct slot *slot = &a->slots[a->first % a->room];
+    struct slot *slot = &a->slots[relay_take(&a->relay) % a->relay.room];
 
-    if (a->threads > 0) {
-        pthread_mutex_lock(&a->lock);
-        while (!slot->done)
-            pthread_cond_wait(&a->is_done, &a->lock);
-        /* One that was opened without the threads is not theirs any more: the
-         * next file gets its place. */
-        if (a->opened == a->first)
-            a->opened++;
-        pthread_mutex_unlock(&a->lock);
-    }
-    a->first++;
     a->path_sizes -= slot->path_size;
     free(a->taken);
     a->taken = slot->f.path;
@@ -349,12 +233,8 @@ ahead_take(struct ahead *a)
 void
 ahead_free(struct ahead *a)
 {
-    if (a->threads > 0)
-        stop_threads(a);
+    relay_end(&a->relay);
     ahead_directory(a, AT_FDCWD);
     free(a->taken);
-    pthread_mutex_destroy(&a->lock);
-    pthread_cond_destroy(&a->is_added);
-    pthread_cond_destroy(&a->is_done);
     free(a);
 }

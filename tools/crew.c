@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 /* Descriptors that a member needs at most, and those that the program has. */
 enum { DESCRIPTORS = 18, OTHERS = 16 };
@@ -17,12 +16,9 @@ enum { MOST_MEMBERS = 64 };
 size_t
 crew_size(size_t asked)
 {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t n = asked;
+    size_t n = asked != 0 ? asked : threads_processors();
     struct rlimit limit;
 
-    if (n == 0)
-        n = processors > 0 ? (size_t)processors : 1;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0
         && limit.rlim_cur < OTHERS + n * DESCRIPTORS)
         n = limit.rlim_cur > OTHERS

@@ -5,11 +5,20 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define MIB ((rlim_t)1 << 20)
 
 /* Nothing here is recursive. */
 enum { STACK = 1 << 20 };
+
+size_t
+threads_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 ? (size_t)n : 1;
+}
 
 /* How many of so many threads fit into what a limit leaves beside the first
  * one. */

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How many processors there are, at least one. */
+size_t threads_processors(void);
+
 /* How many of so many threads there is address space for, beside the first
  * one: the limits may be low (ulimit -v, ulimit -d). */
 size_t threads_fitting(size_t wanted);
