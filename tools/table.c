@@ -198,13 +198,14 @@ print_rows(struct table *t, size_t n)
 static void
 hold_or_print(struct table *t, struct table_row *row)
 {
-    double now = tool_seconds();
+    double now;
 
     if (t->screen.columns == 0 || t->o->json || t->laid_out) {
         table_widen(t, row);
         print_row(t, row);
         return;
     }
+    now = tool_seconds();
     if (t->n == 0)
         t->held_since = now;
     table_keep(t, row);

@@ -22,6 +22,7 @@ find "$tree" -type f -print0 >"$dir/names"
 looks() {
     run 0 status -b -r -j 1 "$tree" && lines "$out" "$headed" &&
         cp "$out" "$dir/said" || return 1
+    run 0 status -b -r "$tree" && cmp "$out" "$dir/said" || return 1
     for jobs in 2 32 1000; do
         run 0 status -b -r -j "$jobs" "$tree" && cmp "$out" "$dir/said" ||
             return 1
@@ -53,6 +54,20 @@ in_order() {
 }
 check 'complaints in the order of the names' in_order
 
+# The same of many, more than wait at once: each third name is that of no file.
+many_in_order() {
+    sed 'n;n;s/$/-/' "$dir/lines" | tr '\n' '\0' >"$dir/thirds" || return 1
+    for option in -j1 -b -j8; do
+        run 1 status --json "$option" --files0-from="$dir/thirds" &&
+            lines "$out" $((files * 2 / 3)) &&
+            sed 's/^mmapx: \(.*\): .*/\1/' "$err" >"$dir/missed" &&
+            sed -n 'n;n;s/$/-/p' "$dir/lines" | cmp - "$dir/missed" &&
+            sed 's/.*"path": *"\([^"]*\)".*/\1/' "$out" >"$dir/got" &&
+            sed 'n;n;d' "$dir/lines" | cmp - "$dir/got" || return 1
+    done
+}
+check 'many complaints in the order of the names' many_in_order
+
 loads() {
     for option in -j1 -j8 --small; do
         run 0 evict -r "$tree" && run 0 load -r -b "$option" "$tree" &&
@@ -65,11 +80,11 @@ check 'load a tree by several threads' loads
 
 # In few descriptors, as many as there are files.
 few_descriptors() {
-    for jobs in 1 32; do
+    for option in -j1 -j32 -b; do
         (
             # shellcheck disable=SC3045 # All shells here have it.
             ulimit -n 32
-            "$mmapx" status -r -j "$jobs" "$tree"
+            "$mmapx" status -r "$option" "$tree"
         ) >"$out" 2>"$err" && lines "$out" "$headed" && lines "$err" 0 ||
             return 1
     done
