@@ -18,6 +18,10 @@
 #include <errno.h>
 #include <unistd.h>
 
+#ifdef SPLICE_F_MOVE /* which is Linux's, and so is this sendfile(2) */
+#include <sys/sendfile.h>
+#endif
+
 /* A part of so many bytes is long; so many are read between two looks at the
  * signals; and so many of short parts wait for each other. */
 enum { LONG_PART = 2 << 20, LONG_STEP = 16 << 20, WAITING = 4 << 20 };
@@ -95,20 +99,43 @@ long_part(struct bring *b, int64_t off, int64_t len)
     return 0;
 }
 
+/* Wait for some of what was begun, without a copy of it, where the system can.
+ * Returns how many bytes, or -1. */
+static ssize_t
+wait_without_copy(int fd, int64_t off, size_t len)
+{
+#ifdef SPLICE_F_MOVE
+    static int null = -2;
+    off_t at = (off_t)off;
+
+    if (null == -2)
+        null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    return null < 0 ? -1 : sendfile(null, fd, &at, len);
+#else
+    (void)fd;
+    (void)off;
+    (void)len;
+    return -1;
+#endif
+}
+
 /* Read and forget, as far as the file reaches. */
 static int
 read_part(int fd, int64_t off, int64_t len)
 {
-    static char scratch[128 << 10];
+    static char scratch[AT_ONCE];
     ssize_t n = 1;
 
     while (len > 0 && n > 0) {
-        size_t some = len < (int64_t)sizeof scratch ? (size_t)len
-                                                    : sizeof scratch;
+        size_t some = len < AT_ONCE ? (size_t)len : AT_ONCE;
 
-        do
+        n = wait_without_copy(fd, off, some);
+        if (n < 0) /* this tells why, too */
             n = pread(fd, scratch, some, (off_t)off);
-        while (n < 0 && errno == EINTR && tool_interrupted == 0);
+        if (n < 0 && errno == EINTR && tool_interrupted == 0) {
+            n = 1;
+            continue;
+        }
         off += n;
         len -= n;
     }

@@ -9,8 +9,9 @@
 #include <errno.h>
 #include <stddef.h>
 
-/* Runs that are loaded and then counted together. */
-enum { BATCH = 4096 };
+/* Runs that are loaded and then counted together.  In between the disk has
+ * nothing to do. */
+enum { BATCH = 32768 };
 
 /* The runs of a file that are loaded and counted together. */
 struct batch {
