@@ -155,7 +155,7 @@ look_before(struct work_file *f)
 static int
 work_on_range(struct work *work, struct work_file *f)
 {
-    double began = tool_seconds();
+    double began = work->o->json ? tool_seconds() : 0;
     int status = TOOL_OK;
     int error = look_before(f);
 
