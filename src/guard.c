@@ -212,16 +212,16 @@ mmapx_i_recover(struct mmapx_i_frame *f)
 
 /* The kernel kills a thread that faults with the signal blocked. */
 static void
-unblock(struct mmapx_i_frame *f)
+unblock(const struct mmapx_i_frame *f)
 {
-    sigset_t mark;
+    sigset_t open = f->mask;
 
-    pthread_sigmask(SIG_UNBLOCK, &mmapx_i_sigbus, &f->mask);
-    if (sigismember(&f->mask, SIGBUS) == 1 && MARK != SIGBUS) {
-        sigemptyset(&mark);
-        sigaddset(&mark, MARK);
-        pthread_sigmask(SIG_BLOCK, &mark, NULL);
-    }
+    if (sigismember(&f->mask, SIGBUS) != 1)
+        return;
+    sigdelset(&open, SIGBUS);
+    if (MARK != SIGBUS)
+        sigaddset(&open, MARK);
+    pthread_sigmask(SIG_SETMASK, &open, NULL);
 }
 
 /* What fn has done to the mask is its own affair. */
@@ -256,10 +256,9 @@ call(struct mmapx_i_frame *f, int (*fn)(void *arg), void *arg, int *value)
 }
 
 static int
-guard(enum mmapx_i_guarded kind, const struct mmapx *m, int (*fn)(void *arg),
-      void *arg, int *value, size_t *faults)
+guard(struct mmapx_i_frame *f, const struct mmapx *m, int (*fn)(void *arg),
+      void *arg, int *value)
 {
-    struct mmapx_i_frame f;
     size_t len = 0;
     int r = mmapx_i_range(m, 0, &len);
 
@@ -270,16 +269,33 @@ guard(enum mmapx_i_guarded kind, const struct mmapx *m, int (*fn)(void *arg),
     r = mmapx_i_ensure_handler();
     if (r < 0)
         return r;
-    f.kind = kind;
-    f.m = m;
-    f.faults = 0;
-    f.holds = false;
-    sigemptyset(&f.mask);
+    f->m = m;
+    f->faults = 0;
+    f->holds = false;
     mmapx_i_thread.replaced
         = __atomic_load_n(&mmapx_i_replacements, __ATOMIC_RELAXED);
-    mmapx_os_cpu_save(&f.cpu);
-    r = call(&f, fn, arg, value);
-    *faults = f.faults;
+    mmapx_os_cpu_save(&f->cpu);
+    return call(f, fn, arg, value);
+}
+
+/*
+ * The one system call of a guard comes first, and in the public function
+ * itself: in the kernel the processor forgets to where functions return, and
+ * each one that is under way then returns slowly.
+ */
+static inline __attribute__((always_inline)) int
+ask_and_guard(enum mmapx_i_guarded kind, const struct mmapx *m,
+              int (*fn)(void *arg), void *arg, int *value, size_t *faults)
+{
+    struct mmapx_i_frame f;
+    int r;
+
+    f.kind = kind;
+    sigemptyset(&f.mask);
+    pthread_sigmask(SIG_BLOCK, NULL, &f.mask);
+    r = guard(&f, m, fn, arg, value);
+    if (r == 0)
+        *faults = f.faults;
     return r;
 }
 
@@ -290,14 +306,15 @@ mmapx_i_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg,
 {
     size_t faults;
 
-    return guard(MMAPX_I_GUARD, m, fn, arg, value, &faults);
+    return ask_and_guard(MMAPX_I_GUARD, m, fn, arg, value, &faults);
 }
 
 int
 mmapx_guard(const struct mmapx *m, int (*fn)(void *arg), void *arg)
 {
+    size_t faults;
     int value = 0;
-    int r = mmapx_i_guard(m, fn, arg, &value);
+    int r = ask_and_guard(MMAPX_I_GUARD, m, fn, arg, &value, &faults);
 
     return r < 0 ? mmapx_i_result(r) : value;
 }
@@ -309,7 +326,7 @@ mmapx_guard_zeros(const struct mmapx *m, int (*fn)(void *arg), void *arg,
     int value = 0;
     int r = faults == NULL
                 ? -EINVAL
-                : guard(MMAPX_I_ZEROS, m, fn, arg, &value, faults);
+                : ask_and_guard(MMAPX_I_ZEROS, m, fn, arg, &value, faults);
 
     return r < 0 ? mmapx_i_result(r) : value;
 }
