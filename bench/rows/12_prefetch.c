@@ -8,12 +8,14 @@
 
 /* --- The disk itself ------------------------------------------------------ */
 
-/* Reads that go past the page cache, AHEAD of them at once, by the kernel's own
+/* Reads that go past the page cache, DEPTH of them at once, by the kernel's own
  * calls: what a disk can do. */
+enum { DEPTH = 32 };
+
 struct disk_reads {
     aio_context_t context;
-    struct iocb requests[AHEAD];
-    size_t free[AHEAD]; /* numbers of requests */
+    struct iocb requests[DEPTH];
+    size_t free[DEPTH]; /* numbers of requests */
     size_t free_n;
 };
 
@@ -37,7 +39,7 @@ submit(struct disk_reads *d, int fd, size_t place)
 static bool
 read_all(struct disk_reads *d, const struct records *job, int fd)
 {
-    struct io_event done[AHEAD];
+    struct io_event done[DEPTH];
     size_t asked = 0;
 
     for (size_t finished = 0; finished < job->n;) {
@@ -46,7 +48,7 @@ read_all(struct disk_reads *d, const struct records *job, int fd)
         while (asked < job->n && d->free_n > 0)
             if (!submit(d, fd, job->places[asked++]))
                 return false;
-        n = syscall(SYS_io_getevents, d->context, 1L, (long)AHEAD, done, NULL);
+        n = syscall(SYS_io_getevents, d->context, 1L, (long)DEPTH, done, NULL);
         if (n < 1)
             return false;
         for (long i = 0; i < n; i++)
@@ -60,15 +62,15 @@ static bool
 by_disk(void *arg, long loops, struct sample *s)
 {
     const struct records *job = arg;
-    struct disk_reads d = { .free_n = AHEAD };
+    struct disk_reads d = { .free_n = DEPTH };
     int fd = open_past_cache(job->file);
     struct timer t;
     bool done;
 
     (void)loops;
-    for (size_t i = 0; i < AHEAD; i++)
+    for (size_t i = 0; i < DEPTH; i++)
         d.free[i] = i;
-    if (fd < 0 || syscall(SYS_io_setup, AHEAD, &d.context) < 0)
+    if (fd < 0 || syscall(SYS_io_setup, DEPTH, &d.context) < 0)
         return false;
     timer_start(&t);
     done = read_all(&d, job, fd);
@@ -155,17 +157,17 @@ static bool
 prefetch_cached(void *arg, long loops, struct sample *s)
 {
     const struct records *job = arg;
-    struct mmapx_range ranges[AHEAD];
+    struct mmapx_range ranges[AT_ONCE];
     struct timer t;
 
     timer_start(&t);
     for (long i = 0; i < loops; i++) {
-        for (size_t k = 0; k < AHEAD; k++)
+        for (size_t k = 0; k < AT_ONCE; k++)
             ranges[k] = (struct mmapx_range){ job->places[k], RECORD };
-        if (mmapx_prefetch(job->m, ranges, AHEAD) != 0)
+        if (mmapx_prefetch(job->m, ranges, AT_ONCE) != 0)
             return false;
     }
-    timer_stop(&t, loops * AHEAD, s);
+    timer_stop(&t, loops * AT_ONCE, s);
     return true;
 }
 
@@ -173,18 +175,18 @@ static bool
 cache_prefetch_cached(void *arg, long loops, struct sample *s)
 {
     const struct records *job = arg;
-    struct mmapx_cache_range ranges[AHEAD];
+    struct mmapx_cache_range ranges[AT_ONCE];
     struct timer t;
 
     timer_start(&t);
     for (long i = 0; i < loops; i++) {
-        for (size_t k = 0; k < AHEAD; k++)
+        for (size_t k = 0; k < AT_ONCE; k++)
             ranges[k] = (struct mmapx_cache_range){ (int64_t)job->places[k],
                                                     RECORD };
-        if (mmapx_cache_prefetch(job->file->fd, ranges, AHEAD) != 0)
+        if (mmapx_cache_prefetch(job->file->fd, ranges, AT_ONCE) != 0)
             return false;
     }
-    timer_stop(&t, loops * AHEAD, s);
+    timer_stop(&t, loops * AT_ONCE, s);
     return true;
 }
 
@@ -197,9 +199,9 @@ touch_cached(void *arg, long loops, struct sample *s)
 
     timer_start(&t);
     for (long i = 0; i < loops; i++)
-        for (size_t k = 0; k < AHEAD; k++)
+        for (size_t k = 0; k < AT_ONCE; k++)
             sum += first_word(job->m, job->places[k]);
-    timer_stop(&t, loops * AHEAD, s);
+    timer_stop(&t, loops * AT_ONCE, s);
     (void)sum;
     return true;
 }

@@ -28,14 +28,13 @@ open_past_cache(const struct file *f)
     return open(f->path, O_RDONLY | O_DIRECT | O_CLOEXEC);
 }
 
-/* Half of those ahead at a time, so that the others are on their way. */
 static bool
 begin_records(const struct records *job, const struct mmapx *m, size_t from)
 {
-    struct mmapx_range ranges[AHEAD / 2];
+    struct mmapx_range ranges[AT_ONCE];
     size_t n = 0;
 
-    for (; n < AHEAD / 2 && from + n < job->n; n++)
+    for (; n < AT_ONCE && from + n < job->n; n++)
         ranges[n] = (struct mmapx_range){ job->places[from + n], RECORD };
     return mmapx_prefetch(m, ranges, n) == 0;
 }
@@ -57,8 +56,8 @@ read_ahead_records(void *arg, long loops, struct sample *s)
     timer_start(&t);
     done = begin_records(job, &m, 0);
     for (size_t i = 0; i < job->n && done; i++) {
-        if (i % (AHEAD / 2) == 0)
-            done = begin_records(job, &m, i + AHEAD / 2);
+        if (i % AT_ONCE == 0)
+            done = begin_records(job, &m, i + AT_ONCE);
         (void)first_word(&aside, job->places[i]);
         s->answer += first_word(&m, job->places[i]);
     }

@@ -5,8 +5,9 @@
 
 #include "rows/rows.h"
 
-/* Bytes of a record, and how many of them are begun ahead. */
-enum { RECORD = 4096, AHEAD = 32 };
+/* Bytes of a record, and how many of them are begun ahead: as many as one
+ * system call takes, while as many are on their way. */
+enum { RECORD = 4096, AT_ONCE = 64, AHEAD = 2 * AT_ONCE };
 
 struct records {
     const struct file *file;
