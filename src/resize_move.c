@@ -7,18 +7,33 @@
 
 /* --- Pieces, and the way back --------------------------------------------- */
 
+struct move {
+    struct mmapx_i_growth *g;
+    unsigned char *from;
+    unsigned char *to;
+    size_t at; /* so many bytes went */
+};
+
+static int
+move_piece_over(void *arg, size_t n)
+{
+    struct move *move = arg;
+    int r = mmapx_os_mremap_to(move->from + move->at, n, move->to + move->at,
+                               n);
+
+    if (r == 0)
+        move->at += n;
+    return r;
+}
+
 /* Move pieces to a place that is given up for them; how many bytes went. */
 static size_t
 move_over(unsigned char *from, size_t len, unsigned char *to)
 {
-    size_t at = 0;
+    struct move move = { .from = from, .to = to };
 
-    for (size_t n; at < len; at += n) {
-        n = mmapx_os_piece(from + at, len - at);
-        if (mmapx_os_mremap_to(from + at, n, to + at, n) < 0)
-            break;
-    }
-    return at;
+    mmapx_os_pieces(from, len, mmapx_os_page_size(), move_piece_over, &move);
+    return move.at;
 }
 
 /*
@@ -112,26 +127,31 @@ give_up(const struct place *p, unsigned char *from)
 
 /* --- Moving there --------------------------------------------------------- */
 
+static int
+move_piece_keeping(void *arg, size_t n)
+{
+    struct move *move = arg;
+    int r = move_piece(move->g, move->from + move->at, n, move->to + move->at);
+
+    if (r == 0)
+        move->at += n;
+    return r;
+}
+
 /* Move the first len bytes, one mapping of the kernel's after the other. */
 static int
 move_pieces(struct mmapx_i_growth *g, const struct place *p, size_t len,
             size_t page)
 {
-    unsigned char *from = g->old.base;
+    struct move move = { .g = g, .from = g->old.base, .to = p->to };
+    int r = mmapx_os_pieces(move.from, len, page, move_piece_keeping, &move);
 
-    for (size_t at = 0, n; at < len; at += n) {
-        int r;
-
-        n = mmapx_i_round_up(mmapx_os_piece(from + at, len - at), page);
-        r = move_piece(g, from + at, n, p->to + at);
-        if (r < 0) {
-            give_up(p, p->to + at);
-            if (at > 0)
-                mmapx_i_move_back(g, p->to, at, from);
-            return r;
-        }
+    if (r < 0) {
+        give_up(p, p->to + move.at);
+        if (move.at > 0)
+            mmapx_i_move_back(g, p->to, move.at, move.from);
     }
-    return 0;
+    return r;
 }
 
 /*

@@ -92,11 +92,12 @@ mmapx_os_is_free(const void *addr, size_t len)
     return false;
 }
 
-size_t
-mmapx_os_piece(const void *addr, size_t len)
+int
+mmapx_os_pieces(const void *addr, size_t len, size_t unit,
+                int (*fn)(void *arg, size_t n), void *arg)
 {
-    (void)addr;
-    return len;
+    (void)addr, (void)unit;
+    return fn(arg, len);
 }
 
 enum mmapx_os_lock

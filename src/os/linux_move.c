@@ -100,20 +100,35 @@ mmapx_os_is_free(const void *addr, size_t len)
 }
 
 /* Where nothing is told a page is surely one. */
-size_t
-mmapx_os_piece(const void *addr, size_t len)
+static size_t
+piece_at(struct mmapx_os_proc *in, uintptr_t addr, size_t len, size_t unit)
 {
-    size_t n = mmapx_os_page_size();
     struct mmapx_os_mapping map;
-    struct mmapx_os_proc in;
 
-    if (len <= n || !mmapx_os_proc_open(&in, "/proc/thread-self/maps"))
-        return len < n ? len : n;
-    if (mmapx_os_proc_find(&in, (uintptr_t)addr, &map)
-        && map.begin <= (uintptr_t)addr)
-        n = (size_t)(map.end - (uintptr_t)addr);
-    mmapx_os_proc_close(&in);
-    return len < n ? len : n;
+    if (len > unit && in->fd >= 0 && mmapx_os_proc_find(in, addr, &map)
+        && map.begin <= addr && map.end - addr > unit)
+        unit = mmapx_i_round_up((size_t)(map.end - addr), unit);
+    return len < unit ? len : unit;
+}
+
+/* The list is opened once: to read it anew for each piece takes as long as
+ * there are pieces and mappings, multiplied. */
+int
+mmapx_os_pieces(const void *addr, size_t len, size_t unit,
+                int (*fn)(void *arg, size_t n), void *arg)
+{
+    struct mmapx_os_proc in = { .fd = -1 };
+    int r = 0;
+
+    if (len > unit)
+        (void)mmapx_os_proc_open(&in, "/proc/thread-self/maps");
+    for (size_t at = 0, n; at < len && r >= 0; at += n) {
+        n = piece_at(&in, (uintptr_t)addr + at, len - at, unit);
+        r = fn(arg, n);
+    }
+    if (in.fd >= 0)
+        mmapx_os_proc_close(&in);
+    return r;
 }
 
 /* The flag words of a mapping in /proc/self/smaps, as "VmFlags: rd wr lo lf":

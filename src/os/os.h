@@ -211,9 +211,13 @@ int mmapx_os_mremap_copy(void *from, size_t len, void *to);
 /* Whether certainly nothing is mapped in len bytes at addr. */
 bool mmapx_os_is_free(const void *addr, size_t len);
 
-/* How many bytes from addr on, len at most, are certainly one mapping to the
- * kernel. */
-size_t mmapx_os_piece(const void *addr, size_t len);
+/*
+ * Divide a range into pieces that are certainly one mapping each to the kernel,
+ * multiples of unit.  fn is called with the length of each, in their order, and
+ * may move it away.  What it returns below 0 ends this, and is returned.
+ */
+int mmapx_os_pieces(const void *addr, size_t len, size_t unit,
+                    int (*fn)(void *arg, size_t n), void *arg);
 
 enum mmapx_os_lock {
     MMAPX_OS_NOT_LOCKED,

@@ -93,6 +93,74 @@ map_pages(size_t n, int prot)
 
 /* --- What is mapped ------------------------------------------------------- */
 
+/* What is noted about pieces.  After the first one nothing can be opened. */
+struct pieces {
+    size_t len[64];
+    size_t n;
+    size_t most;
+    bool is_frugal;
+};
+
+static int
+note_piece(void *arg, size_t n)
+{
+    struct pieces *pieces = arg;
+
+    pieces->len[pieces->n++] = n;
+    if (pieces->is_frugal && pieces->n == 1)
+        forbid_descriptors();
+    return pieces->n == pieces->most ? -ECANCELED : 0;
+}
+
+static size_t
+first_piece(const void *p, size_t len)
+{
+    struct pieces pieces = { .most = 1 };
+
+    ck_assert_int_eq(
+        mmapx_os_pieces(p, len, page_size(), note_piece, &pieces), -ECANCELED);
+    return pieces.len[0];
+}
+
+static bool
+divides(void *arg)
+{
+    enum { PIECES = 60 }; /* more than are read at once */
+    struct pieces pieces = { .is_frugal = true };
+    size_t page = page_size();
+    unsigned char *p = map_pages(2 * PIECES, RW);
+
+    for (size_t i = 0; i < PIECES; i += 2)
+        ck_assert_int_eq(mprotect(p + 2 * i * page, 2 * page, PROT_READ), 0);
+    if (arg != NULL && !deny_request(PROCMAP_QUERY, ENOTTY))
+        return false;
+    ck_assert_int_eq(mmapx_os_pieces(p, 2 * PIECES * page, page, note_piece,
+                                     &pieces),
+                     0);
+    allow_descriptors();
+    ck_assert_uint_eq(pieces.n, PIECES);
+    for (size_t i = 0; i < PIECES; i++)
+        ck_assert_uint_eq(pieces.len[i], 2 * page);
+    return true;
+}
+
+/* The list is opened once: to read it anew for each piece takes minutes. */
+START_TEST(pieces_of_a_list_that_is_read_once)
+{
+    need_the_kernel();
+    ck_assert(in_child(divides, NULL));
+}
+END_TEST
+
+START_TEST(pieces_of_a_text_that_is_read_once)
+{
+    static int text;
+
+    need_filters();
+    ck_assert(in_child(divides, &text));
+}
+END_TEST
+
 START_TEST(what_is_free)
 {
     size_t page = page_size();
@@ -126,7 +194,7 @@ reads_no_list(void *arg)
     if (!next_is_unreadable(fd) || !deny_request(PROCMAP_QUERY, ENOTTY))
         return false;
     ck_assert(!mmapx_os_is_free((void *)(UINTPTR_MAX - page + 1), page));
-    ck_assert_uint_eq(mmapx_os_piece(p, 3 * page), page);
+    ck_assert_uint_eq(first_piece(p, 3 * page), page);
     ck_assert_int_eq(mmapx_os_anonymous(&found, &len), 0);
     ck_assert_uint_eq(len, 0);
     ck_assert_int_eq(mmapx_os_protection(p, &prot), -ENOMEM);
@@ -161,13 +229,13 @@ START_TEST(a_list_that_cannot_be_opened)
     p = map_pages(3, RW);
     forbid_descriptors();
     mmapx_os_unmap_file(writes, 0, (int64_t)page); /* leaves all as it is */
-    ck_assert_uint_eq(mmapx_os_piece(p, 3 * page), page);
+    ck_assert_uint_eq(first_piece(p, 3 * page), page);
     ck_assert_int_eq(mmapx_os_anonymous(&p, &len), -ENOTSUP);
     ck_assert_int_eq(mmapx_os_protection(p, &prot), -EMFILE);
     ck_assert(!mmapx_os_is_past_end(p));
     ck_assert_int_eq(mmapx_os_own_pages_open(), -ENOTSUP);
     allow_descriptors();
-    ck_assert_uint_ge(mmapx_os_piece(p, 3 * page), 3 * page);
+    ck_assert_uint_ge(first_piece(p, 3 * page), 3 * page);
 }
 END_TEST
 
@@ -193,7 +261,7 @@ START_TEST(a_line_that_is_long)
     p = mmap(NULL, 4 * page, RW, MAP_SHARED, fd, 0);
     ck_assert_ptr_ne(p, MAP_FAILED);
     ck_assert_int_eq(mprotect(p + 2 * page, page, PROT_READ), 0);
-    ck_assert_uint_eq(mmapx_os_piece(p, 4 * page), 2 * page);
+    ck_assert_uint_eq(first_piece(p, 4 * page), 2 * page);
     ck_assert(!mmapx_os_is_free(p, page));
     ck_assert_int_eq(mmapx_os_protection(p + 2 * page, &prot), 0);
     ck_assert_int_eq(prot, PROT_READ);
@@ -1134,6 +1202,8 @@ suite(void)
 {
     Suite *s = suite_create("seam");
 
+    ADD_TEST(s, pieces_of_a_list_that_is_read_once);
+    ADD_TEST(s, pieces_of_a_text_that_is_read_once);
     ADD_TEST(s, what_is_free);
 #ifdef __linux__
     ADD_TEST(s, a_list_that_cannot_be_read);
