@@ -47,9 +47,13 @@ own_check() {
 # list_of DIRECTORY deb|deb-src SUITE: what apt_of DIRECTORY is to look at, on
 # the machine's own mirror of Debian or on $MIRROR.
 list_of() {
+    case $3 in
+    *-security) label=Debian-Security ;;
+    *) label=Debian ;;
+    esac
     # shellcheck disable=SC2016 # apt expands that.
     mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' \
-        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed 1q)}
+        'Created-By: Packages' 'Origin: Debian' "Label: $label" | sed 1q)}
     keys=/usr/share/keyrings/debian-archive-keyring.gpg
     mkdir -p "$1/apt"
     echo "$2 [signed-by=$keys] $mirror $3 main" >"$1/apt/sources.list"

@@ -34,6 +34,7 @@ static const struct missing {
 } missing[] = {
     { "cachestat", { 451, ANY, 0, false }, ENOSYS },
     { "pagemap_scan", { SYS_ioctl, 1, 0xc0606610, false }, ENOTTY },
+    { "procmap_query", { SYS_ioctl, 1, 0xc0686611, false }, ENOTTY },
     { "process_madvise", { 440, ANY, 0, false }, ENOSYS },
 };
 
