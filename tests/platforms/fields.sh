@@ -192,8 +192,8 @@ one() {
 }
 
 # What older kernels, filters and containers lack: one at a time, and all.
-lacking='cachestat pagemap_scan process_madvise proc
-    cachestat,pagemap_scan,process_madvise,proc'
+lacking='cachestat pagemap_scan procmap_query process_madvise proc
+    cachestat,pagemap_scan,procmap_query,process_madvise,proc'
 
 run_model() {
     export MMAPX_FUZZ_DIR="$tmp/mnt/tmp"
