@@ -33,6 +33,7 @@ static struct {
     volatile sig_atomic_t raw;
     volatile sig_atomic_t changed;
     volatile sig_atomic_t hidden;
+    sigset_t unheld; /* the mask outside live_hold() and live_release() */
     char keys[32]; /* that were read and not yet handed on */
     size_t first;
     size_t n;
@@ -167,13 +168,26 @@ stop_by(int number)
     sigaddset(&set, number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     raise(number); /* here the program stands still */
+    sigprocmask(SIG_BLOCK, &set, NULL);
     sigaction(number, &own, NULL);
     take();
     errno = saved;
 }
 
+/* The signals that stop the program, and those by which it goes on or learns of
+ * another size. */
+static void
+add_stops_and_changes(sigset_t *set)
+{
+    for (size_t i = 0; i < STOPS; i++)
+        sigaddset(set, stops[i]);
+    for (size_t i = 0; i < CHANGES; i++)
+        sigaddset(set, changes[i]);
+}
+
 /* What is ignored stays so, as for nohup(1).  Only what ends the program
- * interrupts calls: a write that fails would end it too. */
+ * interrupts calls: a write that fails would end it too.  A stop waits until
+ * the terminal has been taken or given back as a whole. */
 static void
 catch(const int *numbers, size_t n, void (*handler)(int),
       struct sigaction *before)
@@ -185,6 +199,8 @@ catch(const int *numbers, size_t n, void (*handler)(int),
         action.sa_flags |= SA_RESTART;
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
+    if (handler == stop_by || handler == change_by)
+        add_stops_and_changes(&action.sa_mask);
     for (size_t i = 0; i < n; i++) {
         if (sigaction(numbers[i], NULL, &old) < 0
             || (old.sa_handler == SIG_IGN && handler != change_by))
@@ -213,6 +229,22 @@ catch_all(void)
 /* -------------------------------------------------------------------------- */
 
 void
+live_hold(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    add_stops_and_changes(&set);
+    sigprocmask(SIG_BLOCK, &set, &live.unheld);
+}
+
+void
+live_release(void)
+{
+    sigprocmask(SIG_SETMASK, &live.unheld, NULL);
+}
+
+void
 live_begin(bool keys_from_stdin)
 {
     if (keys_from_stdin && isatty(STDIN_FILENO) == 1)
@@ -221,14 +253,18 @@ live_begin(bool keys_from_stdin)
         live.in = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
     live.has_before = live.in >= 0 && tcgetattr(live.in, &live.before) == 0;
     atexit(live_end);
+    live_hold();
     catch_all();
     take();
+    live_release();
 }
 
 void
 live_end(void)
 {
+    live_hold();
     give_back();
+    live_release();
 }
 
 bool

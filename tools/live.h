@@ -15,6 +15,12 @@
 void live_begin(bool keys_from_stdin);
 void live_end(void);
 
+/* Between these two calls nothing stops the program, so that what is written
+ * there is written as a whole, and not in part after the terminal has gone to
+ * somebody else. */
+void live_hold(void);
+void live_release(void);
+
 /* Wait at most so many seconds, or without an end if they are negative, for a
  * key.  Returns it, or 0: the time is over, a signal has come, or what was
  * pressed is no character. */

@@ -166,13 +166,10 @@ draw_table(bool has_status)
 }
 
 static void
-draw(void)
+draw_screen(void)
 {
     struct table *t = &watch.shown;
 
-    live_changed();
-    if (live_hidden())
-        return;
     tool_screen_of(&t->screen, stdout, t->o->colour);
     /* A full line would have its last character erased with what follows. */
     t->screen.columns -= t->screen.columns > 1;
@@ -190,6 +187,16 @@ draw(void)
         fputs("\033[J", stdout);
     }
     tool_flush();
+}
+
+static void
+draw(void)
+{
+    live_hold();
+    live_changed();
+    if (!live_hidden())
+        draw_screen();
+    live_release();
 }
 
 /* --- Keys ----------------------------------------------------------------- */

@@ -6,6 +6,7 @@ usage: python3 terminal.py ROWS COLUMNS STEP... -- PROGRAM ARGUMENT...
 A step is a word and what belongs to it:
     wait TEXT       until the screen shows a text; so nothing has to sleep
     gone TEXT       until it shows it no more
+    lacks TEXT      it does not show it now
     line N TEXT     the line N, from 1 on, has the text
     last TEXT       the last line has it
     send TEXT       press keys
@@ -151,6 +152,8 @@ class Terminal:
         if word == "gone":
             text = words.pop(0)
             return self.until(lambda: text not in screen.text())
+        if word == "lacks":
+            return words.pop(0) not in screen.text()
         if word == "line":
             return self.line(int(words.pop(0)), words.pop(0))
         if word == "last":

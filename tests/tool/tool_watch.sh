@@ -188,5 +188,25 @@ in_vain() {
 }
 check 'where nothing that is named can be shown it ends' in_vain
 
+# Stopped when it was about to write what it has found, which strace delays: it
+# has not the rest of the screen to write when it goes on.
+half_drawn() {
+    screen 24 90 wait '$ ' send "strace -DD -o '$dir/trace' -e trace=write \
+-e inject=write:delay_enter=1000000:when=6 '$mmapx' watch -r -n 1000 .
+" raw own wait every send "$(printf '\032')" cooked other wait Stopped \
+        send 'bg
+' send 'kill %1; wait; echo all" "over
+' wait 'all over' lacks ' CACHED ' send 'exit 7
+' exit 7 -- env PS1='$ ' ENV= sh -i
+}
+if strace -DD -o "$dir/trace" -e trace=write \
+    -e inject=write:delay_enter=1:when=1 true 2>/dev/null; then
+    be_traced
+    check 'a stop in the midst of a screen leaves the rest out' half_drawn
+else
+    skip 'a stop in the midst of a screen leaves the rest out' \
+        'strace is not there or cannot delay'
+fi
+
 cd / || exit 99
 finish
