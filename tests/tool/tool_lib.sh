@@ -78,6 +78,23 @@ rows() {
     sed 1d "$out"
 }
 
+# check_cached DESCRIPTION COMMAND...: as check, of how much is in memory.  A
+# kernel may take a clean page away at any moment.  So what fails is tried again
+# after "refill", which the test defines: it has the pages there once more.
+check_cached() {
+    description=$1
+    shift
+    check "$description" with_refills "$@"
+}
+with_refills() {
+    for _ in 1 2 3 4; do
+        "$@" && return
+        echo 'once more, since pages may have gone:'
+        refill
+    done
+    "$@"
+}
+
 # lines FILE NUMBER
 lines() {
     [ "$(wc -l <"$1")" -eq "$2" ] || { echo "$1: not $2 lines"; return 1; }
