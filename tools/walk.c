@@ -119,6 +119,16 @@ type_of(const struct dirent *e)
 #endif
 }
 
+/* A file whose kind the directory did not say, or had another one for. */
+static void
+file_after_all(struct walk *w, int handle, const struct stat *st)
+{
+    if (filter_name(w->o, w->path, false) == NULL)
+        walk_file(w, handle, st);
+    else
+        close(handle);
+}
+
 /* An entry that is gone, or something else by now, is none; a link that leads
  * nowhere is one. */
 static void
@@ -153,11 +163,7 @@ entry(struct walk *w, const struct dirent *e)
             && (errno != ELOOP || follow))
             walk_failed(w, errno);
     } else if (S_ISREG(st.st_mode)) {
-        filter = filter_name(w->o, w->path, false);
-        if (filter == NULL)
-            walk_file(w, handle, &st);
-        else
-            close(handle);
+        file_after_all(w, handle, &st);
     } else {
         if (S_ISDIR(st.st_mode))
             keep_name(level, follow ? LINK : PLAIN, name);
@@ -250,7 +256,8 @@ enter(struct walk *w, int handle, const struct stat *st, bool by_link)
         close(fd);
 }
 
-/* Go into the next directory in the last level. */
+/* Go into the next directory in the last level, or to the file that is there
+ * by now. */
 static void
 descend(struct walk *w)
 {
@@ -271,9 +278,9 @@ descend(struct walk *w)
     if (handle >= 0 && S_ISDIR(st.st_mode)) {
         enter(w, handle, &st, by_link);
     } else if (handle >= 0) {
-        close(handle);
-        walk_failed(w, ENOTDIR);
-    } else if (errno != ENOENT) { /* else it has gone since */
+        file_after_all(w, handle, &st);
+    } else if (errno != ENOENT && errno != OPEN_OTHER
+               && (errno != ELOOP || by_link)) { /* else it has gone since */
         walk_failed(w, errno);
     }
     if (w->depth == depth)

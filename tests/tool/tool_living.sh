@@ -111,6 +111,48 @@ beside_renamer() {
 }
 check 'beside somebody who renames' living beside_renamer
 
+# Files and directories take each other's names at once: none is missing at any
+# time, and no name has done something wrong.
+exchanger() {
+    timeout 120 python3 - "$busy" "$1" <<'EOF'
+import ctypes, os, sys
+busy, where = sys.argv[1:]
+libc = ctypes.CDLL(None)
+pairs = [(f"{where}/d{i}".encode(), f"{where}/f{i}".encode())
+         for i in range(20)]
+while os.path.exists(busy):
+    for a, b in pairs:
+        libc.renameat2(-100, a, -100, b, 2)
+EOF
+}
+beside_exchanger() {
+    mkdir "$dir/exchanged" && (
+        cd "$dir/exchanged" || exit
+        for i in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19; do
+            mkdir "d$i" && echo x >"f$i"
+        done
+    )
+    exchanger "$dir/exchanged" &
+    exchanger=$!
+    result=0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        for command in 'status -r' 'load -r' 'snapshot -r' top; do
+            # shellcheck disable=SC2086 # With its options.
+            run 0 $command "$dir/exchanged" && lines "$err" 0 || result=1
+        done
+    done
+    rm -f "$busy"
+    wait "$exchanger"
+    return "$result"
+}
+if python3 -c 'import ctypes; ctypes.CDLL(None).renameat2' 2>/dev/null; then
+    check 'beside somebody who exchanges files and directories' \
+        living beside_exchanger
+else
+    skip 'beside somebody who exchanges files and directories' \
+        'no python3, or no renameat2'
+fi
+
 beside_evicter() {
     evicter "$dir/living" &
     evicter=$!
