@@ -102,8 +102,17 @@ largest_move(struct largest *l, struct largest *from)
 void
 largest_sort(struct largest *l)
 {
+    size_t kept = 0;
+
     if (l->n > 1)
         qsort(l->rows, l->n, sizeof *l->rows, compare);
+    for (size_t i = 0; i < l->n; i++) {
+        if (kept > 0 && strcmp(l->rows[kept - 1].name, l->rows[i].name) == 0)
+            free(l->rows[i].name);
+        else
+            l->rows[kept++] = l->rows[i];
+    }
+    l->n = kept;
 }
 
 void

@@ -278,9 +278,12 @@ print_table(const struct top *top)
     struct text t;
 
     begin(&t, top, rows);
-    print_head(&t);
+    if (!top->o->quiet)
+        print_head(&t);
     for (size_t i = 0; i < rows->n; i++)
         print_row(&t, &rows->rows[i]);
+    if (top->o->quiet)
+        return;
     print_numbers(&t, &sum);
     printf("total of %" PRIu64 " file%s\n", files, files == 1 ? "" : "s");
 }
@@ -296,7 +299,8 @@ top_print(struct top *top)
         print_json(top);
     } else {
         print_table(top);
-        top_print_rest(top, explained(top));
+        if (!top->o->quiet)
+            top_print_rest(top, explained(top));
     }
     top_print_closed(&top->all);
 }

@@ -2,6 +2,7 @@
 /* mmapx top: going through trees of directories, several at once. */
 #include "tool.h"
 #include "crew.h"
+#include "filter.h"
 #include "identity.h"
 #include "open.h"
 #include "top.h"
@@ -23,6 +24,8 @@ struct member {
     struct sums_dir *dir; /* that files are counted for */
     struct sums sums;     /* to be added to it */
     size_t depth;         /* of the tree's root below what was named */
+    void **root;          /* files below what was named, if there is a set */
+    bool is_new;          /* the file was not below anything else */
 };
 
 /* Where a tree is. */
@@ -30,6 +33,7 @@ struct place {
     struct sums_dir *dir;
     size_t depth;
     bool given; /* by another thread; else it is a tree's root */
+    void **root;
     const struct mount *mount;
 };
 
@@ -114,7 +118,7 @@ takes(struct walk *w, int handle, const struct stat *st)
 {
     struct member *m = w->arg;
     struct place place = { .dir = m->dir, .depth = depth_of(m) + 1,
-                           .given = true };
+                           .given = true, .root = m->root };
 
     if (!crew_is_idle(m->crew))
         return false;
@@ -138,18 +142,20 @@ failed(struct walk *w, int error)
 static bool
 is_seen(struct walk *w, const struct stat *st)
 {
-    const struct member *m = w->arg;
-    bool is_new;
+    struct member *m = w->arg;
+    bool counts;
 
     /* One of a process may have been counted before, and one path may lead to
-     * what is below another. */
+     * what is below another: it belongs to the sums of both. */
+    m->is_new = true;
     if (st->st_nlink < 2 && m->top->o->pids.n == 0
         && (m->top->machine || m->top->o->paths[1] == NULL))
         return false;
     pthread_mutex_lock(&m->top->lock);
-    is_new = identity_insert(&m->top->seen, st);
+    m->is_new = identity_insert(&m->top->seen, st);
+    counts = m->root != NULL ? identity_insert(m->root, st) : m->is_new;
     pthread_mutex_unlock(&m->top->lock);
-    return !is_new;
+    return !counts;
 }
 
 static const struct walk_hooks hooks = {
@@ -166,8 +172,11 @@ visit(const struct tool_file *file, void *arg)
 {
     struct member *m = arg;
     struct survey s;
+    bool counted = m->is_new
+                       ? top_count(m->top, &m->part, file, false, &s)
+                       : survey_range(&s, file, 0, file->size) == 0;
 
-    if (top_count(m->top, &m->part, file, false, &s) && m->dir != NULL)
+    if (counted && m->dir != NULL)
         sums_add_file(&m->sums, &s);
     return TOOL_OK;
 }
@@ -200,17 +209,24 @@ go_through_root(struct member *m, const char *path, const struct place *place)
 {
     struct stat st;
     int handle = open_look(AT_FDCWD, path, true, &st);
+    const char *filter = NULL;
 
-    if (handle < 0 && place->mount == NULL)
+    if (handle >= 0 && place->mount == NULL)
+        filter = filter_name(m->top->o, path, S_ISDIR(st.st_mode));
+    if (handle < 0 && place->mount == NULL) {
         root_failed(m->top, path, errno);
-    else if (handle < 0)
+    } else if (handle < 0) {
         walk_failed(&m->walk, errno);
-    else if (S_ISDIR(st.st_mode) && !is_hidden(place->mount, &st))
+    } else if (filter != NULL) {
+        close(handle);
+        walk_left_out(&m->walk, filter);
+    } else if (S_ISDIR(st.st_mode) && !is_hidden(place->mount, &st)) {
         walk_tree(&m->walk, handle, &st);
-    else if (place->mount == NULL)
+    } else if (place->mount == NULL) {
         walk_file(&m->walk, handle, &st);
-    else
+    } else {
         close(handle); /* a file is found in its directory */
+    }
 }
 
 static void
@@ -221,6 +237,7 @@ go_through(struct crew *crew, struct crew_task *task, size_t number)
 
     m->dir = place->dir;
     m->depth = place->depth;
+    m->root = place->root;
     walk_begin(&m->walk, task->path);
     if (place->given)
         walk_tree(&m->walk, task->handle, &task->st);
@@ -234,30 +251,39 @@ go_through(struct crew *crew, struct crew_task *task, size_t number)
 }
 
 static void
-give_root(struct crew *crew, const char *path, const struct mount *mount)
+give_root(struct crew *crew, const char *path, const struct mount *mount,
+          void **root)
 {
-    struct place place = { .mount = mount };
+    struct place place = { .mount = mount, .root = root };
 
     crew_give(crew, path, -1, &(struct stat){ 0 }, new_place(&place));
 }
 
 /* The last one that is given is taken first. */
 static void
-give_roots(struct top *top, struct crew *crew)
+give_roots(struct top *top, struct crew *crew, void **roots, size_t n)
 {
-    size_t n = 0;
+    bool has_sets = n > 1 && top->o->dirs.given;
 
-    while (top->o->paths[n] != NULL)
-        n++;
-    while (n > 0)
-        give_root(crew, top->o->paths[--n], NULL);
+    while (n-- > 0)
+        give_root(crew, top->o->paths[n], NULL, has_sets ? &roots[n] : NULL);
     if (!top->machine)
         return;
     mounts_choose(&top->mounts, top->o->network);
     for (size_t i = top->mounts.n; i > 0; i--)
         if (top->mounts.list[i - 1].chosen)
             give_root(crew, top->mounts.list[i - 1].dir,
-                      &top->mounts.list[i - 1]);
+                      &top->mounts.list[i - 1], NULL);
+}
+
+static size_t
+count_paths(const struct tool_options *o)
+{
+    size_t n = 0;
+
+    while (o->paths[n] != NULL)
+        n++;
+    return n;
 }
 
 void
@@ -266,9 +292,11 @@ top_trees(struct top *top)
     /* What is said of each file is said line by line. */
     size_t n = top->o->verbose ? 1 : crew_size(top->o->jobs);
     struct member *members = calloc(n, sizeof *members);
+    size_t paths = count_paths(top->o);
+    void **roots = calloc(paths + 1, sizeof *roots);
     struct crew crew;
 
-    if (members == NULL)
+    if (members == NULL || roots == NULL)
         tool_no_memory();
     crew_begin(&crew, go_through, members);
     for (size_t i = 0; i < n; i++) {
@@ -280,11 +308,14 @@ top_trees(struct top *top)
         sums_begin(&members[i].sums);
     }
     open_prepare();
-    give_roots(top, &crew);
+    give_roots(top, &crew, roots, paths);
     crew_run(&crew, n);
     for (size_t i = 0; i < n; i++) {
         top_part_move(&top->all, &members[i].part);
         walk_free(&members[i].walk);
     }
+    for (size_t i = 0; i < paths; i++)
+        identity_free(&roots[i]);
+    free(roots);
     free(members);
 }

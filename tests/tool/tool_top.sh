@@ -289,4 +289,36 @@ overlapping() {
 }
 check 'files that two paths lead to are counted once' overlapping
 
+# sums LINE...: those of directories, "FILES NAME" each.
+sums() {
+    rows | sed '/ total of /,$d' | awk '{ print $4, $5 }' | sort >"$dir/sums"
+    printf '%s\n' "$@" | sort | diff - "$dir/sums"
+}
+one_below_another() {
+    for _ in 1 2 3 4 5 6 7 8; do
+        run 0 top --dirs=0 -b "$dir/t/a" "$dir/t/a/b" "$dir/t" &&
+            sums "7 $dir/t" "4 $dir/t/a" "2 $dir/t/a/b" &&
+            grep -q ' total of 7 files$' "$out" || return 1
+    done
+    run 0 top --dirs -b "$dir/t/a/b" "$dir/t/a" &&
+        sums "4 $dir/t/a" "2 $dir/t/a/b" "1 $dir/t/a/b/c"
+}
+check 'but belong to the sums of both' one_below_another
+
+left_out_by_name() {
+    run 0 top --exclude=a --json "$dir/t/a" &&
+        json "all[-1]['total']['files'] == 0" &&
+        run 0 top --exclude='on*' --json "$dir/t/a/one" "$dir/t/a/two" &&
+        json "all[-1]['total']['files'] == 1" &&
+        run 0 top --include=two --json "$dir/t/a/one" "$dir/t/a" &&
+        json "all[-1]['total']['files'] == 1"
+}
+check 'a pattern is for what is named, too' left_out_by_name
+
+quiet() {
+    run 0 top -q "$dir/t" && lines "$out" 5 && ! grep -q CACHED "$out" &&
+        lines "$err" 0
+}
+check '-q prints the files only' quiet
+
 finish
