@@ -9,12 +9,14 @@
 #include "libmmapx.h"
 #include "meminfo.h"
 #include "openmetrics.h"
+#include "screen.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 print_head(const char *name, const char *help)
@@ -54,14 +56,27 @@ character(const unsigned char *text)
                : n + 1;
 }
 
-static bool
-is_utf8(const char *path)
+static bool to_terminal;
+
+/* The same, but 0 also for what a terminal would act on. */
+static size_t
+harmless(const char *text)
 {
-    const unsigned char *at = (const unsigned char *)path;
+    size_t n = character((const unsigned char *)text);
+
+    if (to_terminal && *text != '\n' && *text != '\\' && n > 0
+        && !tool_is_shown(text, n))
+        return 0;
+    return n;
+}
+
+static bool
+is_harmless(const char *path)
+{
     size_t n = 1;
 
-    for (; *at != '\0' && n > 0; at += n)
-        n = character(at);
+    for (; *path != '\0' && n > 0; path += n)
+        n = harmless(path);
     return n > 0;
 }
 
@@ -76,17 +91,17 @@ print_character(const char *c, size_t n)
         fwrite(c, 1, n, stdout);
 }
 
-/* Bytes that are no UTF-8 are written as in C, with a backslash that is
- * escaped in turn.  A label of its own says so, because a name could look the
- * same. */
+/* Bytes that are no UTF-8, or harmful, are written as in C, with a backslash
+ * that is escaped in turn.  A label of its own says so, because a name could
+ * look the same. */
 static void
 print_labels(const char *path)
 {
-    bool utf8 = is_utf8(path);
+    bool plain = is_harmless(path);
 
     fputs("{path=\"", stdout);
     while (*path != '\0') {
-        size_t n = character((const unsigned char *)path);
+        size_t n = harmless(path);
 
         if (n == 0)
             printf("\\\\%03o", (unsigned char)*path);
@@ -94,7 +109,7 @@ print_labels(const char *path)
             print_character(path, n);
         path += n > 0 ? n : 1;
     }
-    fputs(utf8 ? "\"}" : "\",encoding=\"octal\"}", stdout);
+    fputs(plain ? "\"}" : "\",encoding=\"octal\"}", stdout);
 }
 
 /* --- Samples -------------------------------------------------------------- */
@@ -166,6 +181,7 @@ openmetrics_print(struct openmetrics_row *rows, size_t n)
           offsetof(struct survey, recently_evicted) },
     };
 
+    to_terminal = isatty(STDOUT_FILENO) == 1;
     n = leave_out_doubles(rows, n);
     for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
         unsigned bit = metrics[i].bit;

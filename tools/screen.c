@@ -58,15 +58,13 @@ tool_can_draw(FILE *stream)
 void
 tool_screen_of(struct tool_screen *screen, FILE *stream, enum tool_when colour)
 {
-    const char *term = getenv("TERM");
-    bool terminal = isatty(fileno(stream)) == 1;
+    bool draws = tool_can_draw(stream);
 
     *screen = (struct tool_screen){ .stream = stream };
-    if (terminal)
+    if (draws)
         measure(screen, fileno(stream));
     screen->colour = colour == TOOL_ALWAYS
-                     || (colour == TOOL_AUTO && terminal && !is_set("NO_COLOR")
-                         && term != NULL && strcmp(term, "dumb") != 0);
+                     || (colour == TOOL_AUTO && draws && !is_set("NO_COLOR"));
     screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
@@ -147,6 +145,21 @@ is_hidden(wchar_t wc)
     return false;
 }
 
+static bool
+is_shown(wchar_t wc)
+{
+    return wc != L'\\' && iswprint((wint_t)wc) != 0 && !is_hidden(wc);
+}
+
+bool
+tool_is_shown(const char *character, size_t n)
+{
+    mbstate_t state = { 0 };
+    wchar_t wc = L'\0';
+
+    return mbrtowc(&wc, character, n, &state) == n && is_shown(wc);
+}
+
 /* One character, or a byte that is none.  Returns the bytes it has, and in
  * *columns what it takes.  What the locale does not print is escaped. */
 static size_t
@@ -156,8 +169,7 @@ print_character(FILE *out, const char *name, size_t left, size_t *columns)
     wchar_t wc = L'\0';
     size_t n = mbrtowc(&wc, name, left, &state);
     bool valid = n <= left;
-    bool plain = valid && wc != L'\\' && iswprint((wint_t)wc) != 0
-                 && !is_hidden(wc);
+    bool plain = valid && is_shown(wc);
     int width = plain ? wcwidth(wc) : -1;
 
     if (!valid)

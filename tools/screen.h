@@ -12,7 +12,7 @@
 
 struct tool_screen {
     FILE *stream;
-    size_t columns; /* 0 unless it is a terminal */
+    size_t columns; /* 0 unless it is a terminal that can be written over */
     size_t rows;
     bool colour;
     bool utf8;
@@ -23,6 +23,9 @@ void tool_screen_of(struct tool_screen *screen, FILE *stream,
 
 /* Whether a stream is a terminal that can be written over. */
 bool tool_can_draw(FILE *stream);
+
+/* Whether a character of n bytes is printed as it is, which does no harm. */
+bool tool_is_shown(const char *character, size_t n);
 
 /* Print a file's name, harmless to a terminal.  Returns the columns it takes;
  * a NULL stream prints nothing. */

@@ -275,6 +275,11 @@ uncoloured() {
     on_terminal "$1 '$mmapx' status '$dir/half'"
     grep -q '/half' "$out" && ! grep -q "$escape" "$out"
 }
+as_in_pipe() {
+    (cd "$dir" && run 0 status clean) && cp "$out" "$dir/said"
+    on_terminal "cd '$dir'; stty cols 60; $1 '$mmapx' status clean"
+    tr -d '\r' <"$out" | diff "$dir/said" -
+}
 # width COLUMNS COMMAND: how long the line is, without carriage return.
 width() {
     on_terminal "cd '$dir'; $2 NO_COLOR=1 '$mmapx' status half clean"
@@ -308,6 +313,8 @@ if [ $terminal = yes ]; then
     check 'none on a dumb terminal' uncoloured TERM=dumb
     check 'none without TERM' uncoloured 'env -u TERM'
     cp "$dir/half" "$dir/clean" && sync "$dir/half" "$dir/clean"
+    check 'a dumb terminal gets what a pipe does' as_in_pipe TERM=dumb
+    check 'so does one of no kind' as_in_pipe 'env -u TERM'
     check 'the bar fits the terminal' width 65 'stty cols 68;'
     check 'the bar follows COLUMNS' width 57 'stty cols 100; COLUMNS=58'
     check 'a terminal without a width has 80 columns' width 73 'stty cols 0;'
@@ -417,14 +424,14 @@ check 'an unknown short option' misused '.*option.*z.*' 'mmapx status' \
 check 'a wrong order' misused \
     "--sort cannot be 'foo': cached, size, percent, dirty or name" 'mmapx watch' \
     watch --sort=foo "$dir/tiny"
-check 'a wrong range' misused "--range cannot be '5': OFFSET:LENGTH" \
+check 'a wrong range' misused "--range cannot be '5': OFFSET:LENGTH, .*" \
     'mmapx load' load --range 5 "$dir/tiny"
 check 'a wrong colour' misused \
     "--color cannot be 'red': always, never or auto" 'mmapx evict' \
     evict --color=red "$dir/tiny"
 check 'a wrong number' misused "--top cannot be 'x': a number from 1 on" \
     'mmapx status' status --top=x "$dir/tiny"
-check 'a wrong time' misused "--interval cannot be '0': from 0.1 to 1000000" \
+check 'a wrong time' misused "-n cannot be '0': from 0.1 to 1000000" \
     'mmapx lock' lock -n 0 "$dir/tiny"
 
 # Options without a command are those of status.

@@ -149,6 +149,26 @@ else
     skip 'what is not known has no sample' 'there is no other user'
 fi
 
+# A terminal obeys what a scraper takes for a part of a name.
+harmless() {
+    mkdir -p "$dir/odd"
+    : >"$dir/odd/$(printf 'red\033[31m')"
+    : >"$dir/odd/$(printf 'turned\342\200\256')"
+    for command in status\ -r top\ --dirs=9; do
+        on_terminal "LC_ALL=C.UTF-8 '$mmapx' $command --openmetrics '$dir/odd'"
+        tr -d '\r' <"$out" | LC_ALL=C grep -q '[^ -~]' && return 1
+    done
+    on_terminal "LC_ALL=C.UTF-8 '$mmapx' status -r --openmetrics '$dir/odd'" |
+        grep -F 'red\\033[31m",encoding="octal"' | grep -q size_bytes &&
+        run 0 status -r --openmetrics "$dir/odd" &&
+        grep -q "$(printf 'red\033')" "$out"
+}
+if [ "$terminal" = yes ]; then
+    check 'on a terminal metrics are harmless' harmless
+else
+    skip 'on a terminal metrics are harmless' 'no script(1) that runs a command'
+fi
+
 # The oracle is Prometheus's own parser, which also judges names and help.
 promtool_takes() {
     for arguments in 'status -r' top 'top --dirs'; do
