@@ -6,22 +6,25 @@ set -l commands status top watch load evict lock snapshot restore
 set -l files status watch load evict lock snapshot
 set -l shows status top watch load evict lock restore
 
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a status \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a status \
     -d 'show how much of each file is in memory'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a top \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a top \
     -d 'show the files that fill the memory'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a watch \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a watch \
     -d 'show the same again and again'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a load \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a load \
     -d 'bring files into memory'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a evict \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a evict \
     -d 'drop files from memory'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a lock \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a lock \
     -d 'keep files in memory until interrupted'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a snapshot \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a snapshot \
     -d 'write down which parts of files are in memory'
-complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -a restore \
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a restore \
     -d 'load what a snapshot lists'
+complete -c mmapx -n "not __fish_seen_subcommand_from $commands help" -a help \
+    -d 'show the help of a command'
+complete -c mmapx -f -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c mmapx -n "not __fish_seen_subcommand_from $commands" -s V -l version \
     -d 'show the version'
 complete -c mmapx -s h -l help -d 'show help'
@@ -76,7 +79,7 @@ complete -c mmapx -n '__fish_seen_subcommand_from top' -s j -l jobs -x \
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l total \
     -d 'add a line for all files together'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -s s \
-    -l summarize -d 'show that line only'
+    -l summarize -d 'show the sum of all files only'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' \
     -l only-cached -d 'leave out files that are not in memory'
 complete -c mmapx -n '__fish_seen_subcommand_from status watch' -l sort -x \

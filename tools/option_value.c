@@ -221,7 +221,7 @@ option_right(enum option_kind kind)
         [OPTION_LOOKS] = "a number from 1 on",
         [OPTION_SECONDS] = "from 0.1 to 1000000",
         [OPTION_SIZE] = "a number, K, M, G, T, P or E may follow",
-        [OPTION_RANGE] = "OFFSET:LENGTH",
+        [OPTION_RANGE] = "OFFSET:LENGTH, K, M, G, T, P or E may follow each",
         [OPTION_PATTERN] = "a pattern for names, such as *.log",
         [OPTION_NAME] = NULL,
         [OPTION_PID] = "the number of a process",

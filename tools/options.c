@@ -302,11 +302,14 @@ check_files(const struct tool_options *o, int n, int *status)
 
 static int
 bad_value(enum tool_command command, const struct option_row *row,
-          const char *value)
+          const char *given, const char *value)
 {
     char text[64];
 
-    snprintf(text, sizeof text, "--%s cannot be", row->name);
+    if (strncmp(given, "--", 2) == 0)
+        snprintf(text, sizeof text, "--%s cannot be", row->name);
+    else
+        snprintf(text, sizeof text, "-%c cannot be", row->letter);
     return usage(command, text, value, option_right(row->kind));
 }
 
@@ -372,7 +375,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             return false;
         }
         if (!option_store(o, row, optarg)) {
-            *status = bad_value(command, row, optarg);
+            *status = bad_value(command, row, given, optarg);
             return false;
         }
     }

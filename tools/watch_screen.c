@@ -94,6 +94,12 @@ draw_help(void)
 {
     char text[64];
 
+    if (watch.shown.screen.rows < ORDERS + 7) {
+        print_line("order by: c memory  s size  % percentage");
+        print_line("          + change  d dirty  n name");
+        print_line("p pause  space look  h help  q quit");
+        return;
+    }
     print_line("");
     for (size_t i = 0; i < ORDERS; i++) {
         snprintf(text, sizeof text, "  %c      order by %s", orders[i].key,
@@ -177,7 +183,8 @@ draw_screen(void)
     t->sort = watch.sort;
     fputs("\033[H", stdout);
     if (watch.helps) {
-        draw_title();
+        if (t->lines > 3)
+            draw_title();
         draw_help();
         fputs("\033[J", stdout);
     } else if (watch.at != 0) {

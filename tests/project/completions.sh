@@ -39,7 +39,9 @@ bash_values() {
     [ "$(offers status --sort = '' | tr '\n' ' ')" = 'cached dirty name percent size ' ] &&
         [ "$(offers status --sort = n)" = name ] &&
         [ "$(offers status --color a | tr '\n' ' ')" = 'always auto ' ] &&
-        [ "$(offers sta)" = status ] &&
+        [ "$(offers sta)" = status ] && [ "$(offers hel)" = help ] &&
+        [ "$(offers help e)" = evict ] &&
+        [ "$(offers --dir)" = --dirs ] && [ "$(offers -r --who)" = --who ] &&
         [ "$(offers load no)" = notes ] &&
         [ "$(offers snapshot -o no)" = notes ] &&
         [ -z "$(offers watch -n '')" ]

@@ -157,6 +157,13 @@ count() {
 }
 check 'after --count the last look stays' count
 
+low_help() {
+    screen "$1" 60 wait ' CACHED ' send h wait 'order by' wait 'q quit' send q \
+        send q exit 0 cooked -- "$mmapx" watch -r -n 1000 .
+}
+check 'the help fits ten rows' low_help 10
+check 'and four' low_help 4
+
 # A shell with jobs: the program is stopped and goes on.
 job() {
     screen 24 80 wait '$ ' send "'$mmapx' watch -r -n 1000 .
