@@ -39,33 +39,67 @@ place_of(const void *context)
  * one; the other way round, what was on the alternate stack is over.
  */
 static bool
-is_live(const struct mmapx_i_frame *f, uintptr_t at, const struct place *p)
+is_live(const struct mmapx_i_entry *e, const struct place *p)
 {
     bool apart = mmapx_os_is_on_stack(p->sp, &p->stack);
 
     if (p->sp != 0) {
-        if (apart != mmapx_os_is_on_stack(at, &p->stack)) {
+        if (apart != mmapx_os_is_on_stack(e->at, &p->stack)) {
             if (!apart)
                 return false;
-        } else if (at <= p->sp) {
+        } else if (e->at <= p->sp) {
             return false;
         }
     }
-    return f->seal == mmapx_i_seal(f) && f->at == at;
+    return mmapx_i_is_whole(e);
+}
+
+/* From the last frame in the list on, as far as frames were not left: the one
+ * behind which the next belongs.  NULL: in the list, in which there is room. */
+struct mmapx_i_entry *
+mmapx_i_behind(struct mmapx_i_thread *t, uintptr_t at)
+{
+    struct mmapx_i_entry *e = &t->list[MMAPX_I_DEPTH - 1];
+
+    if (!mmapx_i_is_whole(e)) {
+        t->depth--;
+        return NULL;
+    }
+    do
+        e = &e->frame->inner;
+    while (e->frame != NULL && e->at > at && mmapx_i_is_whole(e));
+    return e;
 }
 
 struct walk {
     struct place place;
-    struct mmapx_i_frame *deeper;
-    unsigned left;
+    const struct mmapx_i_frame *end; /* the deeper ones from this one on were
+                                      * looked at */
+    unsigned left;                   /* of the list */
 };
 
 static struct walk
 walk_from(const struct place *p)
 {
-    const struct mmapx_i_thread *t = &mmapx_i_thread;
+    return (struct walk){ *p, NULL, mmapx_i_thread.depth };
+}
 
-    return (struct walk){ *p, t->deeper, t->depth };
+/* The last live frame of those that the list has no room for.  Each is known
+ * from the one before it, so they are gone through each time. */
+static struct mmapx_i_frame *
+last_deeper(struct walk *w)
+{
+    const struct mmapx_i_entry *e = &mmapx_i_thread.list[MMAPX_I_DEPTH - 1];
+    struct mmapx_i_frame *last = NULL;
+
+    if (w->left < MMAPX_I_DEPTH || !is_live(e, &w->place))
+        return NULL;
+    for (e = &e->frame->inner; e->frame != w->end && e->frame != NULL
+                               && is_live(e, &w->place);
+         e = &e->frame->inner)
+        last = e->frame;
+    w->end = last;
+    return last;
 }
 
 /* The next frame outwards that is live. */
@@ -73,22 +107,14 @@ static struct mmapx_i_frame *
 next_frame(struct walk *w)
 {
     const struct mmapx_i_thread *t = &mmapx_i_thread;
-    struct mmapx_i_frame *f = w->deeper;
+    struct mmapx_i_frame *f = last_deeper(w);
 
-    if (f != NULL) {
-        if (is_live(f, f->at, &w->place)) {
-            w->deeper = f->outer;
-            return f;
-        }
-        w->deeper = NULL;
-    }
-    while (w->left > 0) {
+    while (f == NULL && w->left > 0) {
         w->left--;
-        f = t->list[w->left].frame;
-        if (is_live(f, t->list[w->left].at, &w->place))
-            return f;
+        if (is_live(&t->list[w->left], &w->place))
+            f = t->list[w->left].frame;
     }
-    return NULL;
+    return f;
 }
 
 /* What the handle says now: fn may have resized the mapping. */

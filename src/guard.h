@@ -23,6 +23,13 @@ enum mmapx_i_guarded {
     MMAPX_I_ZEROS, /* the page is replaced and the code goes on */
 };
 
+/* Where a frame is known from: its address, and that of the stack, since a
+ * sanitizer may keep variables elsewhere. */
+struct mmapx_i_entry {
+    struct mmapx_i_frame *frame;
+    uintptr_t at;
+};
+
 /* One guarded call, on the stack of that call. */
 struct mmapx_i_frame {
     enum mmapx_i_guarded kind;
@@ -32,7 +39,8 @@ struct mmapx_i_frame {
     uintptr_t at;    /* on the stack */
     uintptr_t seal;
     unsigned depth;  /* how many of the thread's list are outside of it */
-    struct mmapx_i_frame *outer; /* and where the list had no room */
+    struct mmapx_i_entry inner;   /* the next one, where the list has no room */
+    struct mmapx_i_entry *behind; /* what this one is behind then, or NULL */
     size_t faults;   /* pages that were replaced */
 
     /* What the thread is to have after a fault. */
@@ -51,18 +59,14 @@ struct mmapx_i_frame {
 enum { MMAPX_I_DEPTH = 16 };
 
 /*
- * The list is not in the frames, because a frame may be left by a jump past it,
- * and what lies in its place is then not to be read.  The stack pointer tells
- * which these are, so the list has addresses of the stack beside the frames: a
- * sanitizer may keep variables elsewhere.
+ * A frame may be left by a jump past it, and what lies in its place is then not
+ * to be read.  So no frame is known from one that is inside of it: the list is
+ * not in the frames, and those that it has no room for are each known from the
+ * next one outwards.  The stack pointer tells which have been left.
  */
 struct mmapx_i_thread {
-    struct {
-        struct mmapx_i_frame *frame;
-        uintptr_t at;
-    } list[MMAPX_I_DEPTH];
+    struct mmapx_i_entry list[MMAPX_I_DEPTH];
     unsigned depth;
-    struct mmapx_i_frame *deeper; /* those that the list has no room for */
 
     /* How many pages the process had replaced when this thread last knew; the
      * page of the last fault that was tried again, and how often. */
@@ -87,14 +91,22 @@ mmapx_i_seal(const struct mmapx_i_frame *f)
     return (uintptr_t)f ^ ((uintptr_t)&mmapx_os_cpu_has << 7);
 }
 
+/* Whether nobody has written over a frame. */
+static inline bool
+mmapx_i_is_whole(const struct mmapx_i_entry *e)
+{
+    return e->frame->seal == mmapx_i_seal(e->frame) && e->frame->at == e->at;
+}
+
+/* guard.c: where to note a frame that the list may have no room for. */
+struct mmapx_i_entry *mmapx_i_behind(struct mmapx_i_thread *t, uintptr_t at);
+
 /* Forget the frames that lie where the stack has been given up since. */
 static inline void
 mmapx_i_forget_below(struct mmapx_i_thread *t, uintptr_t at)
 {
-    while (t->depth > 0 && t->list[t->depth - 1].at <= at) {
+    while (t->depth > 0 && t->list[t->depth - 1].at <= at)
         t->depth--;
-        t->deeper = NULL;
-    }
 }
 
 /*
@@ -109,17 +121,19 @@ mmapx_i_enter(struct mmapx_i_frame *f)
     uintptr_t at = (uintptr_t)here;
 
     mmapx_i_forget_below(t, at);
+    f->behind = t->depth == MMAPX_I_DEPTH ? mmapx_i_behind(t, at) : NULL;
     f->at = at;
     f->seal = mmapx_i_seal(f);
-    f->outer = t->deeper;
+    f->inner.frame = NULL;
     f->depth = t->depth;
-    if (t->depth < MMAPX_I_DEPTH) {
-        t->list[t->depth].frame = f;
-        t->list[t->depth].at = at;
+    if (f->behind == NULL) {
+        t->list[t->depth] = (struct mmapx_i_entry){ f, at };
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
         t->depth++;
     } else {
-        t->deeper = f;
+        f->behind->at = at;
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        f->behind->frame = f;
     }
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
@@ -130,8 +144,9 @@ mmapx_i_leave(const struct mmapx_i_frame *f)
     struct mmapx_i_thread *t = &mmapx_i_thread;
 
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    t->deeper = f->outer;
     t->depth = f->depth;
+    if (f->behind != NULL)
+        f->behind->frame = NULL;
 }
 
 /* guard.c: whether a mask lets SIGBUS through, and not for a guard only. */

@@ -213,6 +213,110 @@ START_TEST(a_copy_inside_many_guards)
 }
 END_TEST
 
+/* Leave a guard by a jump, so that its frame stays noted. */
+static __attribute__((noinline)) void
+jump_out_of_a_guard(void)
+{
+    if (sigsetjmp(outside, 0) == 0)
+        mmapx_guard(&low, jump_out, NULL);
+}
+
+static int
+touch_the_hole_of(void *arg)
+{
+    return load_byte(hole_in(arg));
+}
+
+static int
+touch_low_after_a_jump(void *arg)
+{
+    (void)arg;
+    jump_out_of_a_guard();
+    return load_byte(hole_in(&low));
+}
+
+/* Where one was left, another one; the fault belongs to those around it. */
+static int
+fault_of_an_outer_guard(void *arg)
+{
+    (void)arg;
+    jump_out_of_a_guard();
+    return mmapx_guard(&low, touch_the_hole_of, &high);
+}
+
+/* One inside of which another one was left. */
+static int
+fault_of_the_last_guard(void *arg)
+{
+    (void)arg;
+    FAILS(EIO, mmapx_guard(&low, touch_low_after_a_jump, NULL));
+    FAILS(EIO, mmapx_guard(&low, touch_the_hole_of, &low));
+    return 7;
+}
+
+/* Far enough inside that the guard that was left is written over. */
+static __attribute__((noinline)) int
+fault_deep_below(void)
+{
+    volatile char block[16384];
+
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = 1;
+    return mmapx_guard(&low, touch_the_hole_of, &high) + block[1] - 1;
+}
+
+static int
+fault_below_what_was_left(void *arg)
+{
+    (void)arg;
+    jump_out_of_a_guard();
+    return fault_deep_below();
+}
+
+struct nest {
+    int left;
+    int (*innermost)(void *arg);
+    int result; /* of the innermost guard */
+    int error;
+};
+
+static int
+go_inside(void *arg)
+{
+    struct nest *nest = arg;
+
+    if (--nest->left == 0) {
+        nest->result = mmapx_guard(&high, nest->innermost, NULL);
+        nest->error = errno;
+        return 3;
+    }
+    return mmapx_guard(&high, go_inside, nest);
+}
+
+START_TEST(a_jump_inside_many_guards)
+{
+    skip_under_valgrind("it does not lengthen the stack for a signal");
+    map_three_files();
+    for (int depth = 1; depth < 40; depth += depth < 14 || depth > 19 ? 6 : 1) {
+        struct nest outer = { .left = depth,
+                              .innermost = fault_of_an_outer_guard };
+        struct nest below = { .left = depth,
+                              .innermost = fault_below_what_was_left };
+        struct nest last = { .left = depth,
+                             .innermost = fault_of_the_last_guard };
+
+        ck_assert_int_eq(go_inside(&outer), 3);
+        ck_assert_int_eq(outer.result, -1);
+        ck_assert_int_eq(outer.error, EIO);
+        ck_assert_int_eq(go_inside(&below), 3);
+        ck_assert_int_eq(below.result, -1);
+        ck_assert_int_eq(below.error, EIO);
+        ck_assert_int_eq(go_inside(&last), 3);
+        ck_assert_int_eq(last.result, 7);
+    }
+}
+END_TEST
+
 /* --- Handlers that know little -------------------------------------------- */
 
 static struct sigaction ours;
@@ -425,6 +529,7 @@ suite(void)
     ADD_TEST(s, a_fault_on_the_other_side_of_a_copy);
     ADD_TEST(s, a_guard_whose_mapping_is_gone);
     ADD_TEST(s, a_copy_inside_many_guards);
+    ADD_TEST(s, a_jump_inside_many_guards);
     ADD_TEST(s, a_fault_without_a_context);
     ADD_TEST(s, the_first_handler_passes_back);
     ADD_TEST(s, signals_that_wait);
