@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 enum { BLOCK = 2 << 20, FILE_SIZE = 4 * BLOCK };
@@ -142,9 +143,22 @@ START_TEST(part_by_part_in_huge_pages)
 }
 END_TEST
 
-/* What is cached, in whatever pieces, is left as it is.  Older kernels (6.1)
- * read on behind it, in single pages, as much as they meant to read before they
- * met it: the block that follows is no huge page then. */
+/* Whether the kernel is older than a version. */
+static bool
+is_before(unsigned major, unsigned minor)
+{
+    struct utsname name;
+    unsigned has[2];
+
+    ck_assert_int_eq(uname(&name), 0);
+    ck_assert_int_eq(sscanf(name.release, "%u.%u", &has[0], &has[1]), 2);
+    return has[0] < major || (has[0] == major && has[1] < minor);
+}
+
+/* What is cached, in whatever pieces, is left as it is: its block is no huge
+ * page, and all others are.  Linux 6.1 reads on behind it, in single pages, as
+ * much as it meant to read before it met it: the block that follows is no huge
+ * page either then.  Linux 6.18 does not; none between them was looked at. */
 START_TEST(half_of_it_in_huge_pages)
 {
     int fd;
@@ -154,7 +168,8 @@ START_TEST(half_of_it_in_huge_pages)
     OK(mmapx_cache_load(fd, BLOCK + 5, 1));
     OK(mmapx_cache_load(fd, 0, -1));
     ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
-    ck_assert_uint_ge(huge_bytes(fd), FILE_SIZE - 2 * BLOCK);
+    ck_assert_uint_ge(huge_bytes(fd),
+                      FILE_SIZE - (is_before(6, 18) ? 2 : 1) * BLOCK);
     ck_assert_uint_lt(huge_bytes(fd), FILE_SIZE);
 }
 END_TEST
