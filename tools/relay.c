@@ -60,7 +60,7 @@ learn(struct relay *r, size_t n, double seconds)
 static bool
 is_done(const struct relay *r, size_t place)
 {
-    return r->done[place % r->room];
+    return atomic_load(&r->done[place % r->room]);
 }
 
 /* Take up to so many places that are not done; *from is the first of them.
@@ -90,8 +90,8 @@ work_on(struct relay *r, size_t from, size_t n)
     began = tool_seconds();
     for (size_t place = from; place < from + n; place++) {
         r->work(r->arg, place);
-        r->done[place % r->room] = true;
-        if (r->awaited == place) {
+        atomic_store(&r->done[place % r->room], true);
+        if (atomic_load(&r->awaited) == place) {
             pthread_mutex_lock(&r->lock);
             pthread_cond_signal(&r->is_done);
             pthread_mutex_unlock(&r->lock);
@@ -204,7 +204,7 @@ relay_add(struct relay *r, bool shared)
 {
     double seconds = shared ? 0 : work_now(r, r->end);
 
-    r->done[r->end % r->room] = !shared;
+    atomic_store(&r->done[r->end % r->room], !shared);
     pthread_mutex_lock(&r->lock);
     if (!shared)
         learn(r, 1, seconds);
@@ -229,10 +229,10 @@ wait_for_first(struct relay *r)
             work_on(r, from, n);
             continue;
         }
-        r->awaited = r->first;
+        atomic_store(&r->awaited, r->first);
         while (!is_done(r, r->first))
             pthread_cond_wait(&r->is_done, &r->lock);
-        r->awaited = NONE;
+        atomic_store(&r->awaited, NONE);
     }
     pthread_mutex_unlock(&r->lock);
 }
