@@ -232,8 +232,29 @@ mmapx_i_flush_file(int fd, uintptr_t identity)
     return r;
 }
 
+/* Pages that the disk is told of at once.  It takes them while the next ones
+ * are copied; fewer made no difference. */
+enum { PAGES_AT_ONCE = 64 };
+
+int
+mmapx_i_note_written(struct mmapx_i_written *w, int64_t at, size_t len)
+{
+    int r;
+
+    if (w->len == 0)
+        w->from = at;
+    w->len += len;
+    if (w->len < PAGES_AT_ONCE * mmapx_os_page_size())
+        return 0;
+    w->len = 0;
+    r = mmapx_os_begin_write(w->fd, w->from, at + (int64_t)len - w->from);
+    if (r < 0)
+        mmapx_i_lose(w->identity, r);
+    return r;
+}
+
 struct writer {
-    int fd;
+    struct mmapx_i_written written;
     bool has_written;
 };
 
@@ -241,9 +262,11 @@ static int
 write_piece(void *arg, const struct mmapx_i_piece *piece)
 {
     struct writer *w = arg;
+    int r;
 
     w->has_written = true;
-    return mmapx_i_write_all(w->fd, piece->from, piece->len, piece->at);
+    r = mmapx_i_write_all(w->written.fd, piece->from, piece->len, piece->at);
+    return r < 0 ? r : mmapx_i_note_written(&w->written, piece->at, piece->len);
 }
 
 static int
@@ -267,17 +290,18 @@ check_limit(const struct mmapx_i_commit *c)
 static int
 commit(struct mmapx *m, int fd, size_t off, size_t len)
 {
-    struct writer w = { .fd = fd };
+    struct writer w = { .written = { .fd = fd } };
     struct mmapx_i_commit c;
     int r = mmapx_i_commit_begin(&c, m, fd, off, len);
 
     if (r < 0 || c.span.len == 0)
         return r;
+    w.written.identity = mmapx_i_identity(m);
     r = check_limit(&c);
     if (r == 0)
         r = mmapx_i_commit_walk(&c, write_piece, &w);
     if (r == 0 && w.has_written)
-        r = mmapx_i_flush_file(fd, mmapx_i_identity(m));
+        r = mmapx_i_flush_file(fd, w.written.identity);
     if (r == 0)
         mmapx_i_commit_drop(&c);
     return r;

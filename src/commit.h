@@ -53,4 +53,14 @@ int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);
 int mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at);
 int mmapx_i_flush_file(int fd, uintptr_t identity);
 
+/* commit.c: bytes of a file that were written, in ascending order, and that the
+ * disk has not been told to take. */
+struct mmapx_i_written {
+    int fd;
+    uintptr_t identity;
+    int64_t from;
+    size_t len; /* without what lies between them */
+};
+int mmapx_i_note_written(struct mmapx_i_written *w, int64_t at, size_t len);
+
 #endif /* MMAPX_COMMIT_H */

@@ -24,6 +24,7 @@ struct target {
     int64_t limit;   /* no file is written behind it, because of SIGXFSZ */
     bool waits;      /* each write is to reach the disk */
     bool is_touched; /* the file may have a part of the journal */
+    struct mmapx_i_written written; /* to the file */
     struct mmapx_os_stat journal_st;
 };
 
@@ -57,7 +58,7 @@ write_piece(void *arg, const struct mmapx_i_piece *piece)
         n = piece->len - done;
         r = write_some(t, piece->from + done, &n, piece->at + (int64_t)done);
     }
-    return r;
+    return r < 0 ? r : mmapx_i_note_written(&t->written, piece->at, piece->len);
 }
 
 static int
@@ -156,6 +157,7 @@ check_fds(struct target *t, int fd, int journal)
         || (st.type == MMAPX_OS_FILE && st.identity == t->journal_st.identity))
         return -EINVAL;
     t->identity = mmapx_i_known_identity(&st);
+    t->written = (struct mmapx_i_written){ .fd = fd, .identity = t->identity };
     t->type = st.type;
     r = mmapx_i_object_size(fd, &st, &t->length);
     return r == 0 ? mmapx_os_file_limit(&t->limit) : r;
@@ -215,6 +217,7 @@ recover_target(struct target *t)
 struct writer {
     const struct target *t;
     struct mmapx_i_journal h;
+    struct mmapx_i_written written;
 };
 
 /* How long the journal will be. */
@@ -255,7 +258,7 @@ record(void *arg, const struct mmapx_i_piece *piece)
                              w->h.length - (int64_t)rest);
     if (r == 0)
         r = mmapx_i_journal_sum(w->t->journal, begin, w->h.length, &w->h.sum);
-    return r;
+    return r < 0 ? r : mmapx_i_note_written(&w->written, begin, piece->len);
 }
 
 /* The whole journal, on the disk. */
@@ -266,6 +269,7 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
     struct writer w = {
         .t = t,
         .h = { .file_length = t->length, .length = MMAPX_I_JOURNAL_HEADER },
+        .written = { t->journal, mmapx_i_known_identity(&t->journal_st), 0, 0 },
     };
     unsigned char bytes[MMAPX_I_JOURNAL_HEADER];
     int r = mmapx_i_commit_walk(c, record, &w);

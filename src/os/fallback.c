@@ -257,6 +257,13 @@ mmapx_os_file_size(int fd, int64_t *size)
 }
 
 int
+mmapx_os_begin_write(int fd, int64_t off, int64_t len)
+{
+    (void)fd, (void)off, (void)len;
+    return 0;
+}
+
+int
 mmapx_os_drop(void *addr, size_t len)
 {
     (void)addr, (void)len;

@@ -128,6 +128,12 @@ held_fallocate(int fd, int mode, off_t off, off_t len)
 {
     MMAPX_OS_HELD(int, fallocate(fd, mode, off, len));
 }
+
+static inline int
+held_sync_file_range(int fd, off_t off, off_t len)
+{
+    MMAPX_OS_HELD(int, sync_file_range(fd, off, len, SYNC_FILE_RANGE_WRITE));
+}
 #endif
 
 #endif /* MMAPX_OS_HELD_H */

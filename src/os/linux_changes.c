@@ -172,3 +172,13 @@ mmapx_os_file_size(int fd, int64_t *size)
     *size = st.st_size;
     return 0;
 }
+
+/* What could not be tried, as where a filter forbids it, is left to the flush;
+ * what failed on the way to the disk may not be told again. */
+int
+mmapx_os_begin_write(int fd, int64_t off, int64_t len)
+{
+    int r = held_sync_file_range(fd, (off_t)off, (off_t)len) < 0 ? -errno : 0;
+
+    return r == -EIO || r == -ENOSPC || r == -EDQUOT ? r : 0;
+}

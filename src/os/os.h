@@ -296,6 +296,10 @@ int mmapx_os_file_size(int fd, int64_t *size);
 /* Drop them, so that the file shows again; -ENOTSUP where nothing does that. */
 int mmapx_os_drop(void *addr, size_t len);
 
+/* Begin to write dirty pages of a file to the disk, where the system can do
+ * that; flush_data waits for them. */
+int mmapx_os_begin_write(int fd, int64_t off, int64_t len);
+
 /* Set the time of the last change, where the file system does not do that for
  * stores to a mapping. */
 void mmapx_os_note_change(int fd);

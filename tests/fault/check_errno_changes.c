@@ -295,6 +295,73 @@ START_TEST(replaced_pages_that_are_not_told)
 }
 END_TEST
 
+/* --- Many changes --------------------------------------------------------- */
+
+/* So many pages, each second of which is changed, that the disk is told to take
+ * some before all are written. */
+enum { MANY = 130 };
+
+static void
+map_many_changed(struct fixture *f)
+{
+    size_t page = page_size();
+
+    set_up(f);
+    OK(ftruncate(f->fd, 0));
+    OK(ftruncate(f->fd, (off_t)(MANY * page)));
+    OK(mmapx_map(&f->m, f->fd, RW, MAP_PRIVATE));
+    for (size_t i = 0; i < MANY; i += 2)
+        ((unsigned char *)f->m.addr)[i * page] = 'c';
+    fake_reset();
+}
+
+static void
+check_many(const struct fixture *f, int byte)
+{
+    for (size_t i = 0; i < MANY; i++)
+        ck_assert_int_eq(in_file(f, i), i % 2 == 0 ? byte : 0);
+}
+
+START_TEST(a_disk_that_fails_meanwhile)
+{
+    struct mmapx shared;
+    struct fixture f;
+
+    map_many_changed(&f);
+    OK(mmapx_map(&shared, f.fd, RW, MAP_SHARED));
+    fake_fail(FAKE_BEGIN_WRITE, EIO, 1);
+    FAILS(EIO, commit(&f));
+    ck_assert_int_eq(fake_count(FAKE_FLUSH_DATA), 0);
+    FAILS(EIO, mmapx_sync(&shared, 0, MMAPX_TO_END, MS_SYNC));
+    ck_assert(is_changed(&f, 0));
+    fake_reset();
+    OK(commit(&f));
+    ck_assert_int_eq(fake_count(FAKE_BEGIN_WRITE), 1);
+    check_many(&f, 'c');
+}
+END_TEST
+
+/* First the journal, then the file. */
+START_TEST(a_disk_that_fails_beside_a_journal)
+{
+    struct fixture f;
+    int journal;
+
+    map_many_changed(&f);
+    journal = temp_file(0);
+    fake_fail(FAKE_BEGIN_WRITE, EIO, 1);
+    FAILS(EIO, mmapx_commit_atomic(&f.m, f.fd, journal, 0, MMAPX_TO_END));
+    check_many(&f, 0);
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    fake_reset();
+    fake_fail(FAKE_BEGIN_WRITE, ENOSPC, 2);
+    FAILS(ENOSPC, mmapx_commit_atomic(&f.m, f.fd, journal, 0, MMAPX_TO_END));
+    ck_assert_int_gt(lseek(journal, 0, SEEK_END), 0);
+    ck_assert_int_eq(mmapx_recover(f.fd, journal), 1);
+    check_many(&f, 'c');
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -308,5 +375,7 @@ suite(void)
     ADD_TEST(s, a_file_above_the_limit);
     ADD_TEST(s, replaced_pages_are_left_out);
     ADD_TEST(s, replaced_pages_that_are_not_told);
+    ADD_TEST(s, a_disk_that_fails_meanwhile);
+    ADD_TEST(s, a_disk_that_fails_beside_a_journal);
     return s;
 }
