@@ -413,6 +413,28 @@ else
     check 'times of access stay' access_times
 fi
 
+# Only the owner of a file may open it so that its time of access stays
+# (O_NOATIME).  Others open it as usual.
+somebody_elses() {
+    pages 20 >"$dir/theirs" && chmod 644 "$dir/theirs" && sync "$dir/theirs" &&
+        run 0 evict --sync "$dir/theirs" || return 1
+    for command in load 'load -r' evict; do
+        # The list is split.
+        # shellcheck disable=SC2086
+        as_other "$mmapx" $command "$dir/theirs" >"$out" 2>"$err"
+        got=$?
+        cat "$out" "$err"
+        [ "$got" -eq 0 ] && lines "$err" 0 || return 1
+    done
+}
+if [ "$(id -u)" -eq 0 ] && [ $other = yes ]; then
+    check "somebody else's file is opened, its time of access or not" \
+        somebody_elses
+else
+    skip "somebody else's file is opened, its time of access or not" \
+        'only root can make one'
+fi
+
 # --- Little memory ------------------------------------------------------------
 
 # in_group COMMAND...: in a memory control group of 20 MiB.

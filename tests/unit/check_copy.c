@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(copies)
@@ -70,6 +71,34 @@ START_TEST(copies_that_fault)
         ck_assert_int_eq(mmapx_read(&m, there - 1, buf, 2), 1);
         FAILS(EIO, mmapx_read(&m, there, buf, 1));
     }
+    free(buf);
+}
+END_TEST
+
+/* The rest of the page in which a file ends reads as zeros, and is counted.
+ * Only fstat(2) tells how many bytes were the file's. */
+START_TEST(a_file_that_was_cut_inside_a_page)
+{
+    enum { LEFT = 100 };
+    size_t page = page_size();
+    int fd = temp_file(2 * page);
+    unsigned char *buf = malloc(2 * page);
+    struct stat st;
+    struct mmapx m;
+
+    need_native();
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    ck_assert_int_eq(mmapx_read(&m, 0, buf, 2 * page), (ssize_t)(2 * page));
+    ck_assert_int_eq(ftruncate(fd, LEFT), 0);
+    memset(buf, 'x', 2 * page);
+    ck_assert_int_eq(mmapx_read(&m, 0, buf, 2 * page), (ssize_t)page);
+    check_pattern(buf, 0, LEFT);
+    for (size_t i = LEFT; i < page; i++)
+        ck_assert_int_eq(buf[i], 0);
+    ck_assert_int_eq(buf[page], 'x');
+    ck_assert_int_eq(mmapx_read(&m, LEFT, buf, 1), 1);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_int_eq(st.st_size, LEFT);
     free(buf);
 }
 END_TEST
@@ -157,6 +186,7 @@ suite(void)
 
     ADD_TEST(s, copies);
     ADD_TEST(s, copies_that_fault);
+    ADD_TEST(s, a_file_that_was_cut_inside_a_page);
     ADD_TEST(s, a_gap_is_not_written_across);
     ADD_TEST(s, copies_against_the_protection);
     return s;

@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <ucontext.h>
+#endif
 
 enum { RW = PROT_READ | PROT_WRITE, STACK = 1 << 18 };
 
@@ -114,6 +117,106 @@ START_TEST(a_guard_that_was_left_on_the_alternate_stack)
         SKIP("the sanitizer has alternate stacks of its own");
     map_short_file();
     ck_assert_int_eq(child_status(fault_after_a_jump), -SIGBUS);
+}
+END_TEST
+
+/* --- User-level threads --------------------------------------------------- */
+
+#ifdef __GLIBC__ /* musl has no swapcontext(3) */
+static ucontext_t caller, coroutine;
+static int (*body)(void *arg);
+static int body_result;
+
+static void
+run_body(void)
+{
+    body_result = body(NULL);
+}
+
+/* Run the body to its end on a stack of its own. */
+static int
+change_stacks(void *arg)
+{
+    static char stack[STACK];
+
+    (void)arg;
+    ck_assert_int_eq(getcontext(&coroutine), 0);
+    coroutine.uc_stack.ss_sp = stack;
+    coroutine.uc_stack.ss_size = sizeof stack;
+    coroutine.uc_link = &caller;
+    makecontext(&coroutine, run_body, 0);
+    ck_assert_int_eq(swapcontext(&caller, &coroutine), 0);
+    return body_result;
+}
+
+static void
+need_other_stacks(void)
+{
+    if (under_sanitizer())
+        SKIP("the sanitizer does not know of other stacks");
+    skip_under_valgrind("valgrind takes a change of stacks for a growing one");
+}
+
+static int
+guard_on_its_own_stack(void *arg)
+{
+    (void)arg;
+    FAILS(EIO, mmapx_guard(&m, touch_the_hole, NULL));
+    return 7;
+}
+
+/* It is no guard of the coroutine's, and what becomes of a fault there is
+ * promised in two ways only. */
+static void
+fault_on_the_other_stack(void)
+{
+    signal(SIGBUS, SIG_DFL);
+    body = touch_the_hole;
+    errno = 0;
+    _exit(mmapx_guard(&m, change_stacks, NULL) == -1 ? errno : 0);
+}
+
+static void
+fault_after_all(void)
+{
+    signal(SIGBUS, SIG_DFL);
+    body = return_seven;
+    if (mmapx_guard(&m, change_stacks, NULL) == 7)
+        touch_the_hole(NULL);
+}
+#endif
+
+START_TEST(a_guard_on_the_stack_of_a_coroutine)
+{
+#ifdef __GLIBC__
+    need_other_stacks();
+    map_short_file();
+    body = guard_on_its_own_stack;
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(change_stacks(NULL), 7);
+        ck_assert_int_eq(mmapx_guard(&m, change_stacks, NULL), 7);
+        FAILS(EIO, mmapx_guard(&m, touch_the_hole, NULL));
+    }
+#else
+    SKIP("this C library has no swapcontext(3)");
+#endif
+}
+END_TEST
+
+/* A fault that is not caught, or the guard's end: nothing else comes of it. */
+START_TEST(a_guard_that_changes_stacks)
+{
+#ifdef __GLIBC__
+    int status;
+
+    need_other_stacks();
+    map_short_file();
+    status = child_status(fault_on_the_other_stack);
+    ck_assert(status == EIO || status == -SIGBUS);
+    ck_assert_int_eq(child_status(fault_after_all), -SIGBUS);
+#else
+    SKIP("this C library has no swapcontext(3)");
+#endif
 }
 END_TEST
 
@@ -526,6 +629,8 @@ suite(void)
 
     ADD_TEST(s, a_fault_on_the_alternate_stack);
     ADD_TEST(s, a_guard_that_was_left_on_the_alternate_stack);
+    ADD_TEST(s, a_guard_on_the_stack_of_a_coroutine);
+    ADD_TEST(s, a_guard_that_changes_stacks);
     ADD_TEST(s, a_fault_on_the_other_side_of_a_copy);
     ADD_TEST(s, a_guard_whose_mapping_is_gone);
     ADD_TEST(s, a_copy_inside_many_guards);
