@@ -4,6 +4,7 @@
 # memory, with every level of optimisation, link-time optimisation, the
 # hardening that distributions add, the sanitizers, as a static or a shared
 # library alone, and without the command; these are installed too.
+# RUNS="gcc-lto clang-lto" takes these of the runs below.
 # shellcheck source=tests/platforms/common.sh
 . "$(dirname "$0")/common.sh"
 
@@ -34,6 +35,10 @@ build() {
 run() {
     name=$1
     shift
+    case " ${RUNS:-$name} " in
+    *" $name "*) ;;
+    *) return ;;
+    esac
     echo "options: $name: $*"
     rm -rf build
     mkdir build
