@@ -167,7 +167,7 @@ guard_on_its_own_stack(void *arg)
 
 /* It is no guard of the coroutine's, and what becomes of a fault there is
  * promised in two ways only. */
-static void
+static _Noreturn void
 fault_on_the_other_stack(void)
 {
     signal(SIGBUS, SIG_DFL);
