@@ -36,7 +36,12 @@ mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
 {
     int r;
 
-    *c = (struct mmapx_i_commit){ .m = m, .fd = fd, .limit = INT64_MAX };
+    *c = (struct mmapx_i_commit){
+        .m = m,
+        .fd = fd,
+        .limit = INT64_MAX,
+        .since = mmapx_i_last_loss(),
+    };
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &c->span);
     if (r == 0)
         r = check_mapping(m);
@@ -221,15 +226,23 @@ mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at)
     return 0;
 }
 
-/* A failure is a lost write of the file's shared mappings. */
+/*
+ * A failure is a lost write of the file's shared mappings.  So is what others
+ * were told since a number: it may be this call's bytes that were lost.
+ */
 int
-mmapx_i_flush_file(int fd, uintptr_t identity)
+mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since)
 {
+    size_t call = mmapx_i_report_begin(identity + 1);
     int r = mmapx_os_flush_data(fd);
 
     if (r < 0 && r != -EBADF)
         mmapx_i_lose(identity, r);
-    return r;
+    mmapx_i_report_end(call);
+    if (r < 0)
+        return r;
+    mmapx_i_report_await(identity + 1);
+    return mmapx_i_lost_since(identity, since);
 }
 
 /* Pages that the disk is told of at once.  It takes them while the next ones
@@ -301,7 +314,7 @@ commit(struct mmapx *m, int fd, size_t off, size_t len)
     if (r == 0)
         r = mmapx_i_commit_walk(&c, write_piece, &w);
     if (r == 0 && w.has_written)
-        r = mmapx_i_flush_file(fd, w.written.identity);
+        r = mmapx_i_flush_file(fd, w.written.identity, c.since);
     if (r == 0)
         mmapx_i_commit_drop(&c);
     return r;

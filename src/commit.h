@@ -32,6 +32,7 @@ struct mmapx_i_commit {
     struct mmapx_i_span span;
     int compares_with; /* fd if it can be read, else -1 */
     int64_t limit;     /* no byte is written behind it */
+    uintptr_t since;   /* the last loss before it began */
     struct mmapx_os_stat st;
 };
 
@@ -51,7 +52,7 @@ void mmapx_i_commit_drop(const struct mmapx_i_commit *c);
 int mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size);
 int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);
 int mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at);
-int mmapx_i_flush_file(int fd, uintptr_t identity);
+int mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since);
 
 /* commit.c: bytes of a file that were written, in ascending order, and that the
  * disk has not been told to take. */

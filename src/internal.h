@@ -44,8 +44,16 @@ int mmapx_i_remembered(const struct mmapx *m);
 void mmapx_i_join_losses(struct mmapx *m, const struct mmapx *other);
 int mmapx_i_remember(struct mmapx *m, int r);
 int mmapx_i_lost(const struct mmapx *m);
+uintptr_t mmapx_i_last_loss(void);
+int mmapx_i_lost_since(uintptr_t identity, uintptr_t number);
 int mmapx_i_lose_of(struct mmapx *m, int r);
 void mmapx_i_lose(uintptr_t identity, int r);
+
+/* reports.c: calls that may be told of one, while they run.  file: a number. */
+uintptr_t mmapx_i_file_of(const struct mmapx *m);
+size_t mmapx_i_report_begin(uintptr_t file);
+void mmapx_i_report_end(size_t i);
+void mmapx_i_report_await(uintptr_t file);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);

@@ -20,6 +20,7 @@ struct target {
     int journal;
     enum mmapx_os_type type; /* of the file */
     uintptr_t identity;
+    uintptr_t since; /* the last loss before it began */
     int64_t length;
     int64_t limit;   /* no file is written behind it, because of SIGXFSZ */
     bool waits;      /* each write is to reach the disk */
@@ -116,7 +117,8 @@ static int
 flush_journal(const struct target *t)
 {
     return mmapx_i_flush_file(t->journal,
-                              mmapx_i_known_identity(&t->journal_st));
+                              mmapx_i_known_identity(&t->journal_st),
+                              t->since);
 }
 
 /*
@@ -143,7 +145,11 @@ check_fds(struct target *t, int fd, int journal)
     struct mmapx_os_stat st;
     int r = mmapx_i_check_target(fd, MMAPX_OS_WRITES, &st);
 
-    *t = (struct target){ .fd = fd, .journal = journal };
+    *t = (struct target){
+        .fd = fd,
+        .journal = journal,
+        .since = mmapx_i_last_loss(),
+    };
     t->waits = r >= 0 && (r & MMAPX_OS_SYNCS) != 0;
     if (r >= 0)
         r = mmapx_i_check_target(journal, MMAPX_OS_READS | MMAPX_OS_WRITES,
@@ -167,7 +173,7 @@ check_fds(struct target *t, int fd, int journal)
 static int
 finish(const struct target *t)
 {
-    int r = mmapx_i_flush_file(t->fd, t->identity);
+    int r = mmapx_i_flush_file(t->fd, t->identity, t->since);
 
     return r == 0 ? empty(t) : r;
 }
@@ -342,7 +348,7 @@ commit_changes(const struct mmapx_i_commit *c, struct target *t)
         return r;
     r = check_room(t, &h);
     if (r == 0 && t->type == MMAPX_OS_FILE)
-        r = mmapx_i_flush_file(t->fd, t->identity);
+        r = mmapx_i_flush_file(t->fd, t->identity, t->since);
     if (r == 0)
         r = commit_by_journal(c, t, &h);
     if (r == 0)

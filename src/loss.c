@@ -184,31 +184,49 @@ error_since(const uintptr_t *place, uintptr_t number)
     return -(int)(loss & ((1 << ERRNO_BITS) - 1));
 }
 
-/*
- * What was lost of the mapping's file, seen through whichever mapping, since
- * the handle was made or reset: -errno, or 0.  Nobody knows which file a view
- * is of, so every loss may concern it.  A private mapping has nothing that
- * could be lost.
- */
-int
-mmapx_i_lost(const struct mmapx *m)
+/* The number of the last loss, for mmapx_i_lost_since(). */
+uintptr_t
+mmapx_i_last_loss(void)
 {
-    uintptr_t now = __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
-    uintptr_t number = word(m) & NUMBERS;
+    return __atomic_load_n(&last_number, __ATOMIC_ACQUIRE) & NUMBERS;
+}
+
+/* What was lost of the file with that identity since then: -errno, or 0. */
+int
+mmapx_i_lost_since(uintptr_t identity, uintptr_t number)
+{
+    uintptr_t now = mmapx_i_last_loss();
     const uintptr_t *place;
     int r;
 
     if (age(number, now) == 0)
         return 0;
-    if (mmapx_i_kind(m) == MMAPX_I_VIEW)
+    if (age(number, now) > NUMBERS / 2)
+        return -EIO;
+    place = find(identity + 1, false);
+    r = place != NULL ? error_since(place, number) : 0;
+    return r < 0 ? r : error_since(&other_loss, number);
+}
+
+/*
+ * What was lost of the mapping's file, seen through whichever mapping, since
+ * the handle was made or reset: -errno, or 0.  Nobody knows which file a view
+ * is of, so every loss may concern it.  A private mapping has nothing that
+ * could be lost.  Another thread may have made the handle remember something.
+ */
+int
+mmapx_i_lost(const struct mmapx *m)
+{
+    uintptr_t known = word(m) & WORD;
+    uintptr_t number = known & NUMBERS;
+
+    if ((known & NUMBERED) == 0)
+        return -(int)known;
+    if (mmapx_i_kind(m) == MMAPX_I_VIEW && number != mmapx_i_last_loss())
         return error_since(&last_loss, number);
     if (!mmapx_i_has_any(m, MMAPX_I_SHARED))
         return 0;
-    if (age(number, now) > NUMBERS / 2)
-        return -EIO;
-    place = find(mmapx_i_identity(m) + 1, false);
-    r = place != NULL ? error_since(place, number) : 0;
-    return r < 0 ? r : error_since(&other_loss, number);
+    return mmapx_i_lost_since(mmapx_i_identity(m), number);
 }
 
 /* A loss that a sync of this mapping was told of: -errno, which is returned.

@@ -50,6 +50,17 @@ flush(struct mmapx *m, int fd)
     return r;
 }
 
+/* What others were told while a call of this thread succeeded beside them. */
+static int
+hear_others(struct mmapx *m)
+{
+    int lost;
+
+    mmapx_i_report_await(mmapx_i_file_of(m));
+    lost = mmapx_i_lost(m);
+    return lost < 0 ? mmapx_i_remember(m, lost) : 0;
+}
+
 /*
  * A loss that another mapping has reported is no reason not to write: what can
  * be written is, and the kernel's report to the file that this mapping was made
@@ -59,6 +70,7 @@ static int
 sync_range(struct mmapx *m, size_t off, size_t len, int flags,
            struct mmapx_i_span *span)
 {
+    size_t call;
     int lost;
     int r;
 
@@ -70,15 +82,22 @@ sync_range(struct mmapx *m, size_t off, size_t len, int flags,
     if (r < 0)
         return r;
     lost = mmapx_i_lost(m);
-    if (span->len > 0)
+    if (span->len > 0) {
+        call = mmapx_i_report_begin(mmapx_i_file_of(m));
         r = write_back(m, span, flags);
-    return lost < 0 ? mmapx_i_remember(m, lost) : r;
+        mmapx_i_report_end(call);
+    }
+    if (lost < 0)
+        return mmapx_i_remember(m, lost);
+    /* What does not wait for the disk waits for nobody. */
+    return r < 0 || (flags & MS_ASYNC) != 0 ? r : hear_others(m);
 }
 
 static int
 sync_file(struct mmapx *m, int fd, size_t off, size_t len)
 {
     struct mmapx_i_span span;
+    size_t call;
     int flushed;
     int r = mmapx_i_range(m, off, &len);
 
@@ -93,7 +112,11 @@ sync_file(struct mmapx *m, int fd, size_t off, size_t len)
     /* After a loss too, for the report to the descriptor's file. */
     if (span.len == 0 || (r < 0 && mmapx_i_remembered(m) == 0))
         return r;
+    call = mmapx_i_report_begin(mmapx_i_file_of(m));
     flushed = flush(m, fd);
+    mmapx_i_report_end(call);
+    if (flushed == 0)
+        flushed = hear_others(m);
     if (mmapx_i_has_any(m, MMAPX_I_SHARED)
         && mmapx_i_has_any(m, MMAPX_I_PROT_W | MMAPX_I_MIXED))
         mmapx_os_note_change(fd);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 static inline int
@@ -121,6 +122,12 @@ held_posix_fallocate(int fd, off_t off, off_t len)
     MMAPX_OS_HELD(int, posix_fallocate(fd, off, len));
 }
 #endif
+
+static inline int
+held_nanosleep(const struct timespec *t)
+{
+    MMAPX_OS_HELD(int, nanosleep(t, NULL));
+}
 
 #ifdef __linux__
 static inline int

@@ -105,6 +105,7 @@ int64_t mmapx_os_read_at(int fd, void *buf, size_t len, int64_t off);
 int64_t mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off);
 int mmapx_os_flush_data(int fd);
 uint64_t mmapx_os_clock(void); /* ns, from some point in time on */
+void mmapx_os_pause(void); /* for a moment, in which others may get on */
 
 /* Read up to len bytes at off into the page cache and discard them.  Returns
  * the number read, 0 at the end of the file.  Nothing comes into the page cache

@@ -193,3 +193,9 @@ mmapx_os_clock(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
+
+void
+mmapx_os_pause(void)
+{
+    held_nanosleep(&(struct timespec){ .tv_nsec = 50000 });
+}

@@ -42,6 +42,8 @@ void (*fake_on_size)(int fd, int64_t size);
 bool fake_flushes = true;
 bool fake_drops_nothing;
 void (*fake_in_msync)(void);
+void (*fake_in_flush)(void);
+void (*fake_in_pause)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
     fake_mprotect_args, fake_name_args;
 
@@ -86,6 +88,8 @@ fake_reset(void)
     fake_flushes = true;
     fake_drops_nothing = false;
     fake_in_msync = NULL;
+    fake_in_flush = NULL;
+    fake_in_pause = NULL;
 }
 
 void
@@ -288,7 +292,11 @@ int
 mmapx_os_flush_data(int fd)
 {
     int r = planned(FAKE_FLUSH_DATA);
+    void (*other)(void) = fake_in_flush;
 
+    fake_in_flush = NULL;
+    if (other != NULL)
+        other();
     if (r == 0 && fake_on_flush != NULL)
         fake_on_flush(fd);
     return r < 0 || !fake_flushes ? r : real_os_flush_data(fd);
@@ -454,6 +462,14 @@ mmapx_os_unmap_file(int fd, int64_t off, int64_t end)
 {
     planned(FAKE_UNMAP_FILE);
     real_os_unmap_file(fd, off, end);
+}
+
+void
+mmapx_os_pause(void)
+{
+    if (fake_in_pause != NULL)
+        fake_in_pause();
+    real_os_pause();
 }
 
 uint64_t
