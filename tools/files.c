@@ -4,6 +4,8 @@
 #include "files.h"
 #include "filter.h"
 #include "identity.h"
+#include "interrupt.h"
+#include "names.h"
 #include "proc.h"
 #include "walk.h"
 #include "walk_files.h"
@@ -95,32 +97,21 @@ arguments_of_processes(struct walk *w)
 
 /* --- Names ---------------------------------------------------------------- */
 
-/* Names that end with a NUL each, from a file or standard input. */
 static void
 arguments_from(struct walk *w, const char *from)
 {
-    bool standard = strcmp(from, "-") == 0;
-    FILE *in = standard ? stdin : fopen(from, "re");
-    char *name = NULL;
-    size_t room = 0;
+    struct names names;
+    bool begun = names_begin(&names, from);
 
     walk_begin(w, from);
-    if (in == NULL) {
-        walk_failed(w, errno);
-        return;
-    }
-    errno = 0;
-    while (!walk_is_over(w) && getdelim(&name, &room, '\0', in) >= 0) {
-        argument(w, name);
-        errno = 0;
-    }
-    if (ferror(in)) {
+    while (begun && !walk_is_over(w) && names_next(&names))
+        argument(w, names.name);
+    if (begun)
+        names_end(&names);
+    if (names.error != 0 && tool_interrupted == 0) {
         walk_begin(w, from);
-        walk_failed(w, errno);
+        walk_failed(w, names.error);
     }
-    free(name);
-    if (!standard)
-        fclose(in);
 }
 
 /* Returns the worst of all statuses. */
@@ -159,6 +150,14 @@ tool_files(const struct tool_options *o, tool_visitor *visit, void *arg)
     return tool_files_ahead(o, NULL, visit, arg);
 }
 
+void
+tool_files_quietly(const struct tool_options *o, tool_visitor *visit, void *arg)
+{
+    struct walk w = { .o = o, .visit = visit, .arg = arg, .quiet = true };
+
+    walk_all(&w);
+}
+
 const struct tool_range *
 tool_ranges(const struct tool_options *o, size_t *n)
 {
@@ -187,38 +186,6 @@ ranged_size(const struct tool_options *o, int64_t size)
     for (size_t i = 0; i < n; i++)
         bytes += tool_range_of(&ranges[i], size);
     return bytes;
-}
-
-struct sum {
-    const struct tool_options *o;
-    int64_t bytes;
-};
-
-static int
-add_size(const struct tool_file *file, void *arg)
-{
-    struct sum *sum = arg;
-
-    sum->bytes = tool_sum(sum->bytes, ranged_size(sum->o, file->size));
-    return TOOL_OK;
-}
-
-int64_t
-tool_total_size(const struct tool_options *o)
-{
-    struct sum sum = { .o = o };
-    struct walk w = {
-        .o = o, .visit = add_size, .arg = &sum, .quiet = true
-    };
-    struct stat st;
-
-    /* What can be read only once is not to be read for this. */
-    if (o->files0 != NULL
-        && (strcmp(o->files0, "-") == 0 || stat(o->files0, &st) < 0
-            || !S_ISREG(st.st_mode)))
-        return -1;
-    walk_all(&w);
-    return sum.bytes;
 }
 
 int64_t

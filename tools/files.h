@@ -20,6 +20,10 @@ typedef int tool_visitor(const struct tool_file *file, void *arg);
  */
 int tool_files(const struct tool_options *o, tool_visitor *visit, void *arg);
 
+/* The same before the work, for which nothing is complained of. */
+void tool_files_quietly(const struct tool_options *o, tool_visitor *visit,
+                        void *arg);
+
 /*
  * The same, but begin is called as soon as a file is open, which is long before
  * its turn, and maybe for several files at once in threads of their own.  What
@@ -41,11 +45,8 @@ const struct tool_range *tool_ranges(const struct tool_options *o, size_t *n);
 /* How many bytes of a range a file of some size has. */
 int64_t tool_range_of(const struct tool_range *range, int64_t size);
 
-/* The bytes that are meant of all files together, for which a walk is made; -1
- * if that cannot be known beforehand. */
-int64_t tool_total_size(const struct tool_options *o);
-
-/* The same without a walk: -1 if there may be something in directories. */
+/* The bytes that are meant of all files together; -1 if there may be some in
+ * directories, or names in a file. */
 int64_t tool_named_size(const struct tool_options *o);
 
 #endif /* TOOL_FILES_H */

@@ -80,6 +80,7 @@ lock_cached(struct held *held, const struct tool_file *file,
             const struct hold *want)
 {
     struct touching t = { .held = held, .want = want };
+    struct need need = { .cached = 0 };
     struct mmapx_cache c;
     int64_t cached;
     int error = survey_count(file, want->off, want->bytes, &c);
@@ -91,8 +92,8 @@ lock_cached(struct held *held, const struct tool_file *file,
     if (c.cached == held->resident)
         return 0;
     cached = survey_bytes(c.cached, want->bytes);
-    if (cached > held->locked
-        && !want->fits(want->arg, cached - held->locked))
+    need_add(&need, file, 0, cached - held->locked);
+    if (cached > held->locked && !want->fits(want->arg, &need))
         return HELD_NO_ROOM;
     error = survey_runs(file, want->off, want->bytes, touch_run, &t);
     if (error == 0) {
@@ -149,6 +150,22 @@ lock_parts(struct held *held, const struct tool_file *file,
         }
     }
     return error;
+}
+
+void
+hold_need(struct need *need, const struct tool_file *file,
+          const struct hold *want)
+{
+    if (want->parts == NULL)
+        need_look(need, file, want->off, want->bytes);
+    for (size_t i = 0; i < want->n; i++) {
+        int64_t left = want->bytes - want->parts[i].off;
+        int64_t len = want->parts[i].len;
+
+        if (left > 0)
+            need_look(need, file, want->parts[i].off,
+                      len < left ? len : left);
+    }
 }
 
 /* --- Mappings ------------------------------------------------------------- */
@@ -253,6 +270,24 @@ hold_again(struct held *held, const struct tool_file *file,
     return 0;
 }
 
+/* Whether there is room for what is not locked yet.  What is in memory already
+ * is looked at only if there is not room for all of it. */
+static bool
+has_room(const struct held *held, const struct tool_file *file,
+         const struct hold *want)
+{
+    int64_t cost = held->map.addr == NULL ? HELD_COST : 0;
+    int64_t locked = need_round(held->locked);
+    struct need need = { .absent = need_round(want->keep) - locked + cost };
+
+    if (want->fits(want->arg, &need))
+        return true;
+    need = (struct need){ .absent = cost };
+    hold_need(&need, file, want);
+    need.cached = need.cached > locked ? need.cached - locked : 0;
+    return want->fits(want->arg, &need);
+}
+
 /* The mapping, as long as it is to be.  What was kept for another file of the
  * name is given up first. */
 static int
@@ -267,7 +302,7 @@ fit_mapping(struct held *held, const struct tool_file *file,
         held_release(held);
     changed = may_have_changed(held, file);
     if (!want->on_fault && want->keep > held->locked
-        && !want->fits(want->arg, want->keep - held->locked))
+        && !has_room(held, file, want))
         return HELD_NO_ROOM;
     if (!same)
         return hold_new(held, file, want);

@@ -11,6 +11,7 @@
 #include "bring.h"
 #include "files.h"
 #include "libmmapx.h"
+#include "need.h"
 
 struct held {
     char *path;
@@ -27,6 +28,10 @@ struct held {
     bool excused;      /* a failure in the last look, by a change of the file */
 };
 
+/* What it takes to keep a file besides its pages: a mapping, the kernel's
+ * object for the file, and the name. */
+enum { HELD_COST = 2048 };
+
 /* What is to be kept of a file, and who is told how far it is. */
 struct hold {
     int64_t off;
@@ -36,8 +41,8 @@ struct hold {
     bool listed;   /* the name stands in a snapshot */
     const struct bring_part *parts; /* only these, ascending; or NULL */
     size_t n;
-    /* Whether there is room for so many more, which are counted as locked. */
-    bool (*fits)(void *arg, int64_t bytes);
+    /* Whether there is room for so much more, which is counted as locked. */
+    bool (*fits)(void *arg, const struct need *need);
     void (*progress)(void *arg, const char *path, int64_t bytes);
     void *arg;
 };
@@ -51,6 +56,10 @@ struct hold {
 enum { HELD_NO_ROOM = -1 };
 int held_update(struct held *held, const struct tool_file *file,
                 const struct hold *want);
+
+/* Add what a file needs that is kept so, by what is in memory of it now. */
+void hold_need(struct need *need, const struct tool_file *file,
+               const struct hold *want);
 
 /* Keep nothing any more. */
 void held_release(struct held *held);

@@ -5,6 +5,9 @@
 #include "commands.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "names.h"
+#include "need.h"
+#include "sample.h"
 #include "screen.h"
 #include "work.h"
 
@@ -16,22 +19,28 @@
 /* How much there is room for, and how much of that was asked for. */
 static struct {
     struct memory memory;
-    int64_t asked;
+    struct need asked;
     bool is_short;
+    bool counts; /* once more */
 } space;
+
+static struct sample sample;
 
 /* --- Room ----------------------------------------------------------------- */
 
 /* More than there is room for is loaded all the same, since somebody may want
  * the end of it; but not without a word. */
 static void
-ask_for(const struct tool_options *o, int64_t bytes)
+ask_for(const struct tool_options *o, const struct work_file *f, int64_t bytes)
 {
-    space.asked = tool_sum(space.asked, bytes);
-    if (space.is_short || space.asked <= space.memory.available)
+    int64_t needed;
+
+    need_add(&space.asked, f->file, bytes, f->before.cached);
+    needed = need_of(&space.asked, &space.memory);
+    if (space.is_short || needed <= space.memory.available)
         return;
     space.is_short = true;
-    memory_complain(&space.memory, NULL, "loaded", space.asked, o->bytes);
+    memory_complain(&space.memory, NULL, "loaded", needed, o->bytes);
 }
 
 /* --- A file --------------------------------------------------------------- */
@@ -89,10 +98,9 @@ bring_file(struct work *work, const struct work_file *f)
 static int
 load_file(struct work *work, struct work_file *f)
 {
-    int64_t data = data_bytes(f, f->off + f->len);
     int error;
 
-    ask_for(work->o, data > f->before.cached ? data - f->before.cached : 0);
+    ask_for(work->o, f, data_bytes(f, f->off + f->len));
     if (f->is_begun) {
         error = bring_wait_for(f->file, f->off, f->len);
         progress_add(&work->progress, f->file->path, f->len);
@@ -133,13 +141,16 @@ judge_loaded(struct work *work, const struct work_file *f)
 {
     int64_t lacks = f->after.cached < f->len ? missing(f) : 0;
 
+    if (!space.counts)
+        sample_add(&sample, f);
     work->missing = tool_sum(work->missing, lacks);
     return lacks > 0 ? TOOL_FAILED : TOOL_OK;
 }
 
 /* --- All files ------------------------------------------------------------ */
 
-/* What was loaded first may have gone for what came last: count once more. */
+/* What was loaded first may have gone for what came last, or was evicted: count
+ * once more. */
 static int
 count_range(struct work *work, struct work_file *f)
 {
@@ -157,12 +168,6 @@ static int
 count_again(const struct tool_file *file, void *arg)
 {
     return work_each_range(arg, file, count_range);
-}
-
-static bool
-can_count_again(const struct tool_options *o)
-{
-    return o->files0 == NULL || strcmp(o->files0, "-") != 0;
 }
 
 /* What had to be read, and what had not; and what is there now. */
@@ -199,11 +204,15 @@ tool_load(const struct tool_options *o)
         .judge = judge_loaded,
     };
     struct work work = { .o = o, .kind = &loading };
+    bool has_lost;
     int status;
 
+    names_keep(); /* to count again */
     memory_look(&space.memory);
     status = work_run(&work);
-    if (space.is_short && tool_interrupted == 0 && can_count_again(o)) {
+    has_lost = sample_has_lost(&sample);
+    if ((space.is_short || has_lost) && tool_interrupted == 0) {
+        space.counts = true;
         work.after = work.missing = 0;
         if (tool_files(o, count_again, &work) != TOOL_OK)
             status = TOOL_FAILED;

@@ -14,7 +14,10 @@
 #include "libmmapx.h"
 #include "lock_limits.h"
 #include "lock_list.h"
+#include "lock_need.h"
 #include "memory.h"
+#include "names.h"
+#include "need.h"
 #include "notify.h"
 #include "pace.h"
 #include "progress.h"
@@ -130,21 +133,23 @@ name_held(const struct lock *l, const struct held *held,
  * A part is left to others where locking goes on by itself.
  */
 static bool
-fits(void *arg, int64_t bytes)
+fits(void *arg, const struct need *need)
 {
     struct lock *l = arg;
     struct memory *m = &l->memory;
-    int64_t all, reserve;
+    int64_t all, reserve, needed;
 
     if (l->o->force)
         return true;
-    if (bytes > m->available)
+    if (need_of(need, m) >= m->available)
         memory_look(m);
+    needed = need_of(need, m);
     all = m->group != INT64_MAX ? m->group : m->available;
     reserve = l->look > 1 || l->o->on_fault ? all / 16 : 0;
-    if (bytes > m->available - reserve)
+    if (needed > m->available - reserve && needed > 0)
         return false;
-    m->available -= bytes;
+    m->available -= needed;
+    m->cache -= needed - need->absent;
     return true;
 }
 
@@ -311,27 +316,19 @@ look(struct lock *l)
 
 /* -------------------------------------------------------------------------- */
 
-/* Whether all of it fits, before anything is locked.  For this the files are
- * gone through once more: to find out while they are being locked could take
- * the time to read most of them, and the memory of others. */
+/* Whether all of it fits, before anything is locked. */
 static bool
 all_fit(struct lock *l)
 {
-    const struct tool_options *o = l->o;
-    bool may_refuse = !o->force && !o->on_fault;
-    int64_t total;
+    bool may_refuse = !l->o->force && !l->o->on_fault;
+    struct lock_need all;
 
-    progress_begin(&l->progress, o, "locking", -1);
+    progress_begin(&l->progress, l->o, "locking", -1);
     if (!may_refuse && !l->progress.shown)
         return true;
-    total = tool_sum(tool_total_size(o), lock_list_size(&l->list));
-    l->progress.total = total;
-    memory_look(&l->memory);
-    if (!may_refuse || total <= l->memory.available)
-        return true;
-    memory_complain(&l->memory, NULL, "locked", total, o->bytes);
-    fputs("mmapx: --force locks them all the same\n", stderr);
-    return false;
+    all = lock_need(l->o, &l->list);
+    l->progress.total = all.bytes;
+    return !may_refuse || lock_all_fit(l->o, &l->list, &all, &l->memory);
 }
 
 static void
@@ -380,6 +377,7 @@ tool_lock(const struct tool_options *o)
 
     tool_catch_signals();
     tool_catch_hangup();
+    names_keep(); /* for the next look */
     if (o->snapshot != NULL)
         status = lock_list_read(&l.list, o->snapshot);
     if (!all_fit(&l) || look(&l) != TOOL_OK)

@@ -4,6 +4,7 @@
 #include "tool.h"
 #include "libmmapx.h"
 #include "lock_limits.h"
+#include "need.h"
 #include "numbers.h"
 #include "progress.h"
 #include "screen.h"
@@ -80,7 +81,7 @@ limits_blame(const char *path, int64_t bytes, int error)
     if (error != EPERM && has_too_many_mappings())
         return true; /* limits_explain() says it */
     if (!may_lock_all() && mmapx_lock_limit(&limit, &locked) == 0
-        && limit != SIZE_MAX && (uint64_t)bytes > limit - locked)
+        && limit != SIZE_MAX && (uint64_t)need_round(bytes) > limit - locked)
         blame_memlock(path, bytes, limit, locked);
     else
         tool_failed(path, error);

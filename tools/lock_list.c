@@ -4,7 +4,6 @@
 #include "tool.h"
 #include "interrupt.h"
 #include "lock_list.h"
-#include "open.h"
 #include "screen.h"
 #include "snapshot_format.h"
 
@@ -12,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct reading {
     struct lock_list *list;
@@ -85,29 +82,6 @@ lock_list_read(struct lock_list *list, const char *snapshot)
         read_parts(&list->entries[i], &in);
     snapshot_close(&in);
     return r.status;
-}
-
-int64_t
-lock_list_size(const struct lock_list *list)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < list->n && tool_interrupted == 0; i++) {
-        const struct lock_entry *e = &list->entries[i];
-        struct stat st;
-        int handle = open_look_along(e->path, &st);
-
-        if (handle < 0)
-            continue;
-        close(handle);
-        for (size_t k = 0; k < e->n && e->parts[k].off < st.st_size; k++) {
-            int64_t left = st.st_size - e->parts[k].off;
-
-            sum = tool_sum(sum,
-                           e->parts[k].len < left ? e->parts[k].len : left);
-        }
-    }
-    return sum;
 }
 
 void

@@ -25,9 +25,6 @@ struct lock_list {
  * TOOL_FAILED then, and where nothing could be read at all. */
 int lock_list_read(struct lock_list *list, const char *snapshot);
 
-/* The bytes that it names and its files still have. */
-int64_t lock_list_size(const struct lock_list *list);
-
 void lock_list_free(struct lock_list *list);
 
 #endif /* TOOL_LOCK_LIST_H */

@@ -127,18 +127,19 @@ look_at_group(struct memory *memory, const char *dir, const struct version *v)
     int64_t usage = group_number(dir, v->usage, "");
     int64_t inactive = group_number(dir, "memory.stat", v->inactive);
     int64_t active = group_number(dir, "memory.stat", v->active);
-    int64_t left;
+    int64_t cache, left;
 
     /* The root of the groups has none of the files. */
     if (limit < 0 || usage < 0)
         return;
-    usage -= inactive > 0 ? inactive : 0;
-    usage -= active > 0 ? active : 0;
+    cache = (inactive > 0 ? inactive : 0) + (active > 0 ? active : 0);
+    usage -= cache;
     left = limit - (usage > 0 ? usage : 0);
     if (left < 0)
         left = 0;
     if (left < memory->available) {
         memory->available = left;
+        memory->cache = cache < left ? cache : left;
         memory->group = limit;
     }
 }
@@ -167,14 +168,26 @@ look_at_groups(struct memory *memory, bool is_v2)
     }
 }
 
+static void
+look_at_machine(struct memory *memory, int64_t available)
+{
+    int64_t inactive = number_in("/proc/meminfo", "Inactive(file):", 10);
+    int64_t active = number_in("/proc/meminfo", "Active(file):", 10);
+    int64_t cache
+        = ((inactive > 0 ? inactive : 0) + (active > 0 ? active : 0)) * 1024;
+
+    memory->available = available;
+    memory->cache = cache < available ? cache : available;
+}
+
 void
 memory_look(struct memory *memory)
 {
     int64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:", 10);
 
-    *memory = (struct memory){ INT64_MAX, INT64_MAX };
+    *memory = (struct memory){ INT64_MAX, 0, INT64_MAX };
     if (kilobytes >= 0)
-        memory->available = kilobytes * 1024;
+        look_at_machine(memory, kilobytes * 1024);
     look_at_groups(memory, false);
     look_at_groups(memory, true);
 }

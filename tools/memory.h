@@ -13,6 +13,7 @@
  */
 struct memory {
     int64_t available; /* bytes; INT64_MAX if the system does not tell */
+    int64_t cache;     /* of these, bytes that are filled with files now */
     int64_t group;     /* the limit of the group that leaves least, if a group
                         * leaves less than the machine does; else INT64_MAX */
 };

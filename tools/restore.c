@@ -51,6 +51,16 @@ restore_tell(struct restore *s, const char *path, enum restore_state state,
     }
 }
 
+/* Whether there is room for what is not in memory yet. */
+static bool
+fits_by_count(struct restore *s, const struct memory *memory)
+{
+    s->counting = true;
+    restore_load(s);
+    s->counting = false;
+    return need_of(&s->need, memory) <= memory->available;
+}
+
 /* What is more than there is room for is loaded all the same, but not without a
  * word; then what came first may have gone for what came last. */
 static void
@@ -60,12 +70,13 @@ load_into_room(struct restore *s)
     bool fits;
 
     memory_look(&memory);
-    fits = s->needed <= memory.available;
-    if (!fits)
-        memory_complain(&memory, NULL, "restored", s->needed, s->o->bytes);
+    fits = s->needed <= memory.available || fits_by_count(s, &memory);
+    if (!fits && tool_interrupted == 0)
+        memory_complain(&memory, NULL, "restored", need_of(&s->need, &memory),
+                        s->o->bytes);
     restore_load(s);
     progress_hide();
-    if (!fits && tool_interrupted == 0) {
+    if (tool_interrupted == 0 && (!fits || restore_has_lost(s))) {
         s->counting = true;
         restore_load(s);
     }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "identity.h"
+#include "need.h"
 #include "options.h"
 #include "progress.h"
 #include "snapshot_format.h"
@@ -39,12 +40,14 @@ struct restore {
     int status;
     struct progress progress;
     int64_t wanted; /* bytes of all entries */
-    int64_t needed; /* the same, where a file that is named twice counts once */
+    int64_t needed; /* the same in whole pages, where a file that is named twice
+                     * counts once */
+    struct need need; /* of the files that were counted or loaded last */
     int64_t there;  /* of these, in memory now */
     int64_t lacks;  /* of what the files still have, not in memory now */
     size_t files;   /* that were loaded, all of them */
     size_t states[RESTORE_STATES];
-    bool counting;  /* once more, and nothing else */
+    bool counting;  /* before or once more, and nothing else */
     bool unknown;   /* the system did not always say what is there */
 };
 
@@ -68,5 +71,9 @@ int restore_check(struct restore *s);
 
 /* Load all that is on the list, or count what is in memory of it. */
 void restore_load(struct restore *s);
+
+/* Whether less is in memory of a few of the files, evenly spread over all of
+ * them, than they have.  Nothing else is changed. */
+bool restore_has_lost(struct restore *s);
 
 #endif /* TOOL_RESTORE_H */

@@ -102,7 +102,7 @@ sum_of_files(const struct restore *s)
             most = e->bytes;
         if (i + 1 < s->n && identity_compare(e, e + 1) == 0)
             continue;
-        sum = tool_sum(sum, most);
+        sum = tool_sum(sum, need_round(most));
         most = 0;
     }
     return sum;

@@ -60,6 +60,7 @@ load_file(struct restore *s, const struct tool_file *file)
     }
     error = restore_runs(&r, size < file->size ? size : file->size);
     s->there = tool_sum(s->there, r.found);
+    need_add(&s->need, file, r.wanted, r.found);
     if (tool_interrupted != 0)
         return;
     if (error != 0) {
@@ -155,14 +156,36 @@ load_entry(struct restore *s, const struct restore_entry *e)
     free(f.path);
 }
 
-void
-restore_load(struct restore *s)
+static void
+load_every(struct restore *s, size_t step)
 {
     s->there = s->lacks = 0;
     s->files = 0;
+    s->need = (struct need){ 0 };
     s->ahead = ahead_new(s->o, s->counting ? NULL : begin, NULL);
-    for (size_t i = 0; i < s->n && tool_interrupted == 0; i++)
+    for (size_t i = 0; i < s->n && tool_interrupted == 0; i += step)
         load_entry(s, &s->entries[i]);
     load_last(s);
     ahead_free(s->ahead);
+}
+
+void
+restore_load(struct restore *s)
+{
+    load_every(s, 1);
+}
+
+bool
+restore_has_lost(struct restore *s)
+{
+    enum { FILES = 16 };
+    struct restore sample = *s;
+
+    /* The only one has just been looked at. */
+    if (s->n < 2 || s->unknown || s->lacks > 0)
+        return false;
+    sample.counting = true;
+    load_every(&sample, (s->n + FILES - 1) / FILES);
+    s->reader = sample.reader;
+    return sample.lacks > 0;
 }

@@ -159,6 +159,44 @@ nothing_allowed() {
     group /outer max 0 0 && group /outer/inner 0 0 0 && refused 0B 0B
 }
 
+# Memory is used by whole pages, of which a small file fills a part.
+tiny_files() {
+    set_version 2
+    group /outer max 0 0 && group /outer/inner $((50 * system_page)) 0 0 &&
+        mkdir "$dir/tiny" && (cd "$dir/tiny" && seq 100 | split -a 3 -l 1) &&
+        "$mmapx" snapshot -r -o "$dir/tiny.snap" "$dir/tiny" || return 1
+    "$mmapx" evict -q --sync -r "$dir/tiny"
+    (in_groups "$mmapx" lock -r "$dir/tiny") >"$out" 2>"$err"
+    [ $? -eq 1 ] && grep -q ' are to be locked, and ' "$err" || return 1
+    (in_groups "$mmapx" lock --snapshot="$dir/tiny.snap") >"$out" 2>"$err"
+    [ $? -eq 1 ] && grep -q ' are to be locked, and ' "$err" || return 1
+    (in_groups "$mmapx" load -r "$dir/tiny") >"$out" 2>"$err"
+    grep -q ' are to be loaded, and ' "$err" || return 1
+    "$mmapx" evict -q --sync -r "$dir/tiny"
+    (in_groups "$mmapx" restore "$dir/tiny.snap") >"$out" 2>"$err"
+    grep -q ' are to be restored, and ' "$err"
+}
+# What is in memory already, by the doing of others, needs no memory.
+in_memory() {
+    set_version 2
+    group /outer max 0 0 && group /outer/inner 524288 0 0 &&
+        "$mmapx" load "$big" && "$mmapx" snapshot -o "$dir/big.snap" "$big" ||
+        return 1
+    (in_groups "$mmapx" restore "$dir/big.snap") >"$out" 2>"$err"
+    code=$?
+    cat "$out" "$err"
+    [ "$code" -eq 0 ] && lines "$err" 0 || return 1
+    [ "$1" = no ] || allowed || return 1
+    # Half of it is what the group calls available.
+    group /outer/inner 786432 524288 524288 && "$mmapx" load "$big" &&
+        (in_groups "$mmapx" load "$big") >"$out" 2>"$err" && lines "$err" 0
+}
+# stays_in_memory: whatever is opened keeps its pages.
+stays_in_memory() {
+    pages 8 >"$dir/stays" && "$mmapx" load -q "$dir/stays" &&
+        "$mmapx" status -b "$dir/stays" | grep -q " 100% "
+}
+
 set_version 2
 if ! (in_groups grep -q "$groups" /proc/self/mountinfo) 2>/dev/null; then
     skip_all 'nothing can be mounted in a name space of its own'
@@ -173,6 +211,20 @@ for v in 1 2; do
 done
 check 'v2: memory.high is a limit' high
 check 'v2: a limit of nothing' nothing_allowed
+if "$mmapx" evict --sync "$big" >/dev/null; then
+    check 'small files count with whole pages' tiny_files
+else
+    skip 'small files count with whole pages' 'nothing is evicted here'
+fi
+set_version 2
+locks=no
+! allowed >/dev/null || locks=yes
+if stays_in_memory; then
+    check 'what is in memory already needs none' in_memory $locks
+else
+    skip 'what is in memory already needs none' \
+        'files do not stay in memory here'
+fi
 set_version 2
 if allowed >/dev/null; then
     for v in 1 2; do

@@ -435,6 +435,43 @@ else
         'only root can make one'
 fi
 
+# --- What somebody else evicts ------------------------------------------------
+
+# gone_meanwhile: files that were loaded are evicted before the last name comes,
+# and the names cannot be read once more.
+gone_meanwhile() {
+    mkdir "$dir/evicted" && (
+        cd "$dir/evicted" &&
+            seq -f '%-80g' 2000 | tr ' ' _ | while read -r name; do
+                echo x >"$name"
+            done
+    ) && mkfifo "$dir/names-fifo" && sync "$dir/evicted"/* || return 1
+    : >"$out"
+    timeout 60 "$mmapx" load -v -j1 --files0-from="$dir/names-fifo" >"$out" \
+        2>"$err" &
+    started=$!
+    exec 9>"$dir/names-fifo"
+    find "$dir/evicted" -type f -print0 | sort -z >&9
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.05; done' sh "$out"
+    find "$dir/evicted" -type f -print0 | sort -z |
+        "$mmapx" evict -q --files0-from=-
+    exec 9>&-
+    wait "$started"
+    code=$?
+    tail -n 2 "$out"
+    cat "$err"
+    rm -r "$dir/evicted" "$dir/names-fifo"
+    [ "$code" -eq 1 ] && tail -n 1 "$out" | grep -q ': they did not stay$'
+}
+if pages 5 >"$dir/going" && "$mmapx" evict --sync "$dir/going" >/dev/null &&
+    "$mmapx" status -b "$dir/going" | sed 1d | grep -q '^ *0 '; then
+    check 'load says what was evicted while it went on' gone_meanwhile
+else
+    skip 'load says what was evicted while it went on' \
+        'nothing is evicted here'
+fi
+
 # --- Little memory ------------------------------------------------------------
 
 # in_group COMMAND...: in a memory control group of 20 MiB.

@@ -111,6 +111,19 @@ else
     check 'parts of a file that grows are locked, and no more' ranges_growing
 fi
 
+# Names that can be read only once are known to all later looks.
+named_by_fifo() {
+    pages 20 >"$tree/file"
+    mkfifo "$dir/names" || return 1
+    printf '%s\0' "$tree/file" >"$dir/names" &
+    start --files0-from="$dir/names"
+    and_stop follows_growth
+    result=$?
+    rm "$dir/names"
+    return "$result"
+}
+check 'also one whose name came through a FIFO' named_by_fifo
+
 follows_replacement() {
     becomes 20 || return 1
     pages 7 >"$dir/new" && mv "$dir/new" "$tree/file" && becomes 7 &&
