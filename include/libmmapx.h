@@ -994,13 +994,14 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  *            what the system may commit; too many mappings (vm.max_map_count);
  *            or part of what is to be cut is no longer mapped
  * ENOSPC     the disk is full; what was allocated is given back
- * ENOTSUP    growing shared anonymous memory, or memory of a device whose
- *            driver made it for good; a private file mapping in a room, or a
- *            mapping with pages that mmapx_guard_zeros() has replaced, without
- *            fd; the case of EMFILE where /proc is not mounted; on a system
- *            without mremap(2), and with huge pages: the mapping is of no
- *            file, has several protections, fd is -1, or there is no room and
- *            private pages that may have been written would be lost
+ * ENOTSUP    growing shared memory that is anonymous or of a character device,
+ *            or private memory that its driver made for good; a private file
+ *            mapping in a room, or a mapping with pages that
+ *            mmapx_guard_zeros() has replaced, without fd; the case of EMFILE
+ *            where /proc is not mounted; on a system without mremap(2), and
+ *            with huge pages: the mapping is of no file, has several
+ *            protections, fd is -1, or there is no room and private pages that
+ *            may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
  * EPERM      there is a seal on the memfd, the memory is sealed (mseal(2)),

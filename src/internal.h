@@ -153,6 +153,8 @@ bool mmapx_i_move_back(struct mmapx_i_growth *g, unsigned char *from,
 
 /* resize_anew.c */
 int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
+/* lock.c: mark a range to be locked as it comes in, or -ENOTSUP. */
+int mmapx_i_lock_on_fault(void *addr, size_t len);
 int mmapx_i_lock_like(void *last, unsigned char *place, size_t n);
 int mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
                     void **place, size_t n);

@@ -2,11 +2,11 @@
 /* Keeping pages in memory. */
 #include "internal.h"
 
-static int
-lock_on_fault(const struct mmapx_i_span *span)
+int
+mmapx_i_lock_on_fault(void *addr, size_t len)
 {
     size_t limit;
-    int r = mmapx_os_mlock_onfault(span->addr, span->len);
+    int r = mmapx_os_mlock_onfault(addr, len);
 
     /* EINVAL can only mean the flag.  EPERM means a limit of 0, or a filter
      * that does not let the system call through. */
@@ -62,25 +62,21 @@ bring_in(const struct mmapx *m, size_t off, size_t len,
 
 /*
  * mlock(2) tries without end to read a page that cannot be read, and no signal
- * ends that.  So the range is only marked, what comes in is locked then, and it
- * is brought in by a call that fails.
+ * ends that.  So the range is only marked first, what comes in is locked then,
+ * and it is brought in by a call that fails.  At last nothing is left to read,
+ * only copies of private pages to be made; and the range is not to stay one
+ * that the kernel fills only when it is touched, also when it grows.
  */
 static int
 lock_file(const struct mmapx *m, size_t off, size_t len,
           const struct mmapx_i_span *span)
 {
-    bool is_mixed = mmapx_i_has_any(m, MMAPX_I_MIXED)
-                    && !mmapx_i_has_any(m, MMAPX_I_SHARED);
-    int marked = lock_on_fault(span);
-    int r;
+    int r = mmapx_i_lock_on_fault(span->addr, span->len);
 
-    if (marked < 0 && marked != -ENOTSUP)
-        return refine(span, marked);
+    if (r < 0 && r != -ENOTSUP)
+        return refine(span, r);
     r = bring_in(m, off, len, span);
-    /* The rest reads nothing: copies of private pages, where it is not known
-     * which of them may be written. */
-    if (r == -EACCES || r == -ENOTSUP
-        || (r == 0 && (is_mixed || marked < 0)))
+    if (r == 0 || r == -EACCES || r == -ENOTSUP)
         r = mmapx_os_mlock(span->addr, span->len);
     return r;
 }
@@ -92,7 +88,7 @@ lock_memory(const struct mmapx_i_span *span)
     int r = mmapx_os_mlock(span->addr, span->len);
 
     /* Marking alone tells what cannot be had from what cannot be marked. */
-    if (r == -ENOMEM && lock_on_fault(span) == -ENOMEM)
+    if (r == -ENOMEM && mmapx_i_lock_on_fault(span->addr, span->len) == -ENOMEM)
         return refine(span, r);
     return r;
 }
@@ -111,7 +107,7 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
         return r;
     kind = mmapx_i_kind(m);
     if (flags != 0)
-        r = refine(&span, lock_on_fault(&span));
+        r = refine(&span, mmapx_i_lock_on_fault(span.addr, span.len));
     else if (kind == MMAPX_I_FILE || kind == MMAPX_I_VIEW)
         r = lock_file(m, off, len, &span);
     else

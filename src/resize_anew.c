@@ -17,8 +17,8 @@ mmapx_i_last_protection(const struct mmapx *m, unsigned char *end)
 }
 
 /*
- * The new part is locked if the last page is.  This only counts it: its pages
- * come when the file is long enough, in mmapx_i_grow_done().
+ * The new part is locked if the last page is.  This only counts it, if that is
+ * possible: its pages come when the file is long enough, in mmapx_i_grow_done().
  */
 int
 mmapx_i_lock_like(void *last, unsigned char *place, size_t n)
@@ -27,7 +27,9 @@ mmapx_i_lock_like(void *last, unsigned char *place, size_t n)
 
     if (mmapx_os_lock_of(last) == MMAPX_OS_NOT_LOCKED)
         return 0;
-    r = mmapx_os_mlock_onfault(place, n);
+    r = mmapx_i_lock_on_fault(place, n);
+    if (r == -ENOTSUP)
+        return 0;
     return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
 }
 

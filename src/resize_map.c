@@ -114,7 +114,9 @@ mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
     if (new <= g->old.extent)
         return 0;
     /* The kernel would grow it, but not the memory behind it. */
-    if (mmapx_i_kind(m) == MMAPX_I_ANON && mmapx_i_has_any(m, MMAPX_I_SHARED))
+    if (mmapx_i_has_any(m, MMAPX_I_SHARED)
+        && (mmapx_i_kind(m) == MMAPX_I_ANON
+            || mmapx_i_kind(m) == MMAPX_I_DEVICE))
         return -ENOTSUP;
     r = look_for_replaced(m, fd, g);
     if (r < 0)

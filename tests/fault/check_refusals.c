@@ -29,6 +29,18 @@ run_limit(struct fixture *f)
     return mmapx_lock_limit(&bytes, NULL);
 }
 
+/* What is locked grows in room. */
+static int
+run_grow_locked(struct fixture *f)
+{
+    size_t page = page_size();
+
+    return mmapx_reserve(&f->m, 16 * page, MMAPX_RESIZE_MAYMOVE) == 0
+                   && mmapx_lock(&f->m, 0, MMAPX_TO_END, 0) == 0
+               ? mmapx_resize(&f->m, f->fd, f->m.len + page, 0)
+               : -1;
+}
+
 static int
 nothing(void *arg)
 {
@@ -72,6 +84,8 @@ static const struct refusal {
     { { NUMBER_MLOCK2, ANY, 0, false }, EAGAIN, run_lock, -1 },
     { { NUMBER_MLOCK2, ANY, 0, false }, ENOSYS, run_lock, 0 },
     { { NUMBER_MLOCK2, ANY, 0, false }, ENOSYS, run_lock_on_fault, ENOTSUP },
+    { { NUMBER_MLOCK2, ANY, 0, false }, ENOSYS, run_grow_locked, 0 },
+    { { NUMBER_MLOCK2, ANY, 0, false }, EPERM, run_grow_locked, 0 },
     { { SYS_munlock, ANY, 0, false }, ENOMEM, run_unlock, -1 },
     { { SYS_prlimit64, 1, RLIMIT_MEMLOCK, false }, EPERM, run_limit, -1 },
     { { SYS_mprotect, ANY, 0, false }, ENOMEM, run_protect, -1 },

@@ -6,6 +6,7 @@
 
 #include "support.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -69,6 +70,32 @@ START_TEST(a_lock_brings_pages_in)
     OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
     ck_assert_uint_eq(pages, 3);
     ck_assert_uint_eq(locked_now(), before + m.len);
+}
+END_TEST
+
+/* What a locked mapping grows by is brought in, as mremap(2) does it. */
+START_TEST(a_locked_file_that_grows)
+{
+    size_t page = page_size(), before = locked_now();
+    int fd = temp_file(64 * page);
+    struct mmapx m;
+
+    for (int i = 0; i < 4; i++) {
+        int flags = (i & 1) != 0 ? MAP_PRIVATE : MAP_SHARED;
+        size_t pages;
+
+        OK(mmapx_map_region(&m, fd, 0, 2 * page, PROT_READ | PROT_WRITE, flags));
+        if ((i & 2) != 0)
+            OK(mmapx_reserve(&m, 64 * page, MMAPX_RESIZE_MAYMOVE));
+        lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+        ck_assert_int_eq(fsync(fd), 0);
+        posix_fadvise(fd, (off_t)(2 * page), 0, POSIX_FADV_DONTNEED);
+        OK(mmapx_resize(&m, fd, 64 * page, MMAPX_RESIZE_MAYMOVE));
+        ck_assert_uint_eq(locked_now(), before + 64 * page);
+        OK(mmapx_resident_count(&m, 0, MMAPX_TO_END, &pages));
+        ck_assert_uint_eq(pages, 64);
+        OK(mmapx_unmap(&m));
+    }
 }
 END_TEST
 
@@ -337,6 +364,7 @@ suite(void)
 
     ADD_TEST(s, three_bytes_lock_their_page);
     ADD_TEST(s, a_lock_brings_pages_in);
+    ADD_TEST(s, a_locked_file_that_grows);
     ADD_TEST(s, on_fault);
     ADD_TEST(s, locks_do_not_nest);
     ADD_TEST(s, bad_arguments);

@@ -413,6 +413,10 @@ START_TEST(a_character_device)
     FAILS(EINVAL, mmapx_resize(&m, fd, 100, BOTH | MAYMOVE));
     OK(mmapx_resize(&m, fd, 4 * page_size(), MAYMOVE));
     check_zero(m.addr, m.len);
+    /* The kernel would grow it, but not the memory behind it. */
+    OK(mmapx_map_region(&m, fd, 0, 10, PROT_READ, MAP_SHARED));
+    RESIZE_FAILS(ENOTSUP, &m, fd, 4 * page_size(), MAYMOVE);
+    OK(mmapx_resize(&m, fd, page_size(), 0));
 }
 END_TEST
 
