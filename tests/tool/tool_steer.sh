@@ -683,8 +683,8 @@ done
 check 'a number of files' misused '--top cannot be' status --top=0 /
 check 'an order' misused '--sort cannot be' status --sort=age /
 check 'a colour' misused '--color cannot be' status --color=blue /
-check 'a time' misused '--interval cannot be' watch -n 0 /
-check 'another time' misused '--interval cannot be' watch -n 1s /
+check 'a time' misused '-n cannot be' watch -n 0 /
+check 'another time' misused '-n cannot be' watch -n 1s /
 check 'a count' misused '--count cannot be' watch --count=-1 /
 check 'no snapshot' misused 'no snapshot given' restore
 check 'two snapshots' misused 'more than one snapshot' restore a b
