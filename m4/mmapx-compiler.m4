@@ -46,18 +46,17 @@ AC_CACHE_CHECK([whether the linker takes a version script],
 AM_CONDITIONAL([VERSION_SCRIPT], [test "$mmapx_cv_version_script" = yes])
 ])
 
-# MMAPX_CHECK_NODELETE
-# --------------------
-# Set MMAPX_NODELETE to the linker's flag for a library that stays when it is
-# closed with dlclose(): a signal handler may point into it.
-AC_DEFUN([MMAPX_CHECK_NODELETE], [
-AC_CACHE_CHECK([whether the linker takes -z nodelete], [mmapx_cv_nodelete], [
+# MMAPX_CHECK_Z(WORD)
+# -------------------
+# Add -z WORD to MMAPX_Z, the linker's flags for the shared library, if the
+# linker takes it.
+AC_DEFUN([MMAPX_CHECK_Z], [
+AC_CACHE_CHECK([whether the linker takes -z $1], [mmapx_cv_z_$1], [
     mmapx_save_LDFLAGS=$LDFLAGS
-    LDFLAGS="$LDFLAGS -shared -fPIC -Wl,-z,nodelete"
+    LDFLAGS="$LDFLAGS -shared -fPIC -Wl,-z,$1"
     AC_LINK_IFELSE([AC_LANG_SOURCE([[int f(void); int f(void) { return 0; }]])],
-        [mmapx_cv_nodelete=yes], [mmapx_cv_nodelete=no])
+        [mmapx_cv_z_$1=yes], [mmapx_cv_z_$1=no])
     LDFLAGS=$mmapx_save_LDFLAGS])
-AS_IF([test "$mmapx_cv_nodelete" = yes],
-    [MMAPX_NODELETE=-Wl,-z,nodelete], [MMAPX_NODELETE=])
-AC_SUBST([MMAPX_NODELETE])
+AS_IF([test "$mmapx_cv_z_$1" = yes], [MMAPX_Z="$MMAPX_Z -Wl,-z,$1"])
+AC_SUBST([MMAPX_Z])
 ])
