@@ -70,6 +70,27 @@ may_read(const struct mmapx *m, unsigned char *page)
     return r == -EINVAL ? -EFAULT : r;
 }
 
+static bool
+is_zero(const unsigned char *bytes, size_t len)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+/* After a commit that failed, the page cache has what the disk may not have.
+ * Zeros in a hole are on the disk, and would fill it. */
+static bool
+may_be_lost(const struct mmapx_i_changes *c, unsigned char *page, bool is_empty)
+{
+    int64_t at = mmapx_i_place_of(c->m, page);
+    int64_t end = at + (int64_t)mmapx_i_page_size(c->m);
+    int64_t data = at, data_end = end;
+
+    if (!mmapx_i_has_any(c->m, MMAPX_I_HALF_COMMITTED))
+        return false;
+    return !is_empty || !mmapx_os_next_data(c->fd, &data, end, &data_end)
+           || data < end;
+}
+
 /* Whether a page differs: 1, 0 or -errno.  Past the end of the file there is
  * nothing to compare it with. */
 static int
@@ -77,6 +98,7 @@ is_changed(const struct mmapx_i_changes *c, unsigned char *page)
 {
     size_t size = mmapx_i_page_size(c->m);
     struct comparison part;
+    bool is_empty = true;
     int differs = 0;
     int r = 0;
 
@@ -85,15 +107,20 @@ is_changed(const struct mmapx_i_changes *c, unsigned char *page)
         int64_t n = mmapx_os_read_at(c->fd, part.file, PART,
                                      mmapx_i_place_of(c->m, page + done));
 
-        if (n <= 0)
+        if (n < 0 || (n == 0 && done == 0))
             return (int)n;
+        if (n == 0)
+            break;
         part.memory = page + done;
         part.len = (size_t)n;
         if (done == 0)
             r = may_read(c->m, page);
         if (r == 0)
             r = mmapx_i_guard(c->m, differ, &part, &differs);
+        is_empty = is_empty && is_zero(part.file, part.len);
     }
+    if (r == 0 && differs == 0)
+        differs = may_be_lost(c, page, is_empty);
     return r < 0 ? (r == -EIO ? -EFAULT : r) : differs;
 }
 

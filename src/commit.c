@@ -217,8 +217,10 @@ mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at)
     while (len > 0) {
         int64_t n = mmapx_os_write_at(fd, bytes, len, at);
 
-        if (n <= 0)
+        if (n <= 0) {
+            mmapx_i_report_write(fd, (int)n);
             return n < 0 ? (int)n : -EIO;
+        }
         bytes += n;
         at += n;
         len -= (size_t)n;
@@ -300,6 +302,17 @@ check_limit(const struct mmapx_i_commit *c)
     return mmapx_i_commit_walk(c, pass, NULL);
 }
 
+/* What is written now may be on the disk or not; once all of the mapping's is,
+ * it can be found out by comparing again. */
+void
+mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m, int r)
+{
+    if (r < 0)
+        mmapx_i_note(m, MMAPX_I_HALF_COMMITTED);
+    else if (c->span.len == mmapx_i_extent_of(m, m->len))
+        m->reserved[MMAPX_I_INFO] &= ~(uintptr_t)MMAPX_I_HALF_COMMITTED;
+}
+
 static int
 commit(struct mmapx *m, int fd, size_t off, size_t len)
 {
@@ -317,6 +330,8 @@ commit(struct mmapx *m, int fd, size_t off, size_t len)
         r = mmapx_i_flush_file(fd, w.written.identity, c.since);
     if (r == 0)
         mmapx_i_commit_drop(&c);
+    if (r == 0 || w.has_written)
+        mmapx_i_commit_ended(&c, m, r);
     return r;
 }
 

@@ -48,6 +48,8 @@ int mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m,
 int mmapx_i_commit_walk(const struct mmapx_i_commit *c,
                         int (*fn)(void *arg, const struct mmapx_i_piece *piece),
                         void *arg);
+void mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m,
+                          int r);
 void mmapx_i_commit_drop(const struct mmapx_i_commit *c);
 int mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size);
 int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);

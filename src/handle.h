@@ -60,6 +60,8 @@ enum {
     MMAPX_I_REPLACED               = 1 << 11, /* by mmapx_guard_zeros(): some
                                                  pages are not the file's */
     MMAPX_I_LOCKED_ONFAULT         = 1 << 12, /* some pages were, once */
+    MMAPX_I_HALF_COMMITTED         = 1 << 13, /* a commit failed: the file may
+                                                 look as if it had worked */
 };
 
 /* Masks. */
@@ -70,8 +72,8 @@ enum {
 
 /* Positions of bits. */
 enum {
-    MMAPX_I_PAGE_SHIFT     = 13, /* in INFO: how often LEAST_PAGE is doubled */
-    MMAPX_I_IDENTITY_SHIFT = 18, /* in INFO */
+    MMAPX_I_PAGE_SHIFT     = 14, /* in INFO: how often LEAST_PAGE is doubled */
+    MMAPX_I_IDENTITY_SHIFT = 19, /* in INFO */
     MMAPX_I_HIGH_SHIFT     = 16, /* in ERROR, where a word has 32 bits: the
                                     offset's upper bits, of which 16 suffice */
 };
@@ -190,7 +192,7 @@ mmapx_i_owner(const struct mmapx *m)
     };
 }
 
-/* The bits of an object's identity that the handle has room for: 14 where a
+/* The bits of an object's identity that the handle has room for: 13 where a
  * word has 32. */
 enum { MMAPX_I_IDENTITY_BITS = sizeof(uintptr_t) * 8 - MMAPX_I_IDENTITY_SHIFT };
 
@@ -208,7 +210,7 @@ mmapx_i_identity(const struct mmapx *m)
 }
 
 /* Whether a descriptor's object is the one that was mapped.  On 32-bit
- * systems another one passes by chance once in 16384 times: there it is a check
+ * systems another one passes by chance once in 8192 times: there it is a check
  * against mistakes. */
 static inline bool
 mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
@@ -237,7 +239,7 @@ mmapx_i_is_same_object(const struct mmapx *m, const struct mmapx *other)
         = MMAPX_I_GROUP_WRITES | MMAPX_I_OTHERS_WRITE | MMAPX_I_PROT_R
           | MMAPX_I_PROT_W | MMAPX_I_PROT_X | MMAPX_I_MIXED
           | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED
-          | MMAPX_I_LOCKED_ONFAULT;
+          | MMAPX_I_LOCKED_ONFAULT | MMAPX_I_HALF_COMMITTED;
 
     return ((m->reserved[MMAPX_I_INFO] ^ other->reserved[MMAPX_I_INFO])
             & ~differs)

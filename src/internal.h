@@ -54,6 +54,7 @@ uintptr_t mmapx_i_file_of(const struct mmapx *m);
 size_t mmapx_i_report_begin(uintptr_t file);
 void mmapx_i_report_end(size_t i);
 void mmapx_i_report_await(uintptr_t file);
+void mmapx_i_report_write(int fd, int r);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);

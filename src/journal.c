@@ -43,6 +43,7 @@ write_some(struct target *t, const unsigned char *from, size_t *n, int64_t at)
 
     if (done > 0 || done == -EIO || t->waits)
         t->is_touched = true;
+    mmapx_i_report_write(t->fd, (int)done);
     *n = done > 0 ? (size_t)done : 0;
     if (done > 0)
         return 0;
@@ -145,11 +146,8 @@ check_fds(struct target *t, int fd, int journal)
     struct mmapx_os_stat st;
     int r = mmapx_i_check_target(fd, MMAPX_OS_WRITES, &st);
 
-    *t = (struct target){
-        .fd = fd,
-        .journal = journal,
-        .since = mmapx_i_last_loss(),
-    };
+    *t = (struct target){ .fd = fd, .journal = journal };
+    t->since = mmapx_i_last_loss();
     t->waits = r >= 0 && (r & MMAPX_OS_SYNCS) != 0;
     if (r >= 0)
         r = mmapx_i_check_target(journal, MMAPX_OS_READS | MMAPX_OS_WRITES,
@@ -371,7 +369,11 @@ commit_atomic(struct mmapx *m, int fd, int journal, size_t off, size_t len)
     if (r < 0 || c.span.len == 0)
         return r;
     r = recover_target(&t);
-    return r < 0 ? r : commit_changes(&c, &t);
+    if (r >= 0)
+        r = commit_changes(&c, &t);
+    if (r == 0 || t.is_touched)
+        mmapx_i_commit_ended(&c, m, r);
+    return r;
 }
 
 static int

@@ -116,3 +116,23 @@ mmapx_i_report_await(uintptr_t file)
             mmapx_os_pause();
     }
 }
+
+/*
+ * A write has failed, -errno.  Through a descriptor that waits for the disk,
+ * that may have been the report of a loss, whosever bytes were lost; these are
+ * about the arguments, and come before it.
+ */
+void
+mmapx_i_report_write(int fd, int r)
+{
+    struct mmapx_os_stat st;
+    int access;
+
+    if (r >= 0 || r == -EBADF || r == -EFAULT || r == -EFBIG || r == -EINTR
+        || r == -EINVAL || r == -EPERM)
+        return;
+    access = mmapx_os_access(fd);
+    if (access >= 0 && (access & MMAPX_OS_SYNCS) != 0
+        && mmapx_os_stat(fd, &st) == 0)
+        mmapx_i_lose(mmapx_i_known_identity(&st), r);
+}

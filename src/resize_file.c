@@ -55,10 +55,12 @@ write_zeros(int fd, int64_t from, int64_t end)
     while (from < end) {
         int64_t n = mmapx_os_write_zeros(fd, from, end - from);
 
-        if (n > 0)
+        if (n > 0) {
             from += n;
-        else if (n != -EINTR)
+        } else if (n != -EINTR) {
+            mmapx_i_report_write(fd, (int)n);
             return n < 0 ? (int)n : -EIO;
+        }
     }
     return 0;
 }

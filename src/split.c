@@ -58,7 +58,7 @@ take_flags(struct mmapx *m, const struct mmapx *next)
 {
     const unsigned some
         = MMAPX_I_MIXED | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED
-          | MMAPX_I_LOCKED_ONFAULT;
+          | MMAPX_I_LOCKED_ONFAULT | MMAPX_I_HALF_COMMITTED;
 
     if (mmapx_i_protection(m) != mmapx_i_protection(next))
         mmapx_i_set_flags(m, MMAPX_I_MIXED);

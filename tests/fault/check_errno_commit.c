@@ -337,10 +337,53 @@ START_TEST(the_order_of_writes)
 }
 END_TEST
 
+/* --- Once more, by comparing ---------------------------------------------- */
+
+/* A commit that did not reach the disk has left the page cache as if it had:
+ * another one writes all that may be lost.  A hole stays one. */
+static void
+check_once_more(int (*commit)(void))
+{
+    size_t page = page_size();
+
+    fake_reset();
+    file = temp_file(2 * page);
+    journal = temp_file(0);
+    ck_assert_int_eq(ftruncate(file, (off_t)(PAGES * page)), 0);
+    ck_assert_int_eq(ftruncate(file, (off_t)(PAGES * page + 10)), 0);
+    OK(mmapx_map(&m, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(m.addr, 'x', 1);
+    fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    fake_fail(FAKE_FLUSH_DATA, ENOSPC, commit == commit_plainly ? 1 : 3);
+    FAILS(ENOSPC, commit());
+    ck_assert_int_eq(mmapx_recover(file, journal), commit != commit_plainly);
+    n_writes = 0;
+    fake_on_write = commit == commit_plainly ? note_write : NULL;
+    OK(mmapx_commit(&m, file, 0, 1)); /* not all of it */
+    fake_fail(FAKE_FLUSH_DATA, ENOSPC, 1);
+    FAILS(ENOSPC, commit());
+    OK(commit());
+    if (commit == commit_plainly)
+        ck_assert_uint_ge(n_writes, 3);
+    fake_on_write = NULL;
+    n_writes = (size_t)fake_count(FAKE_WRITE_AT);
+    OK(commit());
+    ck_assert_uint_eq((size_t)fake_count(FAKE_WRITE_AT), n_writes);
+}
+
+START_TEST(once_more_by_comparing)
+{
+    check_once_more(commit_plainly);
+    check_once_more(commit_atomically);
+}
+END_TEST
+
 Suite *
 suite(void)
 {
     Suite *s = suite_create("errno_commit");
+
+    ADD_TEST(s, once_more_by_comparing);
 
     ADD_TEST(s, the_order_of_writes);
     ADD_TEST(s, cut_before_the_page);

@@ -11,6 +11,8 @@
 #include "internal.h"
 #include "support.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -471,6 +473,37 @@ END_TEST
 
 /* A descriptor that nobody can look at after its disk has failed may be of the
  * mapped file, and counts as that. */
+/* A write by a descriptor that waits for the disk may be told of what a
+ * mapping has lost. */
+START_TEST(by_a_write_that_waits)
+{
+    static const int codes[] = { ENOSPC, EFBIG };
+    char path[PATH_MAX];
+    int fd = temp_named(path, page_size());
+    struct mmapx a = map_of(fd), own;
+
+    OK(mmapx_map(&own, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    *(char *)own.addr = 'x';
+    for (int waits = 0; waits < 2; waits++) {
+        if (waits != 0)
+            fd = open(path, O_RDWR | O_SYNC);
+        for (size_t i = 0; i < 2; i++) {
+            bool is_told = waits != 0 && codes[i] == ENOSPC;
+
+            fake_fail(FAKE_WRITE_AT, codes[i], 1);
+            FAILS(codes[i], mmapx_commit(&own, fd, 0, MMAPX_TO_END));
+            fake_reset();
+            if (is_told)
+                FAILS(ENOSPC, sync_all(&a));
+            else
+                OK(sync_all(&a));
+            OK(mmapx_sync_reset(&a));
+        }
+    }
+    ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
 START_TEST(a_flush_of_what_cannot_be_looked_at)
 {
     int fd = temp_file(page_size());
@@ -495,6 +528,7 @@ suite(void)
     ADD_TEST(s, both_reports_are_used_up);
     ADD_TEST(s, each_until_its_own_reset);
     ADD_TEST(s, made_afterwards);
+    ADD_TEST(s, by_a_write_that_waits);
     ADD_TEST(s, copies);
     ADD_TEST(s, by_the_descriptor);
     ADD_TEST(s, by_a_strange_descriptor);
