@@ -220,14 +220,15 @@ mmapx_i_is_object(const struct mmapx *m, const struct mmapx_os_stat *st)
 }
 
 /* Where file systems stack, a descriptor that was opened for writing may be of
- * a copy of the mapped file, with its number.  32-bit handles cannot tell. */
+ * a copy of the mapped file, with its number.  What cannot be told apart counts
+ * as one.  32-bit handles cannot tell. */
 static inline bool
 mmapx_i_is_copy(const struct mmapx *m, int fd)
 {
     uint32_t born = (uint32_t)((uint64_t)m->reserved[MMAPX_I_UID] >> 32);
-    uint32_t now = born != 0 ? mmapx_os_birth(fd) : 0;
 
-    return now != 0 && now != born;
+    return born != 0
+           && (born == MMAPX_OS_UNTOLD || mmapx_os_birth(fd) != born);
 }
 
 /* Whether two handles are of one object, mapped in one way.  Anonymous memory

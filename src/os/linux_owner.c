@@ -159,23 +159,23 @@ mode_is_half_the_truth(int fd)
 uint32_t
 mmapx_os_birth(int fd)
 {
-#ifdef STATX_BTIME
     struct statfs fs;
+#ifdef STATX_BTIME
     struct statx sx;
+#endif
 
-    if (fstatfs(fd, &fs) == 0
-        && (uint32_t)fs.f_type == OVERLAYFS_SUPER_MAGIC
-        && statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
+    if (fstatfs(fd, &fs) < 0 || (uint32_t)fs.f_type != OVERLAYFS_SUPER_MAGIC)
+        return 0;
+#ifdef STATX_BTIME
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
         && (sx.stx_mask & STATX_BTIME) != 0) {
         uint64_t mixed = (uint64_t)sx.stx_btime.tv_sec * 1000000000u
                          + sx.stx_btime.tv_nsec;
 
         return (uint32_t)(mixed * 0x9e3779b97f4a7c15u >> 32) | 1;
     }
-#else
-    (void)fd;
 #endif
-    return 0;
+    return MMAPX_OS_UNTOLD;
 }
 
 /*
@@ -195,7 +195,9 @@ mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
         owner->group_writes = owner->others_write = false;
     if (st->has_device || mmapx_os_has_own_cache(fd))
         return;
-    st->birth = mmapx_os_birth(fd);
+    /* What was opened for writing lies on top, and stays there. */
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
+        st->birth = mmapx_os_birth(fd);
     if (owns_everything() || !mmapx_os_is_told(fd, st))
         *owner = (struct mmapx_os_owner){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 }

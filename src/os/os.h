@@ -163,7 +163,8 @@ bool mmapx_os_is_told(int fd, const struct mmapx_os_stat *st);
 void mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st);
 
 /* Where one file lies over another and both have one number: when the one that
- * the descriptor leads to was made, folded; 0 elsewhere, or if nobody tells. */
+ * the descriptor leads to was made, folded and odd, or UNTOLD; 0 elsewhere. */
+enum { MMAPX_OS_UNTOLD = 2 };
 uint32_t mmapx_os_birth(int fd);
 
 /* What the page cache has of a range that is not empty; -ENOSYS where only
