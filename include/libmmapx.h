@@ -741,7 +741,10 @@ int mmapx_sync_reset(struct mmapx *m);
  * ENOTSUP    huge pages of hugetlbfs; or mmapx_guard_zeros() has replaced
  *            pages, and the system does not tell which
  * EPERM      the file is sealed against writing, or the journal against that,
- *            growing or shrinking
+ *            growing or shrinking; one of them is immutable or append-only; or
+ *            the block device is read-only
+ * EROFS      the file system went read-only after an error
+ * ETXTBSY    the file, or the journal, is used for swapping
  *
  * Never EINTR.  Since 0.2.
  */

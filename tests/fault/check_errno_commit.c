@@ -378,11 +378,33 @@ START_TEST(once_more_by_comparing)
 }
 END_TEST
 
+/* What the system says of a file that it does not let be written any more. */
+START_TEST(no_longer_writable)
+{
+    static const int codes[] = { EPERM, EROFS, ETXTBSY };
+    int (*commits[])(void) = { commit_plainly, commit_atomically };
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        for (size_t j = 0; j < 2; j++) {
+            fake_reset();
+            file = temp_file(page_size());
+            journal = temp_file(0);
+            OK(mmapx_map(&m, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+            *(char *)m.addr = 'x';
+            fake_fail(FAKE_WRITE_AT, codes[i], 1);
+            FAILS(codes[i], commits[j]());
+            ck_assert_int_eq(*(char *)m.addr, 'x');
+            OK(commits[j]());
+        }
+}
+END_TEST
+
 Suite *
 suite(void)
 {
     Suite *s = suite_create("errno_commit");
 
+    ADD_TEST(s, no_longer_writable);
     ADD_TEST(s, once_more_by_comparing);
 
     ADD_TEST(s, the_order_of_writes);

@@ -8,6 +8,7 @@
 #include <config.h>
 #endif
 
+#include "seccomp.h"
 #include "support.h"
 
 #include <fcntl.h>
@@ -317,6 +318,32 @@ size_in_pages(int fd)
     ck_assert_int_eq(fstat(fd, &sb), 0);
     return (int)(sb.st_size / (off_t)page_size());
 }
+
+#ifdef SYS_statx
+/* Where nobody tells when a file was made, what may be a copy counts as one. */
+START_TEST(a_copy_that_nobody_tells_of)
+{
+    struct mmapx m;
+    int fd = file_below("");
+    int up;
+
+    if (!deny(&(struct denied){ SYS_statx, ANY, 0, false }, ENOSYS))
+        skip_here("no filters of system calls");
+    if (sizeof(uintptr_t) < 8)
+        skip_here("the handle has no room for the time when a file was made");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    up = open(at("merged/file"), O_RDWR | O_CLOEXEC);
+    ck_assert_int_ge(up, 0);
+    *(char *)m.addr = 'x';
+    FAILS(EINVAL, mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    OK(mmapx_unmap(&m));
+    OK(mmapx_map(&m, up, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    *(char *)m.addr = 'x';
+    OK(mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    leave_place();
+}
+END_TEST
+#endif
 
 /* The mapping would show the file below when the changes are in the other. */
 START_TEST(changes_and_a_copy_above)
@@ -688,6 +715,9 @@ suite(void)
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, a_mapping_of_it);
     ADD_TEST(s, changes_and_a_copy_above);
+#ifdef SYS_statx
+    ADD_TEST(s, a_copy_that_nobody_tells_of);
+#endif
     ADD_TEST(s, room_and_a_copy_above);
     ADD_TEST(s, a_cut_and_a_copy_above);
     ADD_TEST(s, who_locks_all_that_he_maps);
