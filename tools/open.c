@@ -194,7 +194,8 @@ open_file(struct tool_file *file, int handle, const struct stat *st)
     file->size = st->st_size;
     file->is_dense = S_ISREG(st->st_mode)
                      && st->st_blocks >= (st->st_size + 511) / 512;
-    if (S_ISBLK(st->st_mode)) {
+    file->is_device = S_ISBLK(st->st_mode);
+    if (file->is_device) {
         file->size = lseek(file->fd, 0, SEEK_END);
         error = file->size < 0 ? errno : 0;
     }

@@ -17,7 +17,8 @@ struct tool_file {
     int64_t size;
     dev_t device;
     ino_t inode;
-    bool is_dense; /* has no holes for certain */
+    bool is_dense;  /* has no holes for certain */
+    bool is_device; /* in no file system: its name is in that of /dev */
     void *note;    /* see tool_files_ahead() in files.h */
 };
 

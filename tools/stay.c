@@ -128,7 +128,7 @@ stay_add(struct stays *s, const struct work_file *f)
     struct stay_pages pages;
 
     memset(s->last, 0, sizeof s->last);
-    if (file_system_of(f->file->fd) == FS_MEMORY) {
+    if (!f->file->is_device && file_system_of(f->file->fd) == FS_MEMORY) {
         add(s, STAY_MEMORY, f, rest);
         return;
     }

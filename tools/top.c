@@ -43,6 +43,8 @@ in_page_cache(const struct survey *s)
 static bool
 is_on_disk(struct top_part *part, const struct tool_file *file)
 {
+    if (file->is_device)
+        return false;
     if (part->device != file->device || part->sums.files == 0) {
         part->device = file->device;
         part->device_is_disk = file_system_of(file->fd) == FS_REAL;

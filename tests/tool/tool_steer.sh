@@ -149,6 +149,21 @@ lock_limited() {
         grep -q "/file: .* to be locked, but RLIMIT_MEMLOCK is .*, of which 0B are" \
             "$err"
 }
+# The name of a device is in a file system in memory, which the device is not.
+lock_device() {
+    pages 20 >"$dir/disk" && device=$(losetup -f --show "$dir/disk") || return 1
+    exec 3<>"$device" || return 1
+    dd if="$dir/disk" of="$device" bs="$page" count=4 conv=notrunc 2>/dev/null
+    run 0 evict "$device" && cat "$out" && ! grep -q 'in memory only' "$out" &&
+        start lock -b "$device" && run 0 evict --sync "$device" && cat "$out" &&
+        grep -q "stayed: locked by mmapx ($started): $device\$" "$out"
+    result=$?
+    stop
+    stopped=$?
+    exec 3>&-
+    losetup -d "$device"
+    [ "$result" -eq 0 ] && [ "$stopped" -eq 0 ]
+}
 chmod 644 "$dir/file"
 # A sanitizer makes mlock(2) do nothing.
 start lock --range=:1 "$dir/file"
@@ -163,6 +178,12 @@ if [ $locks = yes ]; then
     when_evicting 'lock what comes in' lock_on_fault
 else
     skip 'lock' 'nothing can be locked here, or seen to be'
+fi
+if [ $locks = yes ] && [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1 &&
+    losetup --help 2>&1 | grep -q -e --show; then
+    check 'why pages of a device stay' lock_device
+else
+    skip 'why pages of a device stay' 'it takes root, locks and loop devices'
 fi
 if [ $locks = yes ] && [ $other = yes ] &&
     as_other prlimit --memlock=$((2 * page)) true 2>/dev/null; then
