@@ -256,6 +256,7 @@ struct mmapx_i_object {
     struct mmapx_os_owner owner;
     uintptr_t identity;
     uint32_t birth;
+    uint32_t file_system; /* see struct mmapx_os_stat */
 };
 
 /* handle.c */

@@ -36,7 +36,8 @@ map_noreplace(void **addr, size_t len, int prot, int flags, int fd,
  * a wish: where there is none it stays.
  */
 static void
-make_congruent(void **addr, size_t len, int flags, int fd, int64_t offset)
+make_congruent(void **addr, size_t len, int flags, uint32_t file_system,
+               int64_t offset)
 {
     size_t unit = mmapx_os_large_alignment;
     size_t lead = (size_t)-offset & (unit - 1);
@@ -44,7 +45,7 @@ make_congruent(void **addr, size_t len, int flags, int fd, int64_t offset)
 
     if ((((uintptr_t)*addr - (uintptr_t)offset) & (unit - 1)) == 0
         || len < lead + unit || (flags & mmapx_os_eager_map_flags) != 0
-        || mmapx_os_aligns_mappings(fd)
+        || mmapx_os_aligns_mappings(file_system)
         || mmapx_i_take_some(len, (uintptr_t)offset, &place) < 0)
         return;
     if (mmapx_os_mremap_to(*addr, len, place, len) == 0)
@@ -93,7 +94,7 @@ map_object(struct mmapx *m, void *addr, size_t len, int prot, int flags,
     if (r < 0)
         return obj->fd < 0 ? r : mmapx_os_translate_mmap_error(r, obj->fd);
     if (addr == NULL && obj->kind == MMAPX_I_FILE)
-        make_congruent(&base, extent, flags, obj->fd, offset);
+        make_congruent(&base, extent, flags, obj->file_system, offset);
 
     mmapx_i_fill(m, (unsigned char *)base + (len == 0 ? 0 : head), len, prot,
                  flags, obj);
@@ -196,6 +197,7 @@ map_fd(struct mmapx *m, void *addr, int fd, int64_t offset, size_t len,
         .owner = st.owner,
         .identity = mmapx_i_known_identity(&st),
         .birth = st.birth,
+        .file_system = st.file_system,
     };
     return map_object(m, addr, len, prot, flags, &obj);
 }

@@ -28,9 +28,9 @@ mmapx_os_anon_page_size(int flags, size_t *page)
 }
 
 bool
-mmapx_os_aligns_mappings(int fd)
+mmapx_os_aligns_mappings(uint32_t file_system)
 {
-    (void)fd;
+    (void)file_system;
     return true;
 }
 

@@ -2,6 +2,7 @@
 /* Linux, with whichever C library: what is not in linux_*.c. */
 #include "../internal.h"
 #include "held.h"
+#include "linux_fs.h"
 #include "linux_missing.h"
 #include "linux_proc.h"
 
@@ -54,11 +55,9 @@ mmapx_os_anon_page_size(int flags, size_t *page)
 
 /* tmpfs does it itself, by what its huge= and the system's settings say. */
 bool
-mmapx_os_aligns_mappings(int fd)
+mmapx_os_aligns_mappings(uint32_t file_system)
 {
-    struct statfs fs;
-
-    return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC;
+    return file_system == TMPFS_MAGIC;
 }
 
 /* For some text in procfs the kernel fails with EIO instead of ENODEV; on
@@ -66,11 +65,8 @@ mmapx_os_aligns_mappings(int fd)
 int
 mmapx_os_translate_mmap_error(int err, int fd)
 {
-    struct statfs fs;
-
-    if (err == -EIO && fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
-        return -ENODEV;
-    return err;
+    return err == -EIO && mmapx_os_fs_type(fd) == PROC_SUPER_MAGIC ? -ENODEV
+                                                                   : err;
 }
 
 int
@@ -85,20 +81,29 @@ mmapx_os_device_size(int fd, int64_t *size)
     return 0;
 }
 
+/* Whether a file is in memory only.  The name of a device may be there, which
+ * tells nothing of the device. */
+static bool
+is_in_memory_only(int fd)
+{
+    uint32_t type = mmapx_os_fs_type(fd);
+    struct stat sb;
+
+    return (type == TMPFS_MAGIC || type == RAMFS_MAGIC) && fstat(fd, &sb) == 0
+           && S_ISREG(sb.st_mode);
+}
+
 /*
  * File systems in memory write nothing back, and so do not see that a page has
- * been stored to a second time.  Who may write a file but does not own it may
- * set both times or none.
+ * been stored to a second time.  A caller who may write a file but does not own
+ * it may set both times or none.
  */
 void
 mmapx_os_note_change(int fd)
 {
     struct timespec changed[2] = { { 0, UTIME_OMIT }, { 0, UTIME_NOW } };
-    struct statfs fs;
 
-    if (fstatfs(fd, &fs) < 0
-        || ((unsigned)fs.f_type != TMPFS_MAGIC
-            && (unsigned)fs.f_type != RAMFS_MAGIC))
+    if (!is_in_memory_only(fd))
         return;
     if (futimens(fd, changed) < 0)
         futimens(fd, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux: what the page cache has of a file, and how it loses it. */
 #include "../internal.h"
+#include "linux_fs.h"
 #include "linux_missing.h"
 
 #include <fcntl.h>
@@ -39,13 +40,21 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
     return r;
 }
 
+uint32_t
+mmapx_os_fs_type(int fd)
+{
+    struct statfs fs;
+
+    return fstatfs(fd, &fs) == 0 ? (uint32_t)fs.f_type : 0;
+}
+
 /*
  * On file systems that lay one file over another the inode that the descriptor
  * leads to may have no pages: overlayfs, FUSE with passthrough, and what is not
  * known here.
  */
 bool
-mmapx_os_has_own_cache(int fd)
+mmapx_os_fs_has_own_cache(uint32_t type)
 {
     static const uint32_t plain[] = {
         EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,   BTRFS_SUPER_MAGIC,
@@ -55,14 +64,17 @@ mmapx_os_has_own_cache(int fd)
         EXFAT_SUPER_MAGIC, ISOFS_SUPER_MAGIC, SQUASHFS_MAGIC,
         BCACHEFS_SUPER_MAGIC,
     };
-    struct statfs fs;
 
-    if (fstatfs(fd, &fs) < 0)
-        return false;
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        if ((uint32_t)fs.f_type == plain[i])
+        if (type == plain[i])
             return true;
     return false;
+}
+
+bool
+mmapx_os_has_own_cache(int fd)
+{
+    return mmapx_os_fs_has_own_cache(mmapx_os_fs_type(fd));
 }
 
 enum { EXTENTS = 32 };

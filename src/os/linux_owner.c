@@ -2,13 +2,13 @@
 /* Linux: who may know what is resident. */
 #include "../internal.h"
 #include "held.h"
+#include "linux_fs.h"
 #include "linux_missing.h"
 #include "linux_proc.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -159,12 +159,11 @@ mode_is_half_the_truth(int fd)
 uint32_t
 mmapx_os_birth(int fd)
 {
-    struct statfs fs;
 #ifdef STATX_BTIME
     struct statx sx;
 #endif
 
-    if (fstatfs(fd, &fs) < 0 || (uint32_t)fs.f_type != OVERLAYFS_SUPER_MAGIC)
+    if (mmapx_os_fs_type(fd) != OVERLAYFS_SUPER_MAGIC)
         return 0;
 #ifdef STATX_BTIME
     if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
@@ -180,7 +179,7 @@ mmapx_os_birth(int fd)
 
 /*
  * Where one file lies over another, the kernel goes by the owner of the one
- * below, who is not asked for.  He is the same if an owner who is not
+ * below, who is not asked for.  Both have the same owner if an owner who is not
  * privileged is told; nobody (-1) is told for certain otherwise.
  */
 void
@@ -193,7 +192,10 @@ mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)
     if ((owner->group_writes || owner->others_write)
         && mode_is_half_the_truth(fd))
         owner->group_writes = owner->others_write = false;
-    if (st->has_device || mmapx_os_has_own_cache(fd))
+    if (st->has_device)
+        return;
+    st->file_system = mmapx_os_fs_type(fd);
+    if (mmapx_os_fs_has_own_cache(st->file_system))
         return;
     /* What was opened for writing lies on top, and stays there. */
     if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)

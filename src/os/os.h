@@ -65,6 +65,7 @@ struct mmapx_os_stat {
     uint64_t identity; /* of one object only */
     bool has_device; /* behind its file system: none lies between */
     uint32_t birth;  /* see mmapx_os_birth(); doubt_owner knows it */
+    uint32_t file_system; /* its type, if doubt_owner had to ask; else 0 */
 };
 
 /* --- posix*.c ------------------------------------------------------------ */
@@ -139,9 +140,9 @@ int mmapx_os_file_page_size(int fd, size_t blksize, size_t *page);
 /* The page size that flags ask of anonymous memory (MAP_HUGETLB). */
 int mmapx_os_anon_page_size(int flags, size_t *page);
 
-/* Whether a file's mappings are where large pages can map them, or large pages
- * are off: to move them would help nobody. */
-bool mmapx_os_aligns_mappings(int fd);
+/* Whether the mappings of files in such a file system are where large pages can
+ * map them, or large pages are off: to move them would help nobody. */
+bool mmapx_os_aligns_mappings(uint32_t file_system);
 
 /* What mmap(2) means by err for fd: -ENODEV if fd cannot be mapped at all. */
 int mmapx_os_translate_mmap_error(int err, int fd);

@@ -768,7 +768,6 @@ START_TEST(a_descriptor_that_is_closed)
 
     ck_assert_int_eq(mmapx_os_growth(-1, &growth), -EBADF);
     ck_assert(!mmapx_os_has_own_cache(-1));
-    ck_assert(!mmapx_os_aligns_mappings(-1));
     ck_assert(!mmapx_os_reads_and_writes(-1));
     ck_assert(!mmapx_os_bypasses_cache(-1));
     ck_assert_int_eq(mmapx_os_translate_mmap_error(-EIO, -1), -EIO);
@@ -942,6 +941,19 @@ START_TEST(files_in_memory)
     ck_assert_int_ge(fd, 0);
     set_back(fd);
     ck_assert(moves_time(fd));
+}
+END_TEST
+
+/* Its name may be in a file system in memory; the device is not. */
+START_TEST(a_device_that_has_its_name_in_memory)
+{
+    int device = loop_device(temp_file(page_size()));
+    bool moved;
+
+    set_back(device);
+    moved = moves_time(device);
+    ck_assert_int_eq(futimens(device, NULL), 0);
+    ck_assert(!moved);
 }
 END_TEST
 
@@ -1229,6 +1241,7 @@ suite(void)
     ADD_TEST(s, a_file_that_cannot_be_set_to_a_size);
     ADD_TEST(s, a_tail_that_cannot_be_looked_at);
     ADD_TEST(s, files_in_memory);
+    ADD_TEST(s, a_device_that_has_its_name_in_memory);
     ADD_TEST(s, who_is_told);
     ADD_TEST(s, a_caller_whose_ids_are_not_told);
     ADD_TEST(s, a_mode_that_may_be_half_the_truth);

@@ -196,9 +196,9 @@ mmapx_os_mmap(void **addr, size_t len, int prot, int flags, int fd,
 }
 
 bool
-mmapx_os_aligns_mappings(int fd)
+mmapx_os_aligns_mappings(uint32_t file_system)
 {
-    return !fake_misplaces && real_os_aligns_mappings(fd);
+    return !fake_misplaces && real_os_aligns_mappings(file_system);
 }
 
 int

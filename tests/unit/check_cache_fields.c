@@ -258,6 +258,27 @@ START_TEST(a_mapping_of_it)
 }
 END_TEST
 
+/* Huge pages of the cache can be mapped as such only where address and offset
+ * agree modulo 2 MiB. */
+START_TEST(a_large_mapping_of_it)
+{
+    struct mmapx m;
+    int fd;
+
+    skip_under_valgrind("valgrind chooses the addresses");
+    mount_overlay("");
+    fd = open(at("merged/file"), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_ge(fd, 0);
+    leave_place();
+    ck_assert_int_eq(ftruncate(fd, 16 << 20), 0);
+    for (int64_t off = 0; off < 6 << 20; off += (3 << 20) - 1) {
+        OK(mmapx_map_region(&m, fd, off, MMAPX_TO_END, PROT_READ, MAP_SHARED));
+        ck_assert_uint_eq(((uintptr_t)m.addr - (uintptr_t)off) % (2 << 20), 0);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
 static _Noreturn void
 skip_here(const char *reason)
 {
@@ -714,6 +735,7 @@ suite(void)
     ADD_TEST(s, a_file_that_lies_over_another);
     ADD_TEST(s, a_file_that_was_copied_up);
     ADD_TEST(s, a_mapping_of_it);
+    ADD_TEST(s, a_large_mapping_of_it);
     ADD_TEST(s, changes_and_a_copy_above);
 #ifdef SYS_statx
     ADD_TEST(s, a_copy_that_nobody_tells_of);

@@ -203,6 +203,26 @@ START_TEST(large_mappings_are_congruent)
 }
 END_TEST
 
+/* The name of a device may be in a file system that is in memory only: that
+ * tells nothing of the device. */
+START_TEST(a_large_mapping_of_a_device)
+{
+#if defined __linux__
+    int file, fd;
+
+    skip_under_valgrind("valgrind chooses the addresses");
+    file = temp_file(0);
+    ck_assert_int_eq(ftruncate(file, 16 << 20), 0);
+    fd = loop_device(file);
+    check_congruent(fd, 0);
+    check_congruent(fd, 12345);
+    check_congruent(fd, (3 << 20) + 1);
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
 Suite *
 suite(void)
 {
@@ -213,5 +233,6 @@ suite(void)
     ADD_TEST(s, fixed_replaces_nothing);
     ADD_TEST(s, a_low_address);
     ADD_TEST(s, large_mappings_are_congruent);
+    ADD_TEST(s, a_large_mapping_of_a_device);
     return s;
 }
