@@ -365,20 +365,20 @@ changed_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
 {
     struct mmapx_i_span span;
     bool is_changed = false;
+    size_t left = MMAPX_TO_END;
     size_t len = 0;
-    int r = mmapx_i_span(m, off, MMAPX_TO_END, MMAPX_I_OUTWARD, &span);
+    int r = mmapx_i_range(m, off, &left);
 
+    if (r == 0)
+        r = mmapx_i_span(m, off, left, MMAPX_I_OUTWARD, &span);
     if (r == 0)
         r = run == NULL ? -EINVAL : check_mapping(m);
     if (r == 0 && span.len > 0)
         r = first_run(m, &span, &len, &is_changed);
     if (r < 0)
         return r;
-    /* The first page begins before off, the last ends behind the mapping. */
-    if (len > 0)
-        len -= (size_t)((unsigned char *)m->addr + off - span.addr);
-    if (len > m->len - off)
-        len = m->len - off;
+    span.len = len;
+    len = mmapx_i_clip_run(m, off, left, &span);
     *run = (struct mmapx_run){ .off = off, .len = len,
                                .resident = is_changed };
     return 0;

@@ -171,3 +171,17 @@ mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
     }
     return 0;
 }
+
+/* The bytes that a run of pages has of the left ones from off on: its first
+ * page begins before off, its last may end behind them. */
+size_t
+mmapx_i_clip_run(const struct mmapx *m, size_t off, size_t left,
+                 const struct mmapx_i_span *run)
+{
+    size_t lead;
+
+    if (run->len == 0)
+        return 0;
+    lead = (size_t)((unsigned char *)m->addr + off - run->addr);
+    return run->len - lead < left ? run->len - lead : left;
+}

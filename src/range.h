@@ -49,5 +49,7 @@ void mmapx_i_cache_widen(int64_t *off, int64_t *end);
 int mmapx_i_range(const struct mmapx *m, size_t off, size_t *len);
 int mmapx_i_span(const struct mmapx *m, size_t off, size_t len,
                  enum mmapx_i_rounding rounding, struct mmapx_i_span *span);
+size_t mmapx_i_clip_run(const struct mmapx *m, size_t off, size_t left,
+                        const struct mmapx_i_span *run);
 
 #endif /* MMAPX_RANGE_H */

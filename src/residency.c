@@ -163,10 +163,13 @@ static int
 resident_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
 {
     struct mmapx_i_span span;
+    size_t left = MMAPX_TO_END;
     size_t pages = 0;
     unsigned char first = 0;
-    int r = checked_span(m, off, MMAPX_TO_END, &span);
+    int r = mmapx_i_range(m, off, &left);
 
+    if (r == 0)
+        r = checked_span(m, off, left, &span);
     if (r < 0)
         return r;
     if (run == NULL)
@@ -174,15 +177,10 @@ resident_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
     r = run_length(m, &span, &pages, &first);
     if (r < 0)
         return r;
-
-    /* The first page begins before off, the last ends behind the mapping. */
-    size_t len = pages * mmapx_i_page_size(m);
-
-    if (len > 0)
-        len -= (size_t)((unsigned char *)m->addr + off - span.addr);
-    if (len > mmapx_i_len(m) - off)
-        len = mmapx_i_len(m) - off;
-    *run = (struct mmapx_run){ .off = off, .len = len, .resident = first };
+    span.len = pages * mmapx_i_page_size(m);
+    *run = (struct mmapx_run){ .off = off,
+                               .len = mmapx_i_clip_run(m, off, left, &span),
+                               .resident = first };
     return 0;
 }
 

@@ -886,6 +886,51 @@ START_TEST(readers_go_on)
 }
 END_TEST
 
+/* Runs of a private mapping, which are asked about up to its end.  That the
+ * length is read as growth stores it is for a thread sanitizer to see. */
+static void *
+look_on(void *arg)
+{
+    struct readers *all = arg;
+    size_t off = page_size() - 1;
+    struct mmapx_run run;
+
+    while (!__atomic_load_n(&all->ends, __ATOMIC_ACQUIRE)) {
+        bool ok = mmapx_changed_run(&all->m, off, &run) == 0 && run.off == off
+                  && run.len > 0 && run.len < mmapx_room(&all->m);
+
+        ok &= mmapx_resident_run(&all->m, off, &run) == 0 && run.off == off
+              && run.len > 0 && run.len < mmapx_room(&all->m);
+        if (!ok)
+            __atomic_store_n(&all->failed, true, __ATOMIC_RELEASE);
+    }
+    return NULL;
+}
+
+START_TEST(runs_beside_growth)
+{
+    size_t page = page_size();
+    int fd = temp_file(256 * page);
+    static struct readers all;
+    struct mmapx_run run;
+    pthread_t thread;
+
+    need_the_kernel();
+    OK(mmapx_map_region(&all.m, fd, 0, page, RW, MAP_PRIVATE));
+    OK(mmapx_reserve(&all.m, 256 * page, MAYMOVE));
+    if (mmapx_changed_run(&all.m, 0, &run) != 0
+        || mmapx_resident_run(&all.m, 0, &run) != 0)
+        SKIP("the kernel does not tell what changed, or what is in memory");
+    ck_assert_int_eq(pthread_create(&thread, NULL, look_on, &all), 0);
+    for (size_t len = page + 1; len < 256 * page; len += page / 2 + 1)
+        OK(mmapx_resize(&all.m, fd, len, 0));
+    __atomic_store_n(&all.ends, true, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    ck_assert(!__atomic_load_n(&all.failed, __ATOMIC_ACQUIRE));
+    OK(mmapx_unmap(&all.m));
+}
+END_TEST
+
 /* --- A database ----------------------------------------------------------- */
 
 /* The first pages, which nobody changes, again and again. */
@@ -1004,6 +1049,7 @@ suite(void)
     ADD_HUGE_TEST(s, huge_pages_beyond_the_room);
     ADD_TEST(s, a_child_has_its_own);
     ADD_TEST(s, readers_go_on);
+    ADD_TEST(s, runs_beside_growth);
     ADD_TEST(s, a_database);
     return s;
 }
