@@ -17,8 +17,9 @@ mmapx_i_last_protection(const struct mmapx *m, unsigned char *end)
 }
 
 /*
- * The new part is locked if the last page is.  This only counts it, if that is
- * possible: its pages come when the file is long enough, in mmapx_i_grow_done().
+ * The new part is locked if the last page is.  This only counts it, where that
+ * is possible: its pages come when the file is long enough, in
+ * mmapx_i_grow_done().
  */
 int
 mmapx_i_lock_like(void *last, unsigned char *place, size_t n)

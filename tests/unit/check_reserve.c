@@ -714,7 +714,10 @@ leave_the_room(int sharing)
     FAILS(ENOMEM, mmapx_resize(&m, fd, 3 * huge, BOTH));
     FAILS(ENOTSUP, mmapx_resize(&m, -1, 3 * huge, MAYMOVE));
     ck_assert_uint_eq(mmapx_room(&m), 2 * huge);
-    OK(mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE));
+    if (mmapx_resize(&m, fd, 3 * huge, BOTH | MAYMOVE) != 0) {
+        ck_assert_int_eq(errno, ENOSPC);
+        SKIP("the other huge pages are in use");
+    }
     ck_assert_uint_eq(mmapx_room(&m), 3 * huge);
     ck_assert_int_eq(*(char *)m.addr, 'x');
     ck_assert_int_eq(((char *)m.addr)[3 * huge - 1], 0);

@@ -12,5 +12,6 @@ struct timespec {
 #define CLOCK_MONOTONIC 4
 
 int clock_gettime(clockid_t, struct timespec *);
+int nanosleep(const struct timespec *, struct timespec *);
 
 #endif
