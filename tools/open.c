@@ -10,6 +10,7 @@
  * and what it is was looked at before it was opened and is looked at again.
  */
 #include "tool.h"
+#include "mounts.h"
 #include "open.h"
 
 #include <errno.h>
@@ -144,7 +145,9 @@ open_look_along(const char *path, struct stat *st)
         path += strspn(path, "/");
         n = strcspn(path, "/");
         if (n == 0)
-            return at;
+            return file_system_of(at) == FS_PSEUDO
+                       ? close_with(at, OPEN_OTHER)
+                       : at;
         if (n > NAME_MAX)
             return close_with(at, ENAMETOOLONG);
         memcpy(name, path, n);

@@ -39,7 +39,8 @@ void open_prepare(void);
 int open_look(int dir, const char *name, bool follow, struct stat *st);
 
 /* The same for a path of any length from the root on, no part of which may be a
- * link. */
+ * link.  What is on a pseudo file system is no file here: to read it may take
+ * something away from others. */
 int open_look_along(const char *path, struct stat *st);
 
 /* Whether an errno of that, or of open_file(), means that the file has gone: it

@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,7 +89,9 @@ open_beside(struct output *out, const struct stat *old)
     size_t room = strlen(out->path) + sizeof OUTPUT_SUFFIX;
     int fd, error;
 
-    output_remove_leftovers(out->path);
+    out->replaces = old != NULL;
+    if (old != NULL)
+        out->old = *old;
     fd = open_nameless(out);
     out->new_name = malloc(room);
     if (out->new_name == NULL)
@@ -99,8 +100,6 @@ open_beside(struct output *out, const struct stat *old)
     out->nameless = fd >= 0;
     if (fd < 0)
         fd = mkstemp(out->new_name);
-    if (fd >= 0)
-        flock(fd, LOCK_EX | LOCK_NB); /* it is no leftover */
     if (fd >= 0 && take_over(fd, old) == 0)
         return fd;
     error = errno;
@@ -142,23 +141,8 @@ give_name(struct output *out)
 
 /* --- What is there already ------------------------------------------------ */
 
-/* What a shell has opened for this program keeps its place: it is written to by
- * the descriptor that there is.  Returns one of one's own, or -1. */
-static int
-open_already(const struct stat *st)
-{
-    enum { MOST = 10 };
-    struct stat open;
-
-    for (int fd = 1; fd < MOST; fd++)
-        if (fstat(fd, &open) == 0 && open.st_dev == st->st_dev
-            && open.st_ino == st->st_ino)
-            return fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return -1;
-}
-
 /* Where a link leads to a regular file, that one is to be replaced, under its
- * own name.  Whether a link may be followed here is the system's decision. */
+ * own name. */
 static bool
 takes_target(struct output *out, const struct stat *st)
 {
@@ -175,24 +159,59 @@ takes_target(struct output *out, const struct stat *st)
     return true;
 }
 
+/* What has been opened already keeps its place and what it has: this program's
+ * own by its descriptor, that of another process at its end. */
 static int
-open_link(struct output *out)
+open_through(const struct output *out, const struct output_target *target)
+{
+    int flags;
+
+    if (target->fd < 0)
+        return open(out->path, WRITE | O_APPEND);
+    flags = fcntl(target->fd, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+        errno = EBADF;
+        return -1;
+    }
+    return flags < 0 ? -1 : fcntl(target->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* Whether a link may be followed here is the system's decision.  The file that
+ * it leads to need not be there. */
+static int
+open_end_of_link(struct output *out, struct output_target *target)
 {
     struct stat st;
     int fd = open(out->path, WRITE | O_NONBLOCK);
-    int own;
+    bool is_missing = fd < 0 && errno == ENOENT;
+    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 
-    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+    if (fd >= 0)
         close(fd);
-        own = open_already(&st);
-        if (own >= 0)
-            return own;
-        if (takes_target(out, &st))
-            return open_beside(out, &st);
-    } else if (fd >= 0) {
-        close(fd);
+    if (is_missing) {
+        free(out->path);
+        out->path = target->path;
+        target->path = NULL;
+        return open_beside(out, NULL);
     }
-    return open(out->path, WRITE | O_CREAT | O_TRUNC, PRIVATE);
+    if (is_file && takes_target(out, &st))
+        return open_beside(out, &st);
+    return open(out->path, WRITE | O_APPEND);
+}
+
+static int
+open_link(struct output *out)
+{
+    struct output_target target;
+    int fd, error;
+
+    output_find_target(&target, out->path);
+    fd = target.is_open ? open_through(out, &target)
+                        : open_end_of_link(out, &target);
+    error = errno;
+    free(target.path);
+    errno = error;
+    return fd;
 }
 
 int

@@ -13,6 +13,8 @@ struct output {
     char *new_name; /* that it has until then; NULL: it is written through */
     bool nameless;  /* it has none yet, and gets that one at the end */
     struct stat id; /* of what is written to */
+    bool replaces;  /* a file that was there before */
+    struct stat old; /* that one's */
 };
 
 /* What the name of a new file has behind the one that it replaces, with as many
@@ -28,7 +30,15 @@ int output_open(struct output *out, const char *path);
  * first errno. */
 int output_close(struct output *out, bool good);
 
-/* Remove the new files of programs that were killed, and say so. */
-void output_remove_leftovers(const char *path);
+/* --- output_target.c ------------------------------------------------------ */
+
+struct output_target {
+    char *path;   /* where the last link leads, allocated */
+    bool is_open; /* the system calls an open file so */
+    int fd;       /* its descriptor, or -1: another process has it */
+};
+
+/* Find out where a link leads. */
+void output_find_target(struct output_target *t, const char *path);
 
 #endif /* TOOL_OUTPUT_H */

@@ -10,6 +10,7 @@
 #include "survey.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 struct snapshot {
     FILE *out;
     const struct stat *own; /* the file that is written to, or NULL */
+    const struct stat *old; /* the one that it replaces, or NULL */
     uint64_t files;
     /* The file that is described: its first line is written with its first run,
      * since it may be gone from memory by the time that it is asked for. */
@@ -40,12 +42,18 @@ write_run(const struct mmapx_cache_run *run, void *arg)
     snapshot_write_run(s->out, run->off, run->len);
 }
 
+static bool
+is_file(const struct stat *st, const struct tool_file *file)
+{
+    return st != NULL && st->st_dev == file->device
+           && st->st_ino == file->inode;
+}
+
 /* What is written at this moment is not a part of what is described. */
 static bool
 is_own(const struct snapshot *s, const struct tool_file *file)
 {
-    return s->own != NULL && s->own->st_dev == file->device
-           && s->own->st_ino == file->inode;
+    return is_file(s->own, file) || is_file(s->old, file);
 }
 
 /* By a name that is good from everywhere, and is no link. */
@@ -115,8 +123,35 @@ write_to_stdout(const struct tool_options *o)
     return write_all(o, &s);
 }
 
-/* A snapshot of nothing, because nothing could be looked at, is worth less than
- * the one that it would replace: a disk may not be mounted this time. */
+/* Whether there is a snapshot that lists files. */
+static bool
+lists_files(const char *path)
+{
+    static const char begin[] = "mmapx snapshot 1\nfile ";
+    char head[sizeof begin - 1];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool lists = fd >= 0
+                 && read(fd, head, sizeof head) == (ssize_t)sizeof head
+                 && memcmp(head, begin, sizeof head) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return lists;
+}
+
+/* A snapshot of nothing is worth less than one of files, which it would
+ * replace: a disk may not be mounted this time. */
+static int
+judge(const struct snapshot *s, const struct output *out, int status)
+{
+    if (s->files > 0 || !out->replaces || tool_interrupted != 0
+        || !lists_files(out->path))
+        return status;
+    tool_note(out->path, "Lists files, and is not replaced by a snapshot",
+              "of none");
+    return TOOL_FAILED;
+}
+
 static int
 write_to_file(const struct tool_options *o)
 {
@@ -126,9 +161,12 @@ write_to_file(const struct tool_options *o)
     int status;
 
     if (error != 0)
-        return tool_failed(o->output, error);
+        return tool_interrupted != 0 ? TOOL_FAILED
+                                     : tool_failed(o->output, error);
     s.out = out.stream;
+    s.old = out.replaces ? &out.old : NULL;
     status = write_all(o, &s);
+    status = judge(&s, &out, status);
     error = output_close(&out, tool_interrupted == 0
                                    && (status == TOOL_OK || s.files > 0));
     if (error != 0 && tool_interrupted == 0)

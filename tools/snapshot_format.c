@@ -171,7 +171,7 @@ snapshot_open(const char *path)
     FILE *in = strcmp(path, "-") == 0 ? stdin : open_named(path);
     FILE *copy;
 
-    if (in == NULL || fseeko(in, 0, SEEK_SET) == 0)
+    if (in == NULL || fseeko(in, 0, SEEK_CUR) == 0)
         return in;
     copy = copy_of(fileno(in));
     if (copy == NULL)

@@ -267,7 +267,7 @@ own_files() {
         pages 1 >"$dir/new/tree/file" || return 1
     for _ in 1 2; do
         run 0 snapshot -r -o "$dir/new/tree/own" "$dir/new/tree" &&
-            ! grep 'own\.' "$dir/new/tree/own" || return 1
+            ! grep -e '/own$' -e 'own\.' "$dir/new/tree/own" || return 1
     done
     "$mmapx" snapshot -r "$dir/new/tree" >"$dir/new/tree/redirected" &&
         ! grep redirected "$dir/new/tree/redirected" &&
@@ -300,62 +300,110 @@ else
         'no python3, or this file system has no files without a name'
 fi
 
-# The same where a file cannot be without a name.  What it leaves is removed by
-# the next one; what only looks like that stays.
-left_behind() {
+# What lies beside it is the user's, whatever it is called.
+neighbours_stay() {
     rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
         return 1
-    traced '?open,openat' "$mmapx" snapshot -o "$dir/new/snap" "$tree/file" ||
-        return 1
-    call=$(sed -n 's/^[0-9]* *\([a-z]*\)(.*O_TMPFILE.*/\1/p' "$trace" | sed 1q)
-    at=$(grep " ${call:-openat}(" "$trace" | grep -n -m 1 O_TMPFILE |
-        sed 's/:.*//')
-    rm -rf "$dir/new" && mkdir "$dir/new" && echo old >"$dir/new/snap" ||
-        return 1
-    strace -f -o "$trace" -e trace="${call:-openat},fsync" \
-        -e inject="${call:-openat}:error=EOPNOTSUPP:when=${at:-1000}" \
-        -e inject=fsync:signal=KILL "$mmapx" snapshot -o "$dir/new/snap" \
-        "$tree/file"
-    left=$(cd "$dir/new" && echo snap.*)
-    case $left in
-    snap.mmapx-??????) ;;
-    *) echo "left: $left" && return 1 ;;
-    esac
-    [ "$left" != 'snap.mmapx-??????' ] && [ "$(cat "$dir/new/snap")" = old ]
+    for name in snap.mmapx-backup snap.mmapx-2026-1; do
+        echo user >"$dir/new/$name" || return 1
+    done
+    run 0 snapshot -o "$dir/new/snap" "$tree/file" && lines "$err" 0 &&
+        [ "$(cat "$dir/new/snap.mmapx-backup" "$dir/new/snap.mmapx-2026-1" |
+            tr '\n' ,)" = 'user,user,' ]
 }
-next_one_removes() {
-    left_behind || return 1
-    mkfifo "$dir/new/snap.mmapx-FIFO01" && mkdir "$dir/new/snap.mmapx-direct" &&
-        ln -s snap "$dir/new/snap.mmapx-symlin" &&
-        echo user >"$dir/new/snap.mmapx-abcde" &&
-        echo user >"$dir/new/snap.abcdef" &&
-        echo user >"$dir/new/other.mmapx-abcdef" || return 1
-    (cd "$dir/new" && echo ./* | sed "s|./$left||") >"$dir/stay"
-    run 0 snapshot -o "$dir/new/snap" "$tree/file" && lines "$err" 1 &&
-        grep -q "^mmapx: $left: Was left .* removed\$" "$err" || return 1
-    [ ! -e "$dir/new/$left" ] &&
-        [ "$(cd "$dir/new" && echo ./* | tr ' ' '\n')" = \
-            "$(tr -s ' ' '\n' <"$dir/stay" | sed '/^$/d')" ]
+check 'what has a similar name stays' neighbours_stay
+
+# What is open already gets a snapshot at its end, whatever its number is.
+to_descriptor() {
+    for name in /dev/fd /proc/self/fd /proc/thread-self/fd "/proc/$$/fd"; do
+        rm -rf "$dir/new" && mkdir "$dir/new" && echo log >"$dir/new/log" &&
+            exec 9>>"$dir/new/log" || return 1
+        "$mmapx" snapshot -o "$name/9" "$tree/file"
+        code=$?
+        ln -s "$name/9" "$dir/new/link"
+        "$mmapx" snapshot -o "$dir/new/link" "$tree/file" || code=1
+        echo end >&9
+        exec 9>&-
+        cat "$dir/new/log"
+        [ "$code" -eq 0 ] && [ "$(cd "$dir/new" && echo *)" = "link log" ] &&
+            [ "$(grep -c '^mmapx snapshot 1$' "$dir/new/log")" -eq 2 ] &&
+            [ "$(sed -n '1p;$p' "$dir/new/log" | tr '\n' ,)" = log,end, ] ||
+            return 1
+    done
+    # A number that no shell's own syntax has.
+    echo log >"$dir/new/log"
+    python3 -c '
+import os, subprocess, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_APPEND)
+os.dup2(fd, 12)
+os.set_inheritable(12, True)
+sys.exit(subprocess.call(sys.argv[2:], close_fds=False))' "$dir/new/log" \
+        "$mmapx" snapshot -o /dev/fd/12 "$tree/file" &&
+        [ "$(sed -n '1p;$p' "$dir/new/log" | tr '\n' ,)" = 'log,end 1,' ]
 }
-# What somebody else is writing, or what is somebody else's.
-others_stay() {
-    rm -rf "$dir/new" && mkdir "$dir/new" &&
-        echo new >"$dir/new/snap.mmapx-living" || return 1
-    flock "$dir/new/snap.mmapx-living" "$mmapx" snapshot -o "$dir/new/snap" \
-        "$tree/file" >"$out" 2>"$err" && lines "$err" 0 &&
-        [ -e "$dir/new/snap.mmapx-living" ] || return 1
-    [ "$(id -u)" -ne 0 ] || {
-        chown 65534 "$dir/new/snap.mmapx-living" &&
-            run 0 snapshot -o "$dir/new/snap" "$tree/file" && lines "$err" 0 &&
-            [ -e "$dir/new/snap.mmapx-living" ]
-    }
-}
-when_traced 'what a killed snapshot leaves is removed by the next' \
-    next_one_removes
-if command -v flock >/dev/null && flock "$dir/out" true; then
-    check 'but not what is being written, or is not ours' others_stay
+if [ -e /dev/fd/1 ] && [ -e /proc/thread-self/fd/1 ] &&
+    command -v python3 >/dev/null; then
+    check 'a descriptor of any number is written through' to_descriptor
 else
-    skip 'but not what is being written, or is not ours' 'no flock that works'
+    skip 'a descriptor of any number is written through' \
+        'there is no /proc, or no python3'
+fi
+
+closed_output() {
+    "$mmapx" snapshot -o /dev/stdout "$tree/file" >&- 2>"$err"
+    [ $? -eq 1 ] && lines "$err" 1
+}
+if [ -h /dev/stdout ]; then
+    check 'a standard output that is closed is an error' closed_output
+else
+    skip 'a standard output that is closed is an error' 'no /dev/stdout'
+fi
+
+# dangling: the file that a link leads to is written whole or not at all.
+dangling() {
+    rm -rf "$dir/new" && mkdir "$dir/new" && ln -s target "$dir/new/link" &&
+        mkfifo "$dir/names-fifo" || return 1
+    "$mmapx" snapshot -o "$dir/new/link" --files0-from="$dir/names-fifo" &
+    started=$!
+    exec 9>"$dir/names-fifo"
+    kill -TERM "$started"
+    wait "$started"
+    exec 9>&-
+    rm "$dir/names-fifo"
+    ls -a "$dir/new"
+    [ "$(ls "$dir/new")" = link ] &&
+        run 0 snapshot -o "$dir/new/link" "$tree/file" &&
+        test -h "$dir/new/link" && grep -q '^end 1$' "$dir/new/target"
+}
+check 'a link to nothing gets a file that is whole, or none' dangling
+
+# A disk that is not mounted is an empty directory.
+nothing_to_list() {
+    rm -rf "$dir/new" "$dir/empty" && mkdir "$dir/new" "$dir/empty" &&
+        run 0 snapshot -o "$dir/new/snap" "$tree/file" &&
+        cp "$dir/new/snap" "$dir/good" || return 1
+    run 1 snapshot -r -o "$dir/new/snap" "$dir/empty" && lines "$err" 1 &&
+        run 1 snapshot --files0-from=/dev/null -o "$dir/new/snap" &&
+        lines "$err" 1 && cmp "$dir/new/snap" "$dir/good" &&
+        [ "$(ls "$dir/new")" = snap ] &&
+        run 0 snapshot -r -o "$dir/new/none" "$dir/empty" &&
+        run 0 snapshot -r -o "$dir/new/none" "$dir/empty"
+}
+check 'a snapshot of files is not replaced by one of none' nothing_to_list
+
+# Standard input is read from where it is.
+reads_on() {
+    run 0 snapshot -o "$dir/part" "$tree/file" || return 1
+    { echo before && cat "$dir/part"; } >"$dir/whole"
+    { read -r _ && timeout 60 "$mmapx" restore -; } <"$dir/whole" >"$out"
+    grep -q ' in 1 file' "$out"
+}
+# read(1) of a shell takes no more than its line from a file.
+if [ "$(printf '%s\n' 1 2 >"$dir/two" && { read -r _ && cat; } <"$dir/two")" \
+    = 2 ]; then
+    check 'restore reads standard input from where it is' reads_on
+else
+    skip 'restore reads standard input from where it is' 'read takes it all'
 fi
 
 # Many that permission is denied for are a number.
@@ -502,8 +550,8 @@ check 'nor what a link leads to' refused "$dir/alias" $((2 * page))
 proc() {
     printf 'mmapx snapshot 1\nfile %d %s\n0 1\nend 1\n' 1 /proc/version \
         >"$dir/evil"
-    run 0 restore -v "$dir/evil" && grep -q 'version: cut since' "$out" &&
-        grep -q '^restored 0B in 1 file' "$out"
+    run 0 restore -v "$dir/evil" && grep -q 'version: gone since' "$out" &&
+        grep -q '^restored 0B in 0 files' "$out"
 }
 if [ -f /proc/version ]; then
     check 'nor reads what the kernel makes up' proc
