@@ -70,6 +70,7 @@ static int
 sync_range(struct mmapx *m, size_t off, size_t len, int flags,
            struct mmapx_i_span *span)
 {
+    bool waits = (flags & MS_ASYNC) == 0;
     size_t call;
     int lost;
     int r;
@@ -82,15 +83,18 @@ sync_range(struct mmapx *m, size_t off, size_t len, int flags,
     if (r < 0)
         return r;
     lost = mmapx_i_lost(m);
-    if (span->len > 0) {
+    /* What does not wait for the disk is told of no loss, and waits for
+     * nobody. */
+    if (span->len > 0 && waits) {
         call = mmapx_i_report_begin(mmapx_i_file_of(m));
         r = write_back(m, span, flags);
         mmapx_i_report_end(call);
+    } else if (span->len > 0) {
+        r = write_back(m, span, flags);
     }
     if (lost < 0)
         return mmapx_i_remember(m, lost);
-    /* What does not wait for the disk waits for nobody. */
-    return r < 0 || (flags & MS_ASYNC) != 0 ? r : hear_others(m);
+    return r < 0 || !waits ? r : hear_others(m);
 }
 
 static int
