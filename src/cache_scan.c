@@ -195,8 +195,8 @@ note_cost(struct scan *s, uint64_t ns, size_t pages)
 
 /*
  * What mincore(2) says of n pages of a window.  It says that all are cached to
- * a caller who may not know, also where cachestat(2) tells him more because his
- * descriptor can write: then counting has to do.
+ * a caller who may not know, also where cachestat(2) tells this caller more,
+ * because the descriptor can write: then counting has to do.
  */
 static int
 look(struct scan *s, struct mmapx_i_window *w, size_t page, size_t n)

@@ -176,7 +176,7 @@ int mmapx_i_ensure_handler(void);
 
 /*
  * One thread at a time.  The lock is the process's id, so that a child that was
- * forked meanwhile sees that who holds it is not there.
+ * forked meanwhile sees that its holder is not there.
  */
 void mmapx_i_acquire(pid_t *lock);
 void mmapx_i_release(pid_t *lock);

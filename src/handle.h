@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The insides of struct mmapx.  Nothing else touches its reserved words but
- * loss.c, which has one of them to itself.
+ * The insides of struct mmapx.  Beside these functions only four files touch
+ * its reserved words: handle.c and range.c store them, split.c shares them out,
+ * and loss.c has one of them to itself.
  *
  *    base      addr                        addr + len
  *     |         |                               |

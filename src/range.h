@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Byte ranges and the pages they mean: the only arithmetic on pages. */
+/* Byte ranges and the pages they mean.  No other file rounds a caller's
+ * range. */
 #ifndef MMAPX_RANGE_H
 #define MMAPX_RANGE_H
 

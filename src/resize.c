@@ -235,7 +235,7 @@ shorten(struct mmapx *m, size_t len, const struct mmapx_i_file_change *file,
 /*
  * The size that the file is to have.  A call that makes the mapping no shorter
  * makes the file no shorter either, and what goes on behind the mapping is cut
- * only for who says so.
+ * only if the caller asks for that.
  */
 static int
 plan_file(const struct mmapx *m, size_t len, int flags,

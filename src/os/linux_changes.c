@@ -151,8 +151,8 @@ mmapx_os_drop(void *addr, size_t len)
 
 /*
  * After an fstat(2) the next write gives the file a time of its own, and a new
- * entry in the file system's books (6.13).  Who asks for nothing but the size
- * costs the write nothing.
+ * entry in the file system's books (6.13).  A question about nothing but the
+ * size costs the write nothing.
  */
 int
 mmapx_os_file_size(int fd, int64_t *size)

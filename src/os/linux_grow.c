@@ -111,7 +111,7 @@ has_tail(int fd, int64_t size, size_t head, size_t page)
     void *addr = NULL;
     bool found;
 
-    /* Who cannot look must assume it. */
+    /* A caller who cannot look must assume it. */
     if (mmapx_os_mmap(&addr, page, PROT_READ, MAP_SHARED, fd,
                       size - (int64_t)head)
         < 0)

@@ -178,9 +178,9 @@ mmapx_os_birth(int fd)
 }
 
 /*
- * Where one file lies over another, the kernel goes by the owner of the one
- * below, who is not asked for.  Both have the same owner if an owner who is not
- * privileged is told; nobody (-1) is told for certain otherwise.
+ * Where one file lies over another, the kernel goes by the owner of the file
+ * below, and no call tells that owner.  It is the owner that is known here if
+ * the caller has no privilege and is told; otherwise nobody (-1) is the owner.
  */
 void
 mmapx_os_doubt_owner(int fd, struct mmapx_os_stat *st)

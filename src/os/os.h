@@ -15,7 +15,7 @@
  *   fallback*.c;
  * - name it in tests/fault/seam.def, with the errno codes it can fail with; if
  *   it can fail, write the function in fake_os.c that does so on demand, and a
- *   scenario in check_injection.c that makes the call.
+ *   scenario in injection_scenarios.c that makes the call.
  *
  * To add a system: see doc/porting.
  */

@@ -33,7 +33,7 @@ mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
 /*
  * Up to 1 MiB in one call, so that the page cache makes large folios.  The
  * file grows with what is written: at no time does somebody see a length whose
- * zeros would still overwrite what he stores.
+ * zeros would still overwrite what is stored there.
  */
 static const unsigned char zeros[64 << 10] __attribute__((aligned(4096)));
 
