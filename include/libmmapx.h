@@ -185,7 +185,8 @@ int mmapx_map_anon(struct mmapx *m, size_t len, int prot, int flags);
  *
  * Errors:
  * EINVAL     m or addr is NULL, or len is MMAPX_TO_END
- * EOVERFLOW  len exceeds PTRDIFF_MAX, or addr + len wraps around
+ * EOVERFLOW  len exceeds PTRDIFF_MAX, or addr + len wraps around or lies
+ *            behind the start of the address space's last page
  *
  * Since 0.1.
  */
@@ -244,7 +245,7 @@ enum mmapx_advice {
     MMAPX_MADV_NOHUGEPAGE     = 15,  /* do not */
     MMAPX_MADV_DONTDUMP       = 16,  /* not in a core dump */
     MMAPX_MADV_DODUMP         = 17,  /* undo DONTDUMP */
-    MMAPX_MADV_WIPEONFORK     = 18,  /* zeroes in a child */
+    MMAPX_MADV_WIPEONFORK     = 18,  /* zeros in a child */
     MMAPX_MADV_KEEPONFORK     = 19,  /* undo WIPEONFORK */
     MMAPX_MADV_COLD           = 20,  /* reclaim these first */
     MMAPX_MADV_PAGEOUT        = 21,  /* reclaim these now */
@@ -717,17 +718,17 @@ int mmapx_sync_reset(struct mmapx *m);
  *     fd  the file, open for writing
  *
  * Errors:
- * EBADF      fd is not open for writing, or journal not for reading and
- *            writing; or fd cannot be read where the system does not tell what
+ * EBADF      fd is not open for writing; journal is not open for reading and
+ *            writing; or fd cannot be read, and the system does not tell what
  *            has changed
  * EDQUOT     the user's quota of blocks is used up
  * EFAULT     the file was cut while it was written; or a changed page is
  *            PROT_NONE or broken memory, and any page of the range where the
  *            system does not tell what has changed (see mmapx_changed_run)
  * EFBIG      a change lies behind RLIMIT_FSIZE in the file, the journal would
- *            exceed it, or it is below the 64 bytes that are written to empty
- *            a journal; nothing was written, unless the file has grown
- *            meanwhile
+ *            exceed RLIMIT_FSIZE, or RLIMIT_FSIZE is below the 64 bytes that
+ *            are written to empty a journal; nothing was written, unless the
+ *            file has grown meanwhile
  * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
  *            anonymous, of a character device, or a view; fd is not the mapped
  *            file, or is of a copy that overlayfs or its like has made of it;
@@ -740,9 +741,9 @@ int mmapx_sync_reset(struct mmapx *m);
  * ENOSPC     the disk is full
  * ENOTSUP    huge pages of hugetlbfs; or mmapx_guard_zeros() has replaced
  *            pages, and the system does not tell which
- * EPERM      the file is sealed against writing, or the journal against that,
- *            growing or shrinking; one of them is immutable or append-only; or
- *            the block device is read-only
+ * EPERM      the file is sealed against writing, or the journal is sealed
+ *            against writing, growing or shrinking; one of them is immutable or
+ *            append-only; or the block device is read-only
  * EROFS      the file system went read-only after an error
  * ETXTBSY    the file, or the journal, is used for swapping
  *
@@ -955,7 +956,7 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * exceptions.  A file of huge pages may stay longer, because mapping it past
  * its end extends it.  If there is no address space or memory for both places
  * of a mapping that moves, or on Linux before 5.13, the mapping may stay in its
- * new place.  And a mapping that protection, advice or locks have split may
+ * new place.  A mapping that protection, advice or locks have split may
  * neither move as a whole nor go back, for want of memory or of mappings:
  * m->addr and m->len say what the handle still has.  Nobody else may resize the
  * file at the same time.
@@ -1000,11 +1001,11 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * ENOTSUP    growing shared memory that is anonymous or of a character device,
  *            or private memory that its driver made for good; a private file
  *            mapping in a room, or a mapping with pages that
- *            mmapx_guard_zeros() has replaced, without fd; the case of EMFILE
- *            where /proc is not mounted; on a system without mremap(2), and
- *            with huge pages: the mapping is of no file, has several
- *            protections, fd is -1, or there is no room and private pages that
- *            may have been written would be lost
+ *            mmapx_guard_zeros() has replaced, without fd; the protection
+ *            that EMFILE names is needed, and /proc is not mounted; on a
+ *            system without mremap(2), and with huge pages: the mapping is of
+ *            no file, has several protections, fd is -1, or there is no room
+ *            and private pages that may have been written would be lost
  * ENXIO      MMAPX_TO_END and the object ends before the mapping's offset
  * EOVERFLOW  len exceeds PTRDIFF_MAX, or offset + len cannot be represented
  * EPERM      there is a seal on the memfd, the memory is sealed (mseal(2)),
