@@ -62,7 +62,8 @@ main(int argc, char *argv[])
         perror(argv[1]);
         return 2;
     }
-    /* No read-ahead around each probe. */
+    /* No read-ahead around each probe.  It is not taken back: the program ends
+     * before its pages could be dropped. */
     (void)mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM);
     text = m.addr;
     for (size_t at = search(text, m.len, argv[2]); at < m.len; found = 1) {
