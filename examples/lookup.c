@@ -62,8 +62,7 @@ main(int argc, char *argv[])
         perror(argv[1]);
         return 2;
     }
-    /* No read-ahead around each probe.  It is not taken back: the program ends
-     * before its pages could be dropped. */
+    /* No read-ahead; no need to take it back, since the program ends soon. */
     (void)mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM);
     text = m.addr;
     for (size_t at = search(text, m.len, argv[2]); at < m.len; found = 1) {
