@@ -17,7 +17,7 @@
 struct log {
     struct mmapx m;
     int fd;
-    size_t used; /* bytes; zeroes follow up to m.len */
+    size_t used; /* bytes; zeros follow up to m.len */
     unsigned resizes;
 };
 
@@ -63,7 +63,7 @@ main(int argc, char *argv[])
         perror(argv[1]);
         return 1;
     }
-    /* A log that was not closed ends in the zeroes that it had in reserve. */
+    /* A log that was not closed ends in the zeros that it had in reserve. */
     for (l.used = l.m.len; l.used > 0; l.used--)
         if (((const char *)l.m.addr)[l.used - 1] != '\0')
             break;

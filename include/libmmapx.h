@@ -224,10 +224,11 @@ const char *mmapx_version(void);
  * The advice of madvise(2) under names and numbers that are the same on every
  * system; they are translated where the system's own differ.
  *
- * Always take RANDOM and SEQUENTIAL back, by NORMAL, after the first read of
- * the file: since Linux 6.3 or so touches of a mapping with one of them do not
- * count as use, so pages that are used all the time are dropped first.  To go
- * on reading at random see mmapx_prefetch(3), "The hot set".
+ * Take RANDOM and SEQUENTIAL back, by NORMAL, after the first read of a file
+ * that the program goes on using: since Linux 6.3 or so touches of a mapping
+ * with one of them do not count as use, so pages that are used all the time are
+ * dropped first.  To go on reading at random see mmapx_prefetch(3), "The hot
+ * set".
  */
 enum mmapx_advice {
     MMAPX_MADV_NORMAL         = 0,   /* no special treatment */

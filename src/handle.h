@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The insides of struct mmapx.  Beside these functions only four files touch
- * its reserved words: handle.c and range.c store them, split.c shares them out,
- * and loss.c has one of them to itself.
+ * The insides of struct mmapx.  Beside these functions few touch its reserved
+ * words: handle.c and range.c store them, split.c and commit.c look at or clear
+ * a flag, and loss.c has one word to itself.
  *
  *    base      addr                        addr + len
  *     |         |                               |
