@@ -115,26 +115,26 @@ write_to_journal(const struct target *t, const void *from, size_t len,
 }
 
 static int
-flush_journal(const struct target *t)
+flush_journal(const struct target *t, uintptr_t since)
 {
     return mmapx_i_flush_file(t->journal,
-                              mmapx_i_known_identity(&t->journal_st),
-                              t->since);
+                              mmapx_i_known_identity(&t->journal_st), since);
 }
 
 /*
  * Empty the journal.  A header of zeros is on the disk first, and needs no
  * change of the file system's books; that the file is cut may reach the disk
- * whenever it likes.
+ * whenever it likes.  What was lost of the journal before does not matter.
  */
 static int
 empty(const struct target *t)
 {
     unsigned char zeros[MMAPX_I_JOURNAL_HEADER] = { 0 };
+    uintptr_t since = mmapx_i_last_loss();
     int r = write_to_journal(t, zeros, MMAPX_I_JOURNAL_HEADER, 0);
 
     if (r == 0)
-        r = flush_journal(t);
+        r = flush_journal(t, since);
     return r == 0 ? mmapx_os_set_size(t->journal, 0) : r;
 }
 
@@ -191,7 +191,7 @@ complete(struct target *t, const struct mmapx_i_journal *h)
     /* Nothing is written if a record is impossible, or beyond the limit. */
     r = replay(t, h, false);
     if (r == 0)
-        r = flush_journal(t);
+        r = flush_journal(t, t->since);
     if (r == 0)
         r = replay(t, h, true);
     if (r == 0)
@@ -282,7 +282,7 @@ write_journal(const struct mmapx_i_commit *c, const struct target *t,
     if (r == 0)
         r = write_to_journal(t, bytes, MMAPX_I_JOURNAL_HEADER, 0);
     if (r == 0)
-        r = flush_journal(t);
+        r = flush_journal(t, t->since);
     *h = w.h;
     return r;
 }

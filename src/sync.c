@@ -70,7 +70,7 @@ static int
 sync_range(struct mmapx *m, size_t off, size_t len, int flags,
            struct mmapx_i_span *span)
 {
-    bool waits = (flags & MS_ASYNC) == 0;
+    bool waits;
     size_t call;
     int lost;
     int r;
@@ -85,7 +85,8 @@ sync_range(struct mmapx *m, size_t off, size_t len, int flags,
     lost = mmapx_i_lost(m);
     /* What does not wait for the disk is told of no loss, and waits for
      * nobody. */
-    if (span->len > 0 && waits) {
+    waits = span->len > 0 && (flags & MS_ASYNC) == 0;
+    if (waits) {
         call = mmapx_i_report_begin(mmapx_i_file_of(m));
         r = write_back(m, span, flags);
         mmapx_i_report_end(call);

@@ -241,7 +241,7 @@ START_TEST(memory_that_is_locked)
     OK(mmapx_lock(&f.m, 0, MMAPX_TO_END, 0));
     ck_assert_uint_eq(locked_bytes() - locked, 3 * page);
 
-    fake_fail(FAKE_LOCK_ONFAULT, EPERM, 1);
+    fake_fail(FAKE_LOCK_ONFAULT, ENOMEM, 1);
     FAILS(EAGAIN, mmapx_resize(&f.m, -1, 5 * page, 0));
     ck_assert_uint_eq(f.m.len, 3 * page);
     ck_assert_uint_eq(mmapx_room(&f.m), 9 * page);

@@ -67,12 +67,13 @@ if grep -a __asan_init tests/unit/syscalls tests/unit/.libs/syscalls \
     skip lock "the sanitizer makes mlock do nothing"
     skip unlock "the sanitizer makes munlock do nothing"
 else
-    makes lock mlock2 madvise
+    makes lock mlock2 madvise mlock
     makes unlock munlock
 fi
 makes protect mprotect
-makes sync msync
-makes sync_file msync fsync
+# who else syncs the file
+makes sync getpid msync getpid
+makes sync_file getpid msync getpid getpid fsync getpid
 makes empty
 makes unmap munmap
 finish
