@@ -21,6 +21,7 @@ struct snapshot {
     const struct stat *own; /* the file that is written to, or NULL */
     const struct stat *old; /* the one that it replaces, or NULL */
     uint64_t files;
+    uint64_t seen; /* files that were looked at, also if nothing is noted */
     /* The file that is described: its first line is written with its first run,
      * since it may be gone from memory by the time that it is asked for. */
     const char *path;
@@ -86,6 +87,7 @@ describe(const struct tool_file *file, void *arg)
 
     if (is_own(s, file))
         return TOOL_OK;
+    s->seen++;
     if (!is_put_off)
         error = survey_found(&now, file);
     if (error == 0 && !is_put_off && now.known == 0)
@@ -139,12 +141,12 @@ lists_files(const char *path)
     return lists;
 }
 
-/* A snapshot of nothing is worth less than one of files, which it would
- * replace: a disk may not be mounted this time. */
+/* Where there is no file, a disk may not be mounted this time: a snapshot of
+ * that is worth less than one of files, which it would replace. */
 static int
 judge(const struct snapshot *s, const struct output *out, int status)
 {
-    if (s->files > 0 || !out->replaces || tool_interrupted != 0
+    if (s->seen > 0 || !out->replaces || tool_interrupted != 0
         || !lists_files(out->path))
         return status;
     tool_note(out->path, "Lists files, and is not replaced by a snapshot",

@@ -387,7 +387,10 @@ nothing_to_list() {
         lines "$err" 1 && cmp "$dir/new/snap" "$dir/good" &&
         [ "$(ls "$dir/new")" = snap ] &&
         run 0 snapshot -r -o "$dir/new/none" "$dir/empty" &&
-        run 0 snapshot -r -o "$dir/new/none" "$dir/empty"
+        run 0 snapshot -r -o "$dir/new/none" "$dir/empty" &&
+        : >"$dir/empty/file" && # with nothing in memory
+        run 0 snapshot -r -o "$dir/new/snap" "$dir/empty" &&
+        grep -q '^end 0$' "$dir/new/snap"
 }
 check 'a snapshot of files is not replaced by one of none' nothing_to_list
 
