@@ -53,6 +53,7 @@ struct mmapx_i_frame {
     siginfo_t held;
 
     sigjmp_buf env;
+    uintptr_t last; /* the seal once more */
 };
 
 /* As many guards as one inside the other are found by themselves. */
@@ -84,18 +85,30 @@ struct mmapx_i_thread {
  * allocated by the first access. */
 extern __thread struct mmapx_i_thread mmapx_i_thread MMAPX_TLS_MODEL;
 
-/* What a frame holds that nobody has written over. */
-static inline uintptr_t
+/* If somebody has written over a frame, a sanitizer may have marked a part of
+ * it as the space between variables. */
+#if defined __SANITIZE_ADDRESS__ || defined __clang__
+#define MMAPX_I_ANY_STACK __attribute__((no_sanitize("address")))
+#else
+#define MMAPX_I_ANY_STACK
+#endif
+
+/* What a frame holds at both ends while nobody has written over it. */
+MMAPX_I_ANY_STACK static inline uintptr_t
 mmapx_i_seal(const struct mmapx_i_frame *f)
 {
-    return (uintptr_t)f ^ ((uintptr_t)&mmapx_os_cpu_has << 7);
+    uintptr_t of = f->kind == MMAPX_I_COPY ? f->begin : (uintptr_t)f->m;
+
+    return (uintptr_t)f ^ ((uintptr_t)&mmapx_os_cpu_has << 7) ^ of << 1;
 }
 
-/* Whether nobody has written over a frame. */
-static inline bool
+MMAPX_I_ANY_STACK static inline bool
 mmapx_i_is_whole(const struct mmapx_i_entry *e)
 {
-    return e->frame->seal == mmapx_i_seal(e->frame) && e->frame->at == e->at;
+    uintptr_t seal = mmapx_i_seal(e->frame);
+
+    return e->frame->seal == seal && e->frame->last == seal
+           && e->frame->at == e->at;
 }
 
 /* guard.c: where to note a frame that the list may have no room for. */
@@ -123,7 +136,7 @@ mmapx_i_enter(struct mmapx_i_frame *f)
     mmapx_i_forget_below(t, at);
     f->behind = t->depth == MMAPX_I_DEPTH ? mmapx_i_behind(t, at) : NULL;
     f->at = at;
-    f->seal = mmapx_i_seal(f);
+    f->seal = f->last = mmapx_i_seal(f);
     f->inner.frame = NULL;
     f->depth = t->depth;
     if (f->behind == NULL) {
