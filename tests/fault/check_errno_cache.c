@@ -202,6 +202,22 @@ START_TEST(loading_what_is_not_there_yet)
 }
 END_TEST
 
+static char discarded[2048 << 10];
+
+/* Some kernels take single pages back at any time, which are read then: what a
+ * load does to a file that is in memory is seen sooner or later. */
+enum { TRIES = 20 };
+
+static bool
+reads(int file, const struct fake_bytes *read)
+{
+    ck_assert_int_eq(pread(file, discarded, sizeof discarded, 0),
+                     sizeof discarded);
+    OK(mmapx_cache_load(file, 0, -1));
+    return fake_read.off == read->off && fake_read.end == read->end
+           && fake_count(FAKE_READ_AND_DISCARD) == 1;
+}
+
 /* Pieces of 128 KiB that are all cached are left out. */
 START_TEST(loading_what_is_partly_there)
 {
@@ -220,12 +236,13 @@ START_TEST(loading_what_is_partly_there)
     int file = temp_file(STEP);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        fake_reset();
-        fake_uncached = cases[i].uncached;
-        OK(mmapx_cache_load(file, 0, -1));
-        ck_assert_int_eq(fake_read.off, cases[i].read.off);
-        ck_assert_int_eq(fake_read.end, cases[i].read.end);
-        ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
+        int tries = 0;
+
+        do {
+            ck_assert_int_lt(tries++, TRIES);
+            fake_reset();
+            fake_uncached = cases[i].uncached;
+        } while (!reads(file, &cases[i].read));
     }
     fake_reset();
 }
@@ -239,12 +256,16 @@ START_TEST(loading_from_far)
     int file = temp_file((size_t)UNIT * UNITS);
 
     for (int far = 0; far <= 1; far++) {
-        fake_reset();
-        fake_has_no_advice = true; /* to have large folios */
-        fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
-        fake_tick = far ? 1000000 : 1;
-        OK(mmapx_cache_load(file, 0, -1));
-        ck_assert_int_eq(fake_count(FAKE_READAHEAD), far ? UNITS : SAMPLES);
+        int tries = 0;
+
+        do {
+            ck_assert_int_lt(tries++, TRIES);
+            fake_reset();
+            fake_has_no_advice = true; /* to have large folios */
+            fake_uncached = (struct fake_bytes){ 0, INT64_MAX };
+            fake_tick = far ? 1000000 : 1;
+            OK(mmapx_cache_load(file, 0, -1));
+        } while (fake_count(FAKE_READAHEAD) != (far ? UNITS : SAMPLES));
         ck_assert_int_eq(fake_read.end, UNIT * UNITS);
     }
     fake_reset();
