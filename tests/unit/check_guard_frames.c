@@ -400,7 +400,7 @@ START_TEST(a_jump_inside_many_guards)
 {
     skip_under_valgrind("it does not lengthen the stack for a signal");
     map_three_files();
-    for (int depth = 1; depth < 40; depth += depth < 14 || depth > 19 ? 6 : 1) {
+    for (int depth = 1; depth < 40; depth += depth < 12 || depth > 19 ? 6 : 1) {
         struct nest outer = { .left = depth,
                               .innermost = fault_of_an_outer_guard };
         struct nest below = { .left = depth,
