@@ -168,8 +168,9 @@ resident_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
     unsigned char first = 0;
     int r = mmapx_i_range(m, off, &left);
 
-    if (r == 0)
-        r = checked_span(m, off, left, &span);
+    if (r < 0)
+        return r;
+    r = checked_span(m, off, left, &span);
     if (r < 0)
         return r;
     if (run == NULL)

@@ -156,8 +156,10 @@ void
 hold_need(struct need *need, const struct tool_file *file,
           const struct hold *want)
 {
-    if (want->parts == NULL)
+    if (want->parts == NULL) {
         need_look(need, file, want->off, want->bytes);
+        return;
+    }
     for (size_t i = 0; i < want->n; i++) {
         int64_t left = want->bytes - want->parts[i].off;
         int64_t len = want->parts[i].len;
