@@ -363,7 +363,7 @@ first_run(const struct mmapx *m, const struct mmapx_i_span *span, size_t *len,
 static int
 changed_run(const struct mmapx *m, size_t off, struct mmapx_run *run)
 {
-    struct mmapx_i_span span;
+    struct mmapx_i_span span = { NULL, 0 };
     bool is_changed = false;
     size_t left = MMAPX_TO_END;
     size_t len = 0;

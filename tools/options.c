@@ -30,8 +30,6 @@ static int
 usage(enum tool_command command, const char *matter, const char *name,
       const char *right)
 {
-    bool is_command = command != TOOL_COMMANDS;
-
     fprintf(stderr, "mmapx: %s", matter);
     if (name != NULL) {
         fputs(" '", stderr);
@@ -40,9 +38,10 @@ usage(enum tool_command command, const char *matter, const char *name,
     }
     if (right != NULL)
         fprintf(stderr, ": %s", right);
-    fprintf(stderr, "\nTry 'mmapx %s%s--help' for more information.\n",
-            is_command ? option_commands[command].name : "",
-            is_command ? " " : "");
+    fputs("\nTry 'mmapx ", stderr);
+    if (command < TOOL_COMMANDS)
+        fprintf(stderr, "%s ", option_commands[command].name);
+    fputs("--help' for more information.\n", stderr);
     return TOOL_USAGE;
 }
 
