@@ -161,12 +161,9 @@ hold_need(struct need *need, const struct tool_file *file,
         return;
     }
     for (size_t i = 0; i < want->n; i++) {
-        int64_t left = want->bytes - want->parts[i].off;
-        int64_t len = want->parts[i].len;
+        struct tool_range part = { want->parts[i].off, want->parts[i].len };
 
-        if (left > 0)
-            need_look(need, file, want->parts[i].off,
-                      len < left ? len : left);
+        need_look(need, file, part.off, tool_range_of(&part, want->bytes));
     }
 }
 

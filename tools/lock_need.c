@@ -64,10 +64,9 @@ add_entry(struct adding *a, const struct lock_entry *e)
     if (handle >= 0 && open_file(&file, handle, &st) == 0) {
         add_cost(a);
         for (size_t i = 0; i < e->n && e->parts[i].off < file.size; i++) {
-            int64_t left = file.size - e->parts[i].off;
+            struct tool_range part = { e->parts[i].off, e->parts[i].len };
 
-            add_part(a, &file, e->parts[i].off,
-                     e->parts[i].len < left ? e->parts[i].len : left);
+            add_part(a, &file, part.off, tool_range_of(&part, file.size));
         }
         close(file.fd);
     }

@@ -120,6 +120,13 @@ limit_of(const char *dir, const struct version *v)
     return limit < 0 || (soft >= 0 && soft < limit) ? soft : limit;
 }
 
+/* Bytes of files on the two lists of pages, as far as the system tells. */
+static int64_t
+both(int64_t inactive, int64_t active)
+{
+    return (inactive > 0 ? inactive : 0) + (active > 0 ? active : 0);
+}
+
 static void
 look_at_group(struct memory *memory, const char *dir, const struct version *v)
 {
@@ -132,7 +139,7 @@ look_at_group(struct memory *memory, const char *dir, const struct version *v)
     /* The root of the groups has none of the files. */
     if (limit < 0 || usage < 0)
         return;
-    cache = (inactive > 0 ? inactive : 0) + (active > 0 ? active : 0);
+    cache = both(inactive, active);
     usage -= cache;
     left = limit - (usage > 0 ? usage : 0);
     if (left < 0)
@@ -173,8 +180,7 @@ look_at_machine(struct memory *memory, int64_t available)
 {
     int64_t inactive = number_in("/proc/meminfo", "Inactive(file):", 10);
     int64_t active = number_in("/proc/meminfo", "Active(file):", 10);
-    int64_t cache
-        = ((inactive > 0 ? inactive : 0) + (active > 0 ? active : 0)) * 1024;
+    int64_t cache = both(inactive, active) * 1024;
 
     memory->available = available;
     memory->cache = cache < available ? cache : available;
