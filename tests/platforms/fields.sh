@@ -225,8 +225,10 @@ report() {
     printf '%-17s %4d passed %3d skipped %3d failed  %4d s\n' "$1" "$passed" \
         "$skipped" "$bad" "$2"
     for log in "$tmp"/logs/*.log; do
+        name=$(basename "$log" .log)
         grep -A 12 '^not ok' "$log" | grep -v '^ok ' |
-            sed "s|^|    $(basename "$log" .log): |" || :
+            sed "s|^|    $name: |" || :
+        sed -n "s|^not ok.*|FAIL: $1: $name: &|p" "$log" >>"$tmp/failures"
     done
     [ "$bad" -eq 0 ] || failed="$failed $1"
     passed_in_all=$((passed_in_all + passed))
@@ -279,10 +281,12 @@ else
 fi
 [ "$quick" != long ] || parts=suite
 parts=${PARTS:-$parts}
+: >"$tmp/failures"
 for cell in ${CELLS:-$cells}; do
     run_cell "$cell"
 done
 # As automake has them, for who adds up.
+cat "$tmp/failures"
 echo "# PASS:  $passed_in_all"
 echo "# SKIP:  $skipped_in_all"
 echo "# FAIL:  $failed_in_all"
