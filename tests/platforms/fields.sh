@@ -148,9 +148,11 @@ mount_cell() {
 
 # --- What is run in a cell ---------------------------------------------------
 
-# What the quick form leaves out.
+# What the quick form leaves out: what takes long, or has little to do with
+# where a file lies.
 long='check_.*(guard|crash|copy|populate|injection|loss).*'
-long="$long|tool_(steer|security|living|watch)"
+long="$long|tool_(steer|security|living|watch|signals)"
+long="$long|tool_(groups|metrics|options|select)"
 
 tests() {
     (cd "$srcdir" && ls tests/unit/check_*.c tests/fault/check_*.c \
@@ -192,8 +194,9 @@ one() {
 }
 
 # What older kernels, filters and containers lack: one at a time, and all.
-lacking='cachestat pagemap_scan procmap_query process_madvise proc
-    cachestat,pagemap_scan,procmap_query,process_madvise,proc'
+lacking=cachestat,pagemap_scan,procmap_query,process_madvise,proc
+[ "$quick" = quick ] ||
+    lacking="cachestat pagemap_scan procmap_query process_madvise proc $lacking"
 
 run_model() {
     export MMAPX_FUZZ_DIR="$tmp/mnt/tmp"
