@@ -8,6 +8,34 @@
 
 #include "internal.h"
 
+/* Some kernels take single pages back at any time, which are read then: what a
+ * load does to a file that is in memory is seen sooner or later. */
+enum { TRIES = 20 };
+
+/* While it is written to the disk, what is new may be listed as if it had never
+ * been written. */
+static int
+file_on_disk(size_t size)
+{
+    int file = temp_file(size);
+
+    ck_assert_int_eq(fsync(file), 0);
+    return file;
+}
+
+/* Have the file in memory again. */
+static void
+read_file(int file)
+{
+    static char discarded[64 << 10];
+    off_t off = 0;
+    ssize_t n;
+
+    while ((n = pread(file, discarded, sizeof discarded, off)) > 0)
+        off += n;
+    ck_assert_int_eq(n, 0);
+}
+
 START_TEST(the_page_cache)
 {
     struct fixture f;
@@ -92,7 +120,7 @@ START_TEST(reading_ahead_by_descriptor)
     int steps = 64;
 
     set_up(&f);
-    f.fd = temp_file((size_t)steps * (128 << 10));
+    f.fd = file_on_disk((size_t)steps * (128 << 10));
     fake_fail(FAKE_READAHEAD, EIO, 3);
     OK(mmapx_cache_prefetch(f.fd, places, 2));
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), steps + 1);
@@ -202,17 +230,10 @@ START_TEST(loading_what_is_not_there_yet)
 }
 END_TEST
 
-static char discarded[2048 << 10];
-
-/* Some kernels take single pages back at any time, which are read then: what a
- * load does to a file that is in memory is seen sooner or later. */
-enum { TRIES = 20 };
-
 static bool
 reads(int file, const struct fake_bytes *read)
 {
-    ck_assert_int_eq(pread(file, discarded, sizeof discarded, 0),
-                     sizeof discarded);
+    read_file(file);
     OK(mmapx_cache_load(file, 0, -1));
     return fake_read.off == read->off && fake_read.end == read->end
            && fake_count(FAKE_READ_AND_DISCARD) == 1;
@@ -233,7 +254,7 @@ START_TEST(loading_what_is_partly_there)
         { { 960 * K, 1088 * K }, { 896 * K, 1152 * K } },
         { { 100 * K, 1900 * K }, { 0, 1920 * K } },
     };
-    int file = temp_file(STEP);
+    int file = file_on_disk(STEP);
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int tries = 0;
@@ -253,7 +274,7 @@ END_TEST
 START_TEST(loading_from_far)
 {
     enum { UNIT = 128 << 10, UNITS = 64, SAMPLES = 2 };
-    int file = temp_file((size_t)UNIT * UNITS);
+    int file = file_on_disk((size_t)UNIT * UNITS);
 
     for (int far = 0; far <= 1; far++) {
         int tries = 0;
@@ -277,7 +298,7 @@ END_TEST
 START_TEST(loading_by_what_was_cached_before)
 {
     int64_t size = 66 << 20, first = 64 << 20;
-    int file = temp_file((size_t)size);
+    int file = file_on_disk((size_t)size);
     int64_t off = 0;
     int64_t data_end;
 
@@ -333,6 +354,7 @@ START_TEST(loading_by_blocks)
     struct fixture f;
     int64_t off = 0;
     int64_t data_end;
+    int tries = 0;
 
     set_up(&f);
     if (mmapx_os_large_alignment / (page_size() / 8) != page_size())
@@ -341,9 +363,13 @@ START_TEST(loading_by_blocks)
         SKIP("this kernel does not populate");
     if (!mmapx_os_next_data(f.fd, &off, 1, &data_end))
         SKIP("this file system does not say what is a hole");
-    OK(run_cache_load_blocks(&f));
-    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        set_up(&f);
+        OK(run_cache_load_blocks(&f));
+    } while (fake_count(FAKE_READ_AND_DISCARD) > 0);
     ck_assert_int_eq(fake_count(FAKE_READAHEAD), 0);
+    ck_assert_int_gt(fake_count(FAKE_MADVISE), 2);
 
     /* The touch of a page has not brought the others. */
     set_up(&f);
@@ -559,16 +585,19 @@ need_blocks(int fd)
 START_TEST(loading_where_mappings_do_not_help)
 {
     enum { BLOCK = 2 << 20 };
-    int fd = temp_file(3 * BLOCK);
+    int fd = file_on_disk(3 * BLOCK);
+    int tries = 0;
 
     need_blocks(fd);
-    fake_reset();
-    fake_uncached = (struct fake_bytes){ 0, BLOCK };
-    fake_fail(FAKE_MPROTECT, EACCES, 1);
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_int_eq(fake_count(FAKE_MPROTECT), 1);
-    ck_assert_int_eq(fake_read.end, BLOCK);
-    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        read_file(fd);
+        fake_reset();
+        fake_uncached = (struct fake_bytes){ 0, BLOCK };
+        fake_fail(FAKE_MPROTECT, EACCES, 1);
+        OK(mmapx_cache_load(fd, 0, -1));
+        ck_assert_int_eq(fake_count(FAKE_MPROTECT), 1);
+    } while (fake_read.end != BLOCK || fake_count(FAKE_READ_AND_DISCARD) != 1);
     fake_reset();
 }
 END_TEST
@@ -596,15 +625,17 @@ END_TEST
 START_TEST(loading_parts_that_are_cut_off)
 {
     enum { PART = 64 << 20 };
-    struct fixture f;
-    int file;
+    int file = file_on_disk(512 << 10);
+    int tries = 0;
 
-    set_up(&f);
-    file = temp_file(512 << 10);
-    fake_uncached = (struct fake_bytes){ 0, 128 << 10 };
-    fake_ends_early = true;
-    OK(mmapx_cache_load(file, 0, -1));
-    ck_assert_int_eq(fake_read.end, 128 << 10);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        read_file(file);
+        fake_reset();
+        fake_uncached = (struct fake_bytes){ 0, 128 << 10 };
+        fake_ends_early = true;
+        OK(mmapx_cache_load(file, 0, -1));
+    } while (fake_read.end != 128 << 10);
 
     ck_assert_int_eq(ftruncate(file, 1), 0);
     ck_assert_int_eq(pwrite(file, "x", 1, 2 * PART), 1);

@@ -64,15 +64,35 @@ set_up_race(struct fixture *f, uint64_t advice_work, uint64_t touch_work)
     fake_touch_work = touch_work;
 }
 
+/*
+ * Populate such a mapping, all of it, and leave no descriptor.  With nth > 0
+ * that call fails.  Some kernels take single pages back at any time: then it is
+ * populated once more.
+ */
+enum { TRIES = 20 };
+
 static void
-check_populated(struct fixture *f)
+check_populated(struct fixture *f, uint64_t advice_work, uint64_t touch_work,
+                enum fake_call call, int nth)
 {
     size_t pages;
+    int tries = 0;
 
-    OK(mmapx_populate(&f->m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
-    fake_mincore_bits = 0;
-    OK(mmapx_resident_count(&f->m, 0, MMAPX_TO_END, &pages));
-    ck_assert_uint_eq(pages, mmapx_page_count(&f->m, 0, MMAPX_TO_END));
+    do {
+        int next;
+
+        ck_assert_int_lt(tries++, TRIES);
+        set_up_race(f, advice_work, touch_work);
+        if (nth > 0)
+            fake_fail(call, EFAULT, nth);
+        next = dup(f->fd);
+        close(next);
+        OK(mmapx_populate(&f->m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+        ck_assert_int_eq(dup(f->fd), next);
+        close(next);
+        fake_mincore_bits = 0;
+        OK(mmapx_resident_count(&f->m, 0, MMAPX_TO_END, &pages));
+    } while (pages < mmapx_page_count(&f->m, 0, MMAPX_TO_END));
 }
 
 /* The cheaper way goes on, in long steps; the other one is looked at again, a
@@ -81,13 +101,11 @@ START_TEST(the_cheaper_way_to_populate)
 {
     struct fixture f;
 
-    set_up_race(&f, 90000, 9000);
-    check_populated(&f);
+    check_populated(&f, 90000, 9000, FAKE_TOUCH, 0);
     ck_assert_int_ge(fake_count(FAKE_TOUCH), 5);
     ck_assert_int_le(fake_count(FAKE_TOUCH), 9);
 
-    set_up_race(&f, 9000, 90000);
-    check_populated(&f);
+    check_populated(&f, 9000, 90000, FAKE_TOUCH, 0);
     ck_assert_int_ge(fake_count(FAKE_TOUCH), 2);
     ck_assert_int_le(fake_count(FAKE_TOUCH), 3);
     ck_assert_int_le(fake_count(FAKE_MADVISE), 12);
@@ -99,8 +117,7 @@ START_TEST(populating_cannot_be_faster)
 {
     struct fixture f;
 
-    set_up_race(&f, 100, 0);
-    check_populated(&f);
+    check_populated(&f, 100, 0, FAKE_TOUCH, 0);
     ck_assert_int_eq(fake_count(FAKE_TOUCH_OPEN), 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 2);
 }
@@ -110,20 +127,11 @@ END_TEST
 START_TEST(touching_fails)
 {
     struct fixture f;
-    enum fake_call calls[] = {FAKE_TOUCH_OPEN, FAKE_TOUCH, FAKE_NEXT_UNMAPPED};
 
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
-        int next;
-
-        set_up_race(&f, 90000, 9000);
-        next = dup(f.fd);
-        close(next);
-        /* Opening asks once too. */
-        fake_fail(calls[i], EFAULT, calls[i] == FAKE_NEXT_UNMAPPED ? 2 : 1);
-        check_populated(&f);
-        ck_assert_int_eq(dup(f.fd), next);
-        close(next);
-    }
+    check_populated(&f, 90000, 9000, FAKE_TOUCH_OPEN, 1);
+    check_populated(&f, 90000, 9000, FAKE_TOUCH, 1);
+    /* Opening asks once too. */
+    check_populated(&f, 90000, 9000, FAKE_NEXT_UNMAPPED, 2);
 #ifdef EHWPOISON
     set_up_race(&f, 90000, 9000);
     fake_fail(FAKE_TOUCH, EFAULT, 2);
@@ -195,6 +203,7 @@ START_TEST(what_is_not_cached)
 {
     struct fixture f;
     enum { SIZE = 1 << 20, WINDOWS = SIZE / (128 << 10) };
+    int tries = 0;
 
     skip_under_valgrind("valgrind copies no mapping by mremap(2)");
     set_up(&f);
@@ -210,9 +219,11 @@ START_TEST(what_is_not_cached)
     ck_assert_int_le(fake_count(FAKE_MADVISE), 4);
 
     /* Now it is there. */
-    fake_reset();
-    OK(run_populate(&f));
-    ck_assert_int_eq(fake_count(FAKE_MREMAP), 0);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        fake_reset();
+        OK(run_populate(&f));
+    } while (fake_count(FAKE_MREMAP) > 0);
     ck_assert_int_eq(fake_count(FAKE_MADVISE), 1);
 
     OK(ftruncate(f.fd, 0));
