@@ -22,13 +22,13 @@ read_file() {
     cat "$dir/three" >/dev/null
     bytes "$dir/three" $((3 * page)) $((3 * page)) 100% && bar "$full"
 }
-check 'a file that was read is resident' read_file
+check_cached 'a file that was read is resident' read_file
 
 part_of_a_page() {
     printf abc >"$dir/tiny"
     bytes "$dir/tiny" 3 3 100% && bar "$full"
 }
-check 'a page counts with the bytes that the file has' part_of_a_page
+check_cached 'a page counts with the bytes that the file has' part_of_a_page
 
 odd_length() {
     sparse "$dir/odd" 31
@@ -38,7 +38,7 @@ odd_length() {
         return 1
     bytes "$dir/odd" 3 $((31 * page + 3)) '<1%' && bar '\.\{31\}-'
 }
-check 'so it does at the end of a longer file' odd_length
+check_cached 'so it does at the end of a longer file' odd_length
 
 untouched() {
     sparse "$dir/sparse" 64
@@ -52,7 +52,7 @@ first_half() {
     bytes "$dir/half" $((32 * page)) $((64 * page)) 50% &&
         bar '#\{16\}\.\{16\}'
 }
-check 'half of a file is half of the bar' first_half
+check_cached 'half of a file is half of the bar' first_half
 
 # Cells of eight pages: 0 to 8, and then the runs across the cells' edges.
 cells() {
@@ -66,7 +66,7 @@ cells() {
     bytes "$dir/cells" $((23 * page)) $((256 * page)) 9% &&
         bar '#--+\.--\.\{24\}-'
 }
-check 'a cell is full or empty only if all of it is' cells
+check_cached 'a cell is full or empty only if all of it is' cells
 
 almost() {
     sparse "$dir/most" 512
@@ -78,7 +78,7 @@ almost() {
     bytes "$dir/one" "$page" $((512 * page)) '<1%' &&
         bar '\.\{6\}-\.\{25\}'
 }
-check 'no percentage is rounded to 0% or to 100%' almost
+check_cached 'no percentage is rounded to 0% or to 100%' almost
 
 # Two of the command's windows and a short one, with something at each edge.
 windows() {
@@ -91,7 +91,7 @@ windows() {
         bar '-\.\{14\}-\.\{15\}-'
 }
 if sparse "$dir/large" 32770 && [ -s "$dir/large" ]; then
-    check 'a large file is looked at in windows' windows
+    check_cached 'a large file is looked at in windows' windows
 else
     skip 'a large file is looked at in windows' 'no room for a sparse file'
 fi
@@ -248,11 +248,12 @@ check 'rounded to a MiB' human 1048064 1.0M
 check '100 MiB' human 104857600 100M
 
 utf8_bar() {
+    cells >/dev/null
     (cd "$dir" && LC_ALL=$utf8 run 0 status cells) || return 1
     grep -q '▕█▁▄▇ ▁▁                        ▁▏  cells$' "$out"
 }
 if [ -n "$utf8" ]; then
-    check 'Unicode where the locale has it' utf8_bar
+    check_cached 'Unicode where the locale has it' utf8_bar
 else
     skip 'Unicode where the locale has it' 'no such locale'
 fi
@@ -276,6 +277,7 @@ uncoloured() {
     grep -q '/half' "$out" && ! grep -q "$escape" "$out"
 }
 as_in_pipe() {
+    cat "$dir/clean" >/dev/null
     (cd "$dir" && run 0 status clean) && cp "$out" "$dir/said"
     on_terminal "cd '$dir'; stty cols 60; $1 '$mmapx' status clean"
     tr -d '\r' <"$out" | diff "$dir/said" -
@@ -313,8 +315,8 @@ if [ $terminal = yes ]; then
     check 'none on a dumb terminal' uncoloured TERM=dumb
     check 'none without TERM' uncoloured 'env -u TERM'
     cp "$dir/half" "$dir/clean" && sync "$dir/half" "$dir/clean"
-    check 'a dumb terminal gets what a pipe does' as_in_pipe TERM=dumb
-    check 'so does one of no kind' as_in_pipe 'env -u TERM'
+    check_cached 'a dumb terminal gets what a pipe does' as_in_pipe TERM=dumb
+    check_cached 'so does one of no kind' as_in_pipe 'env -u TERM'
     check 'the bar fits the terminal' width 65 'stty cols 68;'
     check 'the bar follows COLUMNS' width 57 'stty cols 100; COLUMNS=58'
     check 'a terminal without a width has 80 columns' width 73 'stty cols 0;'

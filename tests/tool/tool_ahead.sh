@@ -14,6 +14,11 @@ for d in 1 2 3 4 5; do
         i=$((i + 1))
     done
 done
+# What is dirty may be written between two looks.
+sync -f "$tree" 2>/dev/null || sync
+refill() {
+    find "$tree" -type f -exec cat {} + >/dev/null
+}
 files=300
 headed=$((files + 1)) # lines of a table
 find "$tree" -type f -print0 >"$dir/names"
@@ -28,7 +33,7 @@ looks() {
             return 1
     done
 }
-check 'a tree by several threads' looks
+check_cached 'a tree by several threads' looks
 
 # What is named comes in the order in which it was named.
 looks_at_named() {
@@ -76,7 +81,7 @@ loads() {
             return 1
     done
 }
-check 'load a tree by several threads' loads
+check_cached 'load a tree by several threads' loads
 
 # In few descriptors, as many as there are files.
 few_descriptors() {
@@ -113,7 +118,7 @@ small() {
         grep -q "^loaded .* in 1 file, " "$out" &&
         run 0 status -b "$dir/large" && grep -q ' 100% ' "$out"
 }
-check 'load in single pages' small
+check_cached 'load in single pages' small
 
 # --- What a snapshot names ----------------------------------------------------
 
@@ -134,7 +139,7 @@ restores() {
         "$mmapx" restore "$dir/snap"
     ) >"$out" 2>"$err" && lines "$err" 0 && grep -q " in $files files, " "$out"
 }
-check 'restore a tree by several threads' restores
+check_cached 'restore a tree by several threads' restores
 
 # A snapshot in which much is wrong, and what is to be said of it: names that
 # have gone, and complaints, in the order in which they stand.
@@ -180,7 +185,7 @@ restores_in_order() {
         cmp "$out" "$dir/said" || return 1
     done
 }
-check 'what a snapshot names wrongly, in its order' restores_in_order
+check_cached 'what a snapshot names wrongly, in its order' restores_in_order
 
 # Paths of a MiB that wait together would take more memory than there is here.
 long_paths() {

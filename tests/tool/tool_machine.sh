@@ -32,6 +32,10 @@ ln "$root/data/three" "$root/data/same"
 cat "$root/data/same" >/dev/null
 echo text >"$root/data/a b"
 
+refill() {
+    find "$root/data" -type f -exec cat {} + >/dev/null
+}
+
 # on_machine COMMAND: there, where "prepare" has mounted what it likes.
 on_machine() {
     timeout 120 unshare -m -p -f sh -c "mount --make-rprivate / &&
@@ -62,7 +66,8 @@ every_file() {
         all[-1]['total']['files'] == $found - 1 == len(paths) and
         not any(p.startswith('/proc') for p in paths)"
 }
-check 'every file of the machine is found, and nothing of /proc' every_file
+check_cached 'every file of the machine is found, and nothing of /proc' \
+    every_file
 
 # The same directory twice more, the whole root once more, and a tmpfs.
 mounted_again() {
@@ -73,7 +78,7 @@ mounted_again() {
 prepare="mount --bind '$root/data/part' '$root/again' &&
     mount --bind '$root/data' '$root/cold' &&
     mount -t tmpfs tmpfs '$root/tmp' && echo text >'$root/tmp/memory' &&"
-check 'what is mounted twice is looked at once' mounted_again
+check_cached 'what is mounted twice is looked at once' mounted_again
 
 other_disk() {
     on_machine '/mmapx top --json -n 1000' || return 1
@@ -90,7 +95,7 @@ if truncate -s 8M "$image" && mkfs.ext4 -q "$image" 2>/dev/null &&
     umount "$dir/mnt"
     # So that its pages are there when it is mounted anew.
     prepare="$prepare cat '$root/disk/six' >/dev/null &&"
-    check 'each file system is gone through' other_disk
+    check_cached 'each file system is gone through' other_disk
 else
     skip 'each file system is gone through' 'nothing can be mounted by a loop'
 fi

@@ -35,11 +35,6 @@ when_evicting() {
     fi
 }
 
-# The tests read what they want in memory.
-refill() {
-    :
-}
-
 # --- Load and evict -----------------------------------------------------------
 
 load() {
