@@ -17,15 +17,14 @@ enum {
                 | MMAPX_CACHE_EVICTED | MMAPX_CACHE_RECENTLY_EVICTED,
 };
 
-/* The size of what is open as fd, if it has a page cache. */
-int
-mmapx_i_cache_size(int fd, int64_t *size)
+/* The size of what is open as fd, or is a handle (O_PATH), if it has a page
+ * cache. */
+static int
+size_of(int fd, int64_t *size)
 {
     struct mmapx_os_stat st;
-    int r = mmapx_os_access(fd); /* fstat(2) takes one with O_PATH */
+    int r = mmapx_os_stat(fd, &st);
 
-    if (r >= 0)
-        r = mmapx_os_stat(fd, &st);
     if (r < 0)
         return r;
     if (st.type != MMAPX_OS_FILE && st.type != MMAPX_OS_BLOCK)
@@ -36,29 +35,49 @@ mmapx_i_cache_size(int fd, int64_t *size)
     return mmapx_i_object_size(fd, &st, size);
 }
 
-/*
- * Check a range of a descriptor.  *off and *end become the bytes that it means;
- * what lies past the object's end has no pages.
- */
+/* The size of what is open as fd, if it has a page cache. */
+int
+mmapx_i_cache_size(int fd, int64_t *size)
+{
+    int r = mmapx_os_access(fd);
+
+    return r < 0 ? r : size_of(fd, size);
+}
+
+/* Check the numbers of a range; -1 becomes the length "to the end". */
+static int
+check_range(int64_t off, int64_t *len)
+{
+    if (*len == (int64_t)MMAPX_TO_END) /* not -1 where a size is narrower */
+        *len = -1;
+    if (off < 0 || *len < -1)
+        return -EINVAL;
+    return *len > INT64_MAX - off ? -EOVERFLOW : 0;
+}
+
+/* The bytes that a range means of an object of that size: what lies past the
+ * end has no pages. */
+static void
+clip_range(int64_t *off, int64_t len, int64_t *end, int64_t size)
+{
+    if (*off > size)
+        *off = size;
+    *end = len == -1 || len > size - *off ? size : *off + len;
+}
+
+/* Check a range of a descriptor.  *off and *end become the bytes that it
+ * means. */
 int
 mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
 {
     int64_t size;
-    int r;
+    int r = check_range(*off, &len);
 
-    if (len == (int64_t)MMAPX_TO_END) /* not -1 where a size is narrower */
-        len = -1;
-    if (*off < 0 || len < -1)
-        return -EINVAL;
-    if (len > INT64_MAX - *off)
-        return -EOVERFLOW;
-    r = mmapx_i_cache_size(fd, &size);
-    if (r < 0)
-        return r;
-    if (*off > size)
-        *off = size;
-    *end = len == -1 || len > size - *off ? size : *off + len;
-    return 0;
+    if (r == 0)
+        r = mmapx_i_cache_size(fd, &size);
+    if (r == 0)
+        clip_range(off, len, end, size);
+    return r;
 }
 
 /*
@@ -136,17 +155,40 @@ mmapx_i_cache_count(int fd, int64_t off, int64_t end, struct mmapx_cache *c)
     return r == 0 && c->cached >= pages ? mmapx_i_window_is_true(fd) : r;
 }
 
+/*
+ * The same for counting.  Neither cachestat(2) nor mmap(2) takes a handle, so
+ * where there are pages to count nobody else has to ask whether it is one: a
+ * call less for each of many files.
+ */
+static int
+range_to_count(int fd, int64_t *off, int64_t len, int64_t *end)
+{
+    int64_t size;
+    int r = check_range(*off, &len);
+    int access;
+
+    if (r < 0)
+        return r;
+    r = size_of(fd, &size);
+    if (r == 0)
+        clip_range(off, len, end, size);
+    if (r == 0 && *off < *end)
+        return 0;
+    access = mmapx_os_access(fd);
+    return access < 0 ? access : r;
+}
+
 static int
 cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
 {
     struct mmapx_cache found = { .known = ALL_KNOWN }; /* of nothing */
+    int64_t end = off;
     bool doubtful;
-    int64_t end;
     int r;
 
     if (c == NULL)
         return -EINVAL;
-    r = mmapx_i_cache_range(fd, &off, len, &end);
+    r = range_to_count(fd, &off, len, &end);
     if (r < 0)
         return r;
     if (off < end)

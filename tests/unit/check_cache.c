@@ -652,6 +652,7 @@ START_TEST(what_has_no_cache)
             all_fail(open(texts[i], O_RDONLY), ENODEV);
 #ifdef O_PATH
     all_fail(open("/bin/sh", O_PATH), EBADF);
+    all_fail(open("/", O_PATH), EBADF);
     nothing_fails(open("/bin/sh", O_PATH), EBADF);
 #endif
 }

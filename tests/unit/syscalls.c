@@ -34,6 +34,7 @@ main(void)
     char path[] = "syscalls-XXXXXX";
     unsigned char vec[1];
     struct mmapx m, other;
+    struct mmapx_cache cache;
     size_t pages;
     int fd = mkstemp(path);
 
@@ -66,6 +67,8 @@ main(void)
     must(mmapx_sync(&m, 1, 3, MS_SYNC));
     announce("sync_file");
     must(mmapx_sync_file(&m, fd, 1, 3));
+    announce("cache_stat");
+    must(mmapx_cache_stat(fd, 0, -1, &cache));
     announce("empty");
     must(mmapx_advise(&m, 1, 0, MMAPX_MADV_WILLNEED));
     must(mmapx_residency(&m, 1, 0, NULL, 0));

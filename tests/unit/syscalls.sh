@@ -32,6 +32,7 @@ awk -F'(' '
     /^write\(-1, / { split($0, part, "\""); printf "\n%s", part[2]; on = 1; next }
     /^(fstat|fstat64|newfstatat|statx)\(/ { $1 = "fstat" }
     /^mmap2\(/ { $1 = "mmap" }
+    /^syscall_0x1c3\(/ { $1 = "cachestat" } # to an older strace
     /^(fstatfs(64)?|utimensat(_time64)?)\(/ { next } # tmpfs
     on { printf " %s", $1 }
     END { print "" }
@@ -74,6 +75,11 @@ makes protect mprotect
 # who else syncs the file
 makes sync getpid msync getpid
 makes sync_file getpid msync getpid getpid fsync getpid
+if grep -qE '(cachestat|syscall_0x1c3)\(.*(ENOSYS|EPERM)' "$trace.raw"; then
+    skip cache_stat "the system has no cachestat(2)"
+else
+    makes cache_stat fstat cachestat
+fi
 makes empty
 makes unmap munmap
 finish
