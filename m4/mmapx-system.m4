@@ -37,6 +37,10 @@ AC_CHECK_MEMBER([struct stat.st_ctim], [], [AC_DEFINE([st_ctim], [st_ctimespec],
 AC_CHECK_DECL([fstatfs], [AC_DEFINE([STATFS_IN_VFS], [1],
     [Define if <sys/vfs.h> declares fstatfs().])], [],
     [[#include <sys/vfs.h>]])
+# The command: glibc and musl tell what a stream has not written yet.
+AC_CHECK_DECL([__fpending], [AC_DEFINE([FPENDING_IN_STDIO_EXT], [1],
+    [Define if <stdio_ext.h> declares __fpending().])], [],
+    [[#include <stdio_ext.h>]])
 AC_HEADER_MAJOR
 AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
 AC_CHECK_DECLS([F_FULLFSYNC], [], [], [[#include <fcntl.h>]])

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,9 @@
 #include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
+#ifdef FPENDING_IN_STDIO_EXT
+#include <stdio_ext.h>
+#endif
 
 static bool
 is_set(const char *variable)
@@ -82,17 +86,28 @@ tool_unpaint(const struct tool_screen *screen)
         fputs("\033[0m", screen->stream);
 }
 
-/* A few lines at a time are handed on.  A pipe takes so little whole or not at
- * all, so that a program that is interrupted leaves no part of a line to the
- * reader. */
-void
-tool_end_line(void)
+/* Bytes of output that wait; some lines have as many if nobody tells. */
+static size_t
+waiting(void)
 {
+#ifdef FPENDING_IN_STDIO_EXT
+    return __fpending(stdout);
+#else
     enum { LINES = 8 };
     static unsigned lines;
 
+    return ++lines % LINES == 0 ? PIPE_BUF : 0;
+#endif
+}
+
+/* A few lines at a time are handed on.  A pipe takes PIPE_BUF bytes whole or
+ * not at all, so that a program that is interrupted leaves no part of a line to
+ * the reader: there has to be room for one more line. */
+void
+tool_end_line(void)
+{
     putchar('\n');
-    if (++lines % LINES == 0)
+    if (waiting() > PIPE_BUF / 4 * 3)
         tool_flush();
 }
 

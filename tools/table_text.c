@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 /* Cells of a line of a map. */
@@ -50,6 +51,22 @@ print_cells(const struct table *t, const char *const *glyphs,
 
 /* --- A line --------------------------------------------------------------- */
 
+/* As printf() does with %*s, in a third of the time: there are many lines. */
+static void
+print_right(const char *text, int columns)
+{
+    char blanks[32];
+    int n = columns - (int)strlen(text);
+
+    if (n > (int)sizeof blanks)
+        n = (int)sizeof blanks;
+    if (n > 0) {
+        memset(blanks, ' ', sizeof blanks);
+        fwrite(blanks, 1, (size_t)n, stdout);
+    }
+    fputs(text, stdout);
+}
+
 /* On a screen that is written over, the rest of the line is old; a new line
  * behind the last one would scroll. */
 void
@@ -73,6 +90,8 @@ percent(char buf[static 8], const struct survey *s)
 
     if (s->known == 0 || s->size == 0)
         return "-";
+    if (s->cached == s->size)
+        return "100%";
     if (s->cached > 0 && value < 1)
         return "<1%";
     if (s->cached < s->size && value > 99)
@@ -96,7 +115,7 @@ print_count(const struct table *t, const struct survey *s, unsigned bit,
         text = tool_size(size, bytes, t->o->bytes);
     if (alert)
         tool_paint(&t->screen, TOOL_YELLOW);
-    printf("%*s", columns, text);
+    print_right(text, columns);
     if (alert)
         tool_unpaint(&t->screen);
     fputs("  ", stdout);
@@ -167,9 +186,12 @@ print_numbers(const struct table *t, const struct survey *s, int64_t change)
 
     print_time(t);
     print_count(t, s, MMAPX_CACHE_CACHED, s->cached, width);
-    if (l->size)
-        printf("%*s  ", width, tool_size(size, s->size, t->o->bytes));
-    printf("%4s  ", percent(part, s));
+    if (l->size) {
+        print_right(tool_size(size, s->size, t->o->bytes), width);
+        fputs("  ", stdout);
+    }
+    print_right(percent(part, s), 4);
+    fputs("  ", stdout);
     if (l->change)
         print_change(t, s, change);
     if (l->dirty)
