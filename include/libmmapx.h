@@ -542,7 +542,7 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
  * mmapx_cache_load: bring a range of a file into the page cache, in the
  *     largest units that the file system has.  Returns when its data are
  *     there.  It does not read again what is there already, and leaves out
- *     holes if the file system lists them, because these need no disk.  The
+ *     holes if the file system tells of them, because these need no disk.  The
  *     system may evict pages again at any time unless they are locked.  If the
  *     file will be changed at random through a mapping, call
  *     mmapx_cache_prefetch() for all of it first: that begins to read single

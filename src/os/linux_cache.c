@@ -5,6 +5,7 @@
 #include "linux_missing.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -85,10 +86,46 @@ struct extents {
     struct linux_fiemap_extent list[EXTENTS];
 };
 
+/* The file once more, with a position that nobody else has. */
+static int
+open_again(int fd)
+{
+    static const char files[] = "/proc/thread-self/fd/";
+    char name[sizeof files + 10]; /* INT_MAX has 10 digits */
+    char *path = name + sizeof name - 1;
+
+    *path = '\0';
+    do
+        *--path = (char)('0' + fd % 10);
+    while ((fd /= 10) > 0);
+    path -= sizeof files - 1;
+    memcpy(path, files, sizeof files - 1);
+    return mmapx_os_open(path, false);
+}
+
+/* tmpfs lists no extents, and tells where its holes are all the same.  To ask
+ * moves the position of a descriptor, and the caller's is not ours alone. */
+static void
+seek_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+    int own = open_again(fd);
+    off_t data, hole;
+
+    if (own < 0)
+        return;
+    data = lseek(own, (off_t)*off, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) {
+        *off = end;
+    } else if (data >= 0 && (hole = lseek(own, data, SEEK_HOLE)) > data) {
+        *off = data < end ? data : end;
+        *data_end = hole < end ? hole : end;
+    }
+    mmapx_os_close(own);
+}
+
 /*
- * By the file system's list of extents.  lseek(2) with SEEK_DATA would do as
- * well, but it moves the position of a descriptor that is not ours alone.
- * What is allocated and was never written reads as a hole does.
+ * By the file system's list of extents.  What is allocated and was never
+ * written reads as a hole does.
  */
 bool
 mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
@@ -101,8 +138,11 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
     uint64_t stop = (uint64_t)end;
 
     *data_end = end;
-    if (syscall(SYS_ioctl, fd, FS_IOC_FIEMAP, &extents) < 0)
+    if (syscall(SYS_ioctl, fd, FS_IOC_FIEMAP, &extents) < 0) {
+        if (mmapx_os_fs_type(fd) == TMPFS_MAGIC)
+            seek_data(fd, off, end, data_end);
         return false;
+    }
     for (uint32_t i = 0; i < extents.map.fm_mapped_extents; i++, extent++) {
         bool first = begin == (uint64_t)end;
 

@@ -174,7 +174,8 @@ int mmapx_os_cachestat(int fd, int64_t off, int64_t len,
                        struct mmapx_cache *c);
 
 /* Move *off, if it lies in a hole, to the next data or to end, and set
- * *data_end to where those end.  Whether that is known; else all is data. */
+ * *data_end to where those end; where nobody tells, all is data.  Whether the
+ * file system lists its data: then the touch of a hole takes no memory. */
 bool mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
 
 /* Whether the file has a page cache of its own for certain: where cachestat(2)

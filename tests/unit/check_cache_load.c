@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -288,6 +289,54 @@ START_TEST(a_hole_in_memory)
 }
 END_TEST
 
+/* Where no descriptor is left to ask by, it is read. */
+START_TEST(a_small_hole_in_memory)
+{
+    struct rlimit limit;
+    struct mmapx m;
+    int fd = -1;
+
+    if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    OK(mmapx_unmap(&m));
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    OK(mmapx_cache_load(fd, 0, -1));
+}
+END_TEST
+
+/* It is not walked page by page, which would take hours, whoever else reads by
+ * the same descriptor. */
+START_TEST(a_large_hole_in_memory)
+{
+    struct mmapx_cache_range all = { 0, -1 };
+    int64_t size = (int64_t)1 << 50;
+    struct mmapx m;
+    struct stat sb;
+    int fd = -1;
+
+    if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    OK(mmapx_unmap(&m));
+    if (access("/proc/thread-self/fd", X_OK) < 0)
+        SKIP("no /proc, or an old one");
+    while (ftruncate(fd, (off_t)size) < 0 && size > FILE_SIZE)
+        size /= 2;
+    OK(mmapx_cache_load(fd, 0, -1));
+    OK(mmapx_cache_prefetch(fd, &all, 1));
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(size / 2)), 1);
+    ck_assert_int_eq(pwrite(fd, "x", 1, (off_t)(size - 1)), 1);
+    ck_assert_int_eq(lseek(fd, 5, SEEK_SET), 5);
+    OK(mmapx_cache_load(fd, 0, -1));
+    OK(mmapx_cache_load(fd, size / 4, size / 8));
+    OK(mmapx_cache_prefetch(fd, &all, 1));
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 5);
+    ck_assert_int_eq(fstat(fd, &sb), 0);
+    ck_assert_int_le((int64_t)sb.st_blocks * 512, 2 * BLOCK);
+}
+END_TEST
+
 /* As large as the file system lets it be. */
 START_TEST(a_sparse_file)
 {
@@ -325,6 +374,8 @@ suite(void)
     ADD_TEST(s, the_bytes);
     ADD_TEST(s, no_holes_behind_data);
     ADD_TEST(s, a_hole_in_memory);
+    ADD_TEST(s, a_small_hole_in_memory);
+    ADD_TEST(s, a_large_hole_in_memory);
     ADD_TEST(s, a_sparse_file);
     return s;
 }
