@@ -74,6 +74,38 @@ named() {
     cat "$dir/lacks"
     ! [ -s "$dir/lacks" ]
 }
+# zsh_offers WORD...: what zsh's own functions are asked to offer after these
+# words, the last one begun.
+zsh_offers() {
+    # shellcheck disable=SC2016 # It is zsh which expands.
+    zsh -f -c '
+        fpath=($1 $fpath)
+        shift
+        _arguments() { print -rl -- "arguments: $words" "$@" }
+        _describe() { print -rl -- "commands:" ${(P)argv[-1]} }
+        autoload -U _mmapx
+        words=(mmapx "$@") CURRENT=$(($# + 1))
+        _mmapx' zsh "$srcdir/completions" "$@" >"$out" 2>"$err"
+    cat "$err"
+    ! [ -s "$err" ]
+}
+zsh_commands() {
+    for command in $commands; do
+        zsh_offers "$command" - && sed 's/\[.*//' "$out" | tr '{(), =+*' '\n' |
+            sort -u >"$dir/offered" && options "$command" >"$dir/help" &&
+            ! comm -23 "$dir/help" "$dir/offered" | grep . || return 1
+        grep -q -x 'arguments: mmapx -' "$out" || return 1
+    done
+    zsh_offers '' && grep -q '^restore:' "$out" &&
+        grep -q -e '--sort=' "$out" &&
+        zsh_offers help r && grep -q '^restore:' "$out" &&
+        zsh_offers --json --s && grep -q -x 'arguments: mmapx --json --s' "$out"
+}
+if command -v zsh >/dev/null; then
+    check 'zsh: the options of each command' zsh_commands
+else
+    skip 'zsh: the options of each command' 'there is no zsh'
+fi
 check 'zsh: every option' named "$srcdir/completions/_mmapx" \
     '[{,]?--%(=|\[|\}|,|\))' '[({]-%[ +,]'
 check 'fish: every option' named "$srcdir/completions/mmapx.fish" \
