@@ -19,12 +19,12 @@
 
 /* --- Writing -------------------------------------------------------------- */
 
-static const char first_line[] = "mmapx snapshot 1";
+#define FIRST_LINE "mmapx snapshot 1"
 
 void
 snapshot_write_begin(FILE *out)
 {
-    fprintf(out, "%s\n", first_line);
+    fputs(FIRST_LINE "\n", out);
 }
 
 /* Whatever would not stand on a line, or would do something to a terminal of
@@ -122,20 +122,72 @@ read_some(int fd, char *buf, size_t n)
     return some;
 }
 
-/* All that comes, in a file without a name. */
+/* What has come from a pipe. */
+struct intake {
+    size_t begun; /* bytes of the first line */
+    size_t at;    /* bytes of the line that it is in */
+    char kind;    /* the byte that this line begins with */
+    bool ended;
+};
+
+/* Whether a byte may be the next one of a snapshot. */
+static bool
+may_follow(struct intake *in, char byte)
+{
+    static const char begin[] = FIRST_LINE "\n";
+    static const char file[] = "file ", end[] = "end ";
+    size_t at = in->at++;
+
+    if (in->begun < sizeof begin - 1) {
+        in->at = 0;
+        return byte == begin[in->begun++];
+    }
+    if (at == 0 && in->ended)
+        return false;
+    if (at == 0)
+        in->kind = byte;
+    if (byte == '\n') {
+        in->ended = in->kind == 'e';
+        in->at = 0;
+    }
+    if (in->kind == 'f' && at < sizeof file - 1)
+        return byte == file[at];
+    if (in->kind == 'e' && at < sizeof end - 1)
+        return byte == end[at];
+    return at < SNAPSHOT_LINE
+           && (at > 0 || isdigit((unsigned char)byte) || byte == '-');
+}
+
+static bool
+may_go_on(struct intake *in, const char *buf, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!may_follow(in, buf[i]))
+            return false;
+    return true;
+}
+
+/* What comes, in a file without a name.  There need not be an end: after what
+ * no snapshot has, nothing more is taken, and the reader finds that place. */
 static FILE *
 copy_of(int fd)
 {
     FILE *copy = tmpfile();
+    struct intake in = { .at = 0 };
     char buf[65536];
     ssize_t n;
     int error;
 
     if (copy == NULL)
         return NULL;
-    while ((n = read_some(fd, buf, sizeof buf)) > 0)
+    while ((n = read_some(fd, buf, sizeof buf)) > 0) {
         if (fwrite(buf, 1, (size_t)n, copy) != (size_t)n)
             break;
+        if (!may_go_on(&in, buf, (size_t)n)) {
+            n = 0;
+            break;
+        }
+    }
     if (n == 0 && fseeko(copy, 0, SEEK_SET) == 0)
         return copy;
     error = errno;
@@ -246,7 +298,7 @@ snapshot_complain(const struct snapshot_reader *r, const char *name)
         return;
     }
     begin_complaint(name);
-    fprintf(stderr, ": no snapshot, or damaged in line %" PRIu64 "\n",
+    fprintf(stderr, ": not a snapshot, or damaged in line %" PRIu64 "\n",
             r->number);
 }
 
@@ -381,7 +433,7 @@ snapshot_check(struct snapshot_reader *r, snapshot_note *note, void *arg)
     char end[32];
 
     snapshot_line(r);
-    if (strcmp(r->line, first_line) != 0)
+    if (strcmp(r->line, FIRST_LINE) != 0)
         return false;
     kind = snapshot_line(r);
     while (kind == SNAPSHOT_FILE && tool_interrupted == 0) {

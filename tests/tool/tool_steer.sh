@@ -371,7 +371,7 @@ broken() {
     # shellcheck disable=SC2059
     printf "$1" >"$dir/broken"
     run 1 restore "$dir/broken" && lines "$out" 0 && lines "$err" 1 &&
-        grep -q "broken: no snapshot, or damaged in line ${2:-[0-9]*}\$" "$err"
+        grep -q "broken: not a snapshot, or damaged in line ${2:-[0-9]*}\$" "$err"
 }
 one="file $size $dir/file\\n"
 check 'nothing is no snapshot' broken ''
@@ -402,6 +402,15 @@ unreadable() {
     done
 }
 check 'a snapshot that cannot be read' unreadable
+# What comes without an end, and is no snapshot from some line on.
+endless_pipe() {
+    { printf '%b' "$2" && yes "$3"; } 2>/dev/null |
+        timeout 60 "$mmapx" restore - >"$out" 2>"$err"
+    [ $? -eq 1 ] && complains "-: not a snapshot, or damaged in line $1"
+}
+check 'no end of what is no snapshot' endless_pipe 1 '' y
+check 'no end of lines' endless_pipe 3 'mmapx snapshot 1\nfile 0 /\n' f
+check 'no end after the end' endless_pipe 3 'mmapx snapshot 1\nend 0\n' 'end 0'
 # It would take hours to read.
 hole_for_a_line() {
     printf 'mmapx snapshot 1\n' >"$dir/hole" &&
