@@ -4,8 +4,7 @@
  * them are the process's own.  Where nobody tells, the bytes are compared.
  */
 #include "commit.h"
-
-#include <string.h>
+#include "bytes.h"
 
 /* Bytes that are compared at once: a part of a page, small enough for any
  * stack. */
@@ -70,12 +69,6 @@ may_read(const struct mmapx *m, unsigned char *page)
     return r == -EINVAL ? -EFAULT : r;
 }
 
-static bool
-is_zero(const unsigned char *bytes, size_t len)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
-}
-
 /* After a commit that failed, the page cache has what the disk may not have.
  * Zeros in a hole are on the disk, and would fill it. */
 static bool
@@ -117,7 +110,7 @@ is_changed(const struct mmapx_i_changes *c, unsigned char *page)
             r = may_read(c->m, page);
         if (r == 0)
             r = mmapx_i_guard(c->m, differ, &part, &differs);
-        is_empty = is_empty && is_zero(part.file, part.len);
+        is_empty = is_empty && mmapx_i_is_zero(part.file, part.len);
     }
     if (r == 0 && differs == 0)
         differs = may_be_lost(c, page, is_empty);

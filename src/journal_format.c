@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "os/os.h"
 
 enum {
@@ -99,15 +100,6 @@ mmapx_i_journal_read(int fd, unsigned char *to, size_t len, int64_t at)
     return 0;
 }
 
-static bool
-is_zero(const unsigned char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (bytes[i] != 0)
-            return false;
-    return true;
-}
-
 /*
  * What a header says.  One that never reached the disk is zero, as far as there
  * is one at all; -EINVAL for what is no journal, or a newer one's.
@@ -118,7 +110,7 @@ decode(const unsigned char *bytes, size_t len, struct mmapx_i_journal *h)
     size_t n = len < sizeof magic ? len : sizeof magic;
 
     *h = (struct mmapx_i_journal){ 0 };
-    if (is_zero(bytes, len))
+    if (mmapx_i_is_zero(bytes, len))
         return MMAPX_I_TORN;
     if (memcmp(bytes + AT_MAGIC, magic, n) != 0)
         return -EINVAL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux: moving mappings, and what they are. */
 #include "../internal.h"
+#include "../bytes.h"
 #include "held.h"
 #include "linux_missing.h"
 #include "linux_proc.h"
@@ -166,12 +167,6 @@ mmapx_os_lock_of(void *addr)
 
 /* --- Zeros into memory of any protection ---------------------------------- */
 
-static bool
-is_zero(const unsigned char *buf, size_t n) /* n > 0 */
-{
-    return buf[0] == 0 && memcmp(buf, buf + 1, n - 1) == 0;
-}
-
 /* What a copy says that was to have n bytes. */
 static int
 copied(ssize_t done, size_t n)
@@ -215,7 +210,7 @@ clear(int mem, unsigned char *addr, size_t len)
         r = copy_out(mem, addr, buf, n);
         if (r < 0)
             return r;
-        if (is_zero(buf, n))
+        if (mmapx_i_is_zero(buf, n))
             continue;
         memset(buf, 0, n);
         r = copy_in(mem, addr, buf, n);
@@ -243,7 +238,7 @@ clear_opened(unsigned char *addr, size_t len, int prot)
     if (r < 0)
         return r;
     r = clear(-1, addr, len);
-    if ((r == -ENOSYS || r == -EPERM) && !is_zero(addr, len))
+    if ((r == -ENOSYS || r == -EPERM) && !mmapx_i_is_zero(addr, len))
         memset(addr, 0, len);
     mmapx_os_mprotect(base, extent, prot);
     return r == -ENOMEM ? r : 0;
