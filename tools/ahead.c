@@ -187,11 +187,10 @@ ahead_new(const struct tool_options *o, tool_beginner *begin, void *arg)
     a->begin = begin;
     a->arg = arg;
     a->dir = AT_FDCWD;
-    relay_begin(&a->relay, room_for_descriptors(), o->jobs, open_ahead, a);
     /* To evict a file is so little work that handing it to other processors
      * takes a quarter more of it. */
-    if (o->command == TOOL_EVICT && o->jobs == 0)
-        a->relay.helpers = 0;
+    relay_begin(&a->relay, room_for_descriptors(), o->jobs,
+                o->command != TOOL_EVICT, open_ahead, a);
     return a;
 }
 

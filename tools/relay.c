@@ -159,11 +159,12 @@ stop_threads(struct relay *r)
 /* --- The queue ------------------------------------------------------------ */
 
 void
-relay_begin(struct relay *r, size_t room, size_t jobs,
+relay_begin(struct relay *r, size_t room, size_t jobs, bool shares,
             void (*work)(void *arg, size_t place), void *arg)
 {
     size_t processors = threads_processors();
     size_t most = jobs > 0 && jobs < RELAY_THREADS ? jobs : RELAY_THREADS;
+    size_t helpers = shares || jobs > 0 ? processors - 1 : 0;
 
     if (most > room)
         most = room;
@@ -173,8 +174,7 @@ relay_begin(struct relay *r, size_t room, size_t jobs,
                          .room = room,
                          .awaited = NONE,
                          .most_threads = most,
-                         .helpers = processors - 1 < most ? processors - 1
-                                                          : most,
+                         .helpers = helpers < most ? helpers : most,
                          .is_slow = jobs > processors };
     pthread_mutex_init(&r->lock, NULL);
     pthread_cond_init(&r->is_added, NULL);

@@ -25,7 +25,7 @@ struct relay {
     atomic_bool done[RELAY_ROOM];
     atomic_size_t awaited; /* the place that the first thread waits for */
     size_t most_threads;
-    size_t helpers; /* as many as the processors are good for */
+    size_t helpers; /* as many as there are processors for the work */
     size_t threads;
     pthread_t thread[RELAY_THREADS];
     pthread_mutex_t lock; /* held for what follows, begun and end */
@@ -38,8 +38,9 @@ struct relay {
 };
 
 /* With room for so many, RELAY_ROOM at most.  jobs is how many threads work: 1
- * is none but the caller's, 0 is as many as it takes. */
-void relay_begin(struct relay *r, size_t room, size_t jobs,
+ * is none but the caller's, 0 is as many as it takes.  In that case work that
+ * waits for nobody is other processors' only if shares says so. */
+void relay_begin(struct relay *r, size_t room, size_t jobs, bool shares,
                  void (*work)(void *arg, size_t place), void *arg);
 
 /* Whether what is added next is for other threads to work on. */
