@@ -104,6 +104,26 @@ START_TEST(memory_that_cannot_be_compared)
 }
 END_TEST
 
+/* A disk that does not give the file's bytes leaves the comparison open.  What
+ * the file does not have any more needs none. */
+START_TEST(a_file_that_cannot_be_compared)
+{
+    size_t page = page_size();
+    struct fixture f;
+
+    map_changed(&f);
+    fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    fake_fail(FAKE_READ_AT, EIO, 2);
+    FAILS(EIO, commit(&f));
+    ck_assert_int_eq(in_memory(&f, 1), 'c');
+    ck_assert_int_eq(in_file(&f, 1), pattern(page));
+
+    ck_assert_int_eq(ftruncate(f.fd, (off_t)page), 0);
+    OK(commit(&f));
+    ck_assert_int_eq(fake_count(FAKE_WRITE_AT), 0);
+}
+END_TEST
+
 /* A descriptor that cannot be read does where the system tells, and only
  * there. */
 START_TEST(a_descriptor_that_cannot_be_read)
@@ -368,6 +388,7 @@ suite(void)
     Suite *s = suite_create("errno_changes");
 
     ADD_TEST(s, memory_that_cannot_be_compared);
+    ADD_TEST(s, a_file_that_cannot_be_compared);
     ADD_TEST(s, a_descriptor_that_cannot_be_read);
     ADD_TEST(s, copies_that_cannot_be_dropped);
     ADD_TEST(s, a_write_that_gets_nowhere);
