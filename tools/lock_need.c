@@ -8,7 +8,6 @@
 #include "interrupt.h"
 #include "lock_need.h"
 #include "need.h"
-#include "numbers.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -96,10 +95,7 @@ lock_need(const struct tool_options *o, const struct lock_list *list)
 static bool
 is_hopeless(int64_t needed, const struct memory *memory)
 {
-    int64_t kilobytes = number_in("/proc/meminfo", "MemTotal:", 10);
-
-    return kilobytes >= 0
-           && needed > tool_sum(memory->available, kilobytes * 1024);
+    return needed > tool_sum(memory->available, memory->total);
 }
 
 bool

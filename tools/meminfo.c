@@ -1,33 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 /* What the machine's memory is used for, as far as files are concerned. */
-#include "tool.h"
 #include "meminfo.h"
+#include "numbers.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* A part that may not be told. */
+static int64_t
+part(int64_t kilobytes)
+{
+    return kilobytes > 0 ? kilobytes * 1024 : 0;
+}
 
 void
 meminfo_read(struct meminfo *m)
 {
-    static const char *const keys[] = { "Cached:", "Shmem:", "Buffers:" };
-    int64_t bytes[] = { -1, -1, -1 };
-    FILE *in = fopen("/proc/meminfo", "re");
-    char line[128];
+    int64_t cached, shared, buffers, inactive, active, total, available;
+    const struct number numbers[] = {
+        { "Cached:", &cached },
+        { "Shmem:", &shared },
+        { "Buffers:", &buffers },
+        { "Inactive(file):", &inactive },
+        { "Active(file):", &active },
+        { "MemTotal:", &total },
+        { "MemAvailable:", &available },
+    };
 
-    *m = (struct meminfo){ 0 };
-    if (in == NULL)
-        return;
-    while (fgets(line, sizeof line, in) != NULL)
-        for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-            if (strncmp(line, keys[i], strlen(keys[i])) == 0)
-                bytes[i] = strtoll(line + strlen(keys[i]), NULL, 10) * 1024;
-    fclose(in);
-    if (bytes[0] < 0)
-        return;
-    m->known = true;
-    m->shared = bytes[1] > 0 ? bytes[1] : 0;
-    m->buffers = bytes[2] > 0 ? bytes[2] : 0;
-    /* The two are not counted at the same moment. */
-    m->page_cache = bytes[0] > m->shared ? bytes[0] - m->shared : 0;
+    numbers_in("/proc/meminfo", numbers, sizeof numbers / sizeof numbers[0]);
+    *m = (struct meminfo){
+        .known = cached >= 0,
+        /* The two are not counted at the same moment. */
+        .page_cache = cached > shared ? part(cached) - part(shared) : 0,
+        .shared = part(shared),
+        .buffers = part(buffers),
+        .files = part(inactive) + part(active),
+        .total = total >= 0 ? total * 1024 : -1,
+        .available = available >= 0 ? available * 1024 : -1,
+    };
 }

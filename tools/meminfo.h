@@ -13,6 +13,10 @@ struct meminfo {
                          * have, and without block devices */
     int64_t shared;     /* tmpfs, memfds, shared memory */
     int64_t buffers;    /* of block devices: mostly metadata */
+    int64_t files;      /* of files and block devices, on the lists of what the
+                         * kernel takes back when memory is short */
+    int64_t total;      /* the memory there is; -1 if it is not told */
+    int64_t available;  /* for new work, also what would be given back; or -1 */
 };
 
 void meminfo_read(struct meminfo *m);

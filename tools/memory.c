@@ -5,6 +5,7 @@
  * processes have filled; that part can be given back, so it is no obstacle.
  */
 #include "tool.h"
+#include "meminfo.h"
 #include "memory.h"
 #include "numbers.h"
 #include "progress.h"
@@ -39,14 +40,25 @@ static const struct version version_2 = {
     "active_file ",
 };
 
-/* A file in a directory of a group; with a key, a line of it. */
-static int64_t
-group_number(const char *dir, const char *name, const char *key)
+/* Read n numbers of a file in a directory of a group. */
+static void
+group_numbers(const char *dir, const char *name, const struct number *numbers,
+              size_t n)
 {
-    char path[PATH_MAX + 32];
-    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    char path[2 * PATH_MAX + 32];
 
-    return n > 0 && (size_t)n < sizeof path ? number_in(path, key, 10) : -1;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    numbers_in(path, numbers, n);
+}
+
+/* The only number of such a file. */
+static int64_t
+group_number(const char *dir, const char *name)
+{
+    int64_t number;
+
+    group_numbers(dir, name, &(struct number){ "", &number }, 1);
+    return number;
 }
 
 /* --- Where the groups are ------------------------------------------------- */
@@ -112,41 +124,52 @@ group_mount(bool is_v2, char root[PATH_MAX], char mount[PATH_MAX])
 static int64_t
 limit_of(const char *dir, const struct version *v)
 {
-    int64_t limit = group_number(dir, v->limit, "");
-    int64_t soft = v->soft_limit != NULL
-                       ? group_number(dir, v->soft_limit, "")
-                       : -1;
+    int64_t limit = group_number(dir, v->limit);
+    int64_t soft = v->soft_limit != NULL ? group_number(dir, v->soft_limit)
+                                         : -1;
 
     return limit < 0 || (soft >= 0 && soft < limit) ? soft : limit;
 }
 
-/* Bytes of files on the two lists of pages, as far as the system tells. */
+/* Bytes of files in a group, on both lists of pages. */
 static int64_t
-both(int64_t inactive, int64_t active)
+group_cache(const char *dir, const struct version *v)
 {
+    int64_t inactive, active;
+    const struct number numbers[] = {
+        { v->inactive, &inactive },
+        { v->active, &active },
+    };
+
+    group_numbers(dir, "memory.stat", numbers, 2);
     return (inactive > 0 ? inactive : 0) + (active > 0 ? active : 0);
+}
+
+/* So much is left, which cache bytes of files fill, or a part of them. */
+static void
+set_available(struct memory *memory, int64_t available, int64_t cache)
+{
+    memory->available = available;
+    memory->cache = cache < available ? cache : available;
 }
 
 static void
 look_at_group(struct memory *memory, const char *dir, const struct version *v)
 {
     int64_t limit = limit_of(dir, v);
-    int64_t usage = group_number(dir, v->usage, "");
-    int64_t inactive = group_number(dir, "memory.stat", v->inactive);
-    int64_t active = group_number(dir, "memory.stat", v->active);
+    int64_t usage = group_number(dir, v->usage);
     int64_t cache, left;
 
     /* The root of the groups has none of the files. */
     if (limit < 0 || usage < 0)
         return;
-    cache = both(inactive, active);
+    cache = group_cache(dir, v);
     usage -= cache;
     left = limit - (usage > 0 ? usage : 0);
     if (left < 0)
         left = 0;
     if (left < memory->available) {
-        memory->available = left;
-        memory->cache = cache < left ? cache : left;
+        set_available(memory, left, cache);
         memory->group = limit;
     }
 }
@@ -175,25 +198,19 @@ look_at_groups(struct memory *memory, bool is_v2)
     }
 }
 
-static void
-look_at_machine(struct memory *memory, int64_t available)
-{
-    int64_t inactive = number_in("/proc/meminfo", "Inactive(file):", 10);
-    int64_t active = number_in("/proc/meminfo", "Active(file):", 10);
-    int64_t cache = both(inactive, active) * 1024;
-
-    memory->available = available;
-    memory->cache = cache < available ? cache : available;
-}
-
 void
 memory_look(struct memory *memory)
 {
-    int64_t kilobytes = number_in("/proc/meminfo", "MemAvailable:", 10);
+    struct meminfo machine;
 
-    *memory = (struct memory){ INT64_MAX, 0, INT64_MAX };
-    if (kilobytes >= 0)
-        look_at_machine(memory, kilobytes * 1024);
+    meminfo_read(&machine);
+    *memory = (struct memory){
+        .available = INT64_MAX,
+        .group = INT64_MAX,
+        .total = machine.total >= 0 ? machine.total : INT64_MAX,
+    };
+    if (machine.available >= 0)
+        set_available(memory, machine.available, machine.files);
     look_at_groups(memory, false);
     look_at_groups(memory, true);
 }

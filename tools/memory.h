@@ -16,6 +16,7 @@ struct memory {
     int64_t cache;     /* of these, bytes that are filled with files now */
     int64_t group;     /* the limit of the group that leaves least, if a group
                         * leaves less than the machine does; else INT64_MAX */
+    int64_t total;     /* what the machine has; INT64_MAX if it does not tell */
 };
 
 void memory_look(struct memory *memory);

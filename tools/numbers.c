@@ -23,17 +23,24 @@ read_some(int fd, char *buf, size_t size)
     return done;
 }
 
-int64_t
-number_in(const char *path, const char *key, int base)
+/* A file's text, which is empty if the file cannot be read. */
+static void
+read_text(const char *path, char text[MOST_TEXT + 1])
 {
-    char text[MOST_TEXT + 1];
-    const char *line = text;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+    text[0] = '\0';
     if (fd < 0)
-        return -1;
+        return;
     text[read_some(fd, text, MOST_TEXT)] = '\0';
     close(fd);
+}
+
+static int64_t
+find_number(const char *text, const char *key, int base)
+{
+    const char *line = text;
+
     while (line != NULL && strncmp(line, key, strlen(key)) != 0) {
         line = strchr(line, '\n');
         line = line != NULL ? line + 1 : NULL;
@@ -46,6 +53,25 @@ number_in(const char *path, const char *key, int base)
     int64_t number = strtoll(digits, &end, base);
 
     return end != digits ? number : -1; /* a word, such as "max" */
+}
+
+int64_t
+number_in(const char *path, const char *key, int base)
+{
+    char text[MOST_TEXT + 1];
+
+    read_text(path, text);
+    return find_number(text, key, base);
+}
+
+void
+numbers_in(const char *path, const struct number *numbers, size_t n)
+{
+    char text[MOST_TEXT + 1];
+
+    read_text(path, text);
+    for (size_t i = 0; i < n; i++)
+        *numbers[i].value = find_number(text, numbers[i].key, 10);
 }
 
 size_t
