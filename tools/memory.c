@@ -7,6 +7,7 @@
 #include "tool.h"
 #include "meminfo.h"
 #include "memory.h"
+#include "mounts.h"
 #include "numbers.h"
 #include "progress.h"
 #include "screen.h"
@@ -92,30 +93,30 @@ group_path(bool is_v2, char path[PATH_MAX])
     return found;
 }
 
-/* Where a hierarchy is mounted, by a line of /proc/self/mountinfo: "ID PARENT
- * DEVICE ROOT MOUNTPOINT ... - TYPE SOURCE OPTIONS".  What is mounted may be a
- * part of the hierarchy, from root on. */
+/* Where a hierarchy is mounted.  What is mounted may be a part of it, from root
+ * on. */
+struct hierarchy {
+    bool is_v2;
+    bool found;
+    char root[PATH_MAX];
+    char dir[PATH_MAX];
+};
+
+/* The first mount of the hierarchy is taken. */
 static bool
-group_mount(bool is_v2, char root[PATH_MAX], char mount[PATH_MAX])
+find_hierarchy(const struct mount_line *line, void *arg)
 {
-    FILE *in = fopen("/proc/self/mountinfo", "re");
-    char line[3 * PATH_MAX];
-    bool found = false;
+    struct hierarchy *h = arg;
 
-    if (in == NULL)
-        return false;
-    while (!found && fgets(line, sizeof line, in) != NULL) {
-        const char *type = strstr(line, " - ");
-
-        if (type == NULL
-            || (is_v2 ? strncmp(type, " - cgroup2 ", 11) != 0
-                      : strncmp(type, " - cgroup ", 10) != 0
-                            || strstr(type, "memory") == NULL))
-            continue;
-        found = sscanf(line, "%*s %*s %*s %4095s %4095s", root, mount) == 2;
+    if (strcmp(line->type, h->is_v2 ? "cgroup2" : "cgroup") == 0
+        && (h->is_v2 || strstr(line->rest, "memory") != NULL)
+        && strlen(line->root) < sizeof h->root
+        && strlen(line->dir) < sizeof h->dir) {
+        strcpy(h->root, line->root);
+        strcpy(h->dir, line->dir);
+        h->found = true;
     }
-    fclose(in);
-    return found;
+    return !h->found;
 }
 
 /* --- What they leave ------------------------------------------------------ */
@@ -178,20 +179,20 @@ look_at_group(struct memory *memory, const char *dir, const struct version *v)
 static void
 look_at_groups(struct memory *memory, bool is_v2)
 {
-    char path[PATH_MAX], root[PATH_MAX], mount[PATH_MAX];
-    char dir[2 * PATH_MAX];
+    struct hierarchy h = { .is_v2 = is_v2 };
+    char path[PATH_MAX], dir[2 * PATH_MAX];
     const char *below = path;
     size_t top, n;
 
-    if (!group_path(is_v2, path)
-        || !group_mount(is_v2, root, mount))
+    if (!group_path(is_v2, path) || mounts_each(find_hierarchy, &h) != 0
+        || !h.found)
         return;
-    n = strlen(root);
-    if (strcmp(root, "/") != 0 && strncmp(path, root, n) == 0
+    n = strlen(h.root);
+    if (strcmp(h.root, "/") != 0 && strncmp(path, h.root, n) == 0
         && (path[n] == '/' || path[n] == '\0'))
         below = path + n;
-    top = strlen(mount);
-    snprintf(dir, sizeof dir, "%s%s", mount, below);
+    top = strlen(h.dir);
+    snprintf(dir, sizeof dir, "%s%s", h.dir, below);
     for (n = strlen(dir); n >= top; n = strlen(dir)) {
         look_at_group(memory, dir, is_v2 ? &version_2 : &version_1);
         *strrchr(dir, '/') = '\0';

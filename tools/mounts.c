@@ -136,16 +136,13 @@ escaped(const char *text)
     return value;
 }
 
-/* A field, in which some characters are escaped. */
-static char *
-copy_field(const char *field)
+/* Replace what is escaped in a field by what it stands for. */
+static void
+unescape(char *field)
 {
-    char *copy = strdup(field);
-    char *to = copy;
+    char *to = field;
 
-    if (copy == NULL)
-        tool_no_memory();
-    for (const char *from = copy; *from != '\0'; to++) {
+    for (const char *from = field; *from != '\0'; to++) {
         int c = escaped(from);
 
         *to = *from;
@@ -154,16 +151,16 @@ copy_field(const char *field)
         from += c >= 0 ? 4 : 1;
     }
     *to = '\0';
-    return copy;
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT DIR OPTIONS... - TYPE SOURCE OPTIONS" */
 static bool
-parse_mount(char *line, struct mount *mount)
+parse_line(char *line, struct mount_line *mount)
 {
     unsigned major_number, minor_number;
-    char *fields = NULL, *root, *dir;
+    char *fields = NULL;
     char *type = strstr(line, " - ");
+    size_t n_type;
     int n = 0;
 
     if (type == NULL
@@ -172,17 +169,47 @@ parse_mount(char *line, struct mount *mount)
         || n == 0)
         return false;
     type += 3;
-    type[strcspn(type, " \n")] = '\0';
-    root = strtok_r(line + n, " ", &fields);
-    dir = strtok_r(NULL, " ", &fields);
-    if (root == NULL || dir == NULL)
+    n_type = strcspn(type, " \n");
+    mount->rest = type[n_type] != '\0' ? type + n_type + 1 : type + n_type;
+    type[n_type] = '\0';
+    mount->type = type;
+    mount->device = makedev(major_number, minor_number);
+    mount->root = strtok_r(line + n, " ", &fields);
+    mount->dir = strtok_r(NULL, " ", &fields);
+    if (mount->root == NULL || mount->dir == NULL)
         return false;
-    *mount = (struct mount){ .dir = copy_field(dir),
-                             .root = copy_field(root),
-                             .type = copy_field(type),
-                             .device = makedev(major_number, minor_number),
-                             .kind = kind_of(type) };
+    unescape(mount->root);
+    unescape(mount->dir);
+    unescape(mount->type);
     return true;
+}
+
+int
+mounts_each(bool (*fn)(const struct mount_line *line, void *arg), void *arg)
+{
+    FILE *in = fopen("/proc/self/mountinfo", "re");
+    struct mount_line mount;
+    char *line = NULL;
+    size_t room = 0;
+    bool more = true;
+
+    if (in == NULL)
+        return errno;
+    while (more && getline(&line, &room, in) >= 0)
+        more = !parse_line(line, &mount) || fn(&mount, arg);
+    free(line);
+    fclose(in);
+    return 0;
+}
+
+static char *
+copy_of(const char *field)
+{
+    char *copy = strdup(field);
+
+    if (copy == NULL)
+        tool_no_memory();
+    return copy;
 }
 
 static void
@@ -201,38 +228,37 @@ by_dir(const void *a, const void *b)
 }
 
 /* What is mounted last on a directory hides what was there. */
-static void
-add_mount(struct mounts *m, size_t *room, const struct mount *mount)
+static bool
+add_mount(const struct mount_line *line, void *arg)
 {
+    struct mounts *m = arg;
+    struct mount mount = { .dir = copy_of(line->dir),
+                           .root = copy_of(line->root),
+                           .type = copy_of(line->type),
+                           .device = line->device,
+                           .kind = kind_of(line->type) };
+
     for (size_t i = 0; i < m->n; i++)
-        if (strcmp(m->list[i].dir, mount->dir) == 0) {
+        if (strcmp(m->list[i].dir, mount.dir) == 0) {
             free_mount(&m->list[i]);
-            m->list[i] = *mount;
-            return;
+            m->list[i] = mount;
+            return true;
         }
-    m->list = tool_grow(m->list, m->n, room, sizeof *m->list);
-    m->list[m->n++] = *mount;
+    m->list = tool_grow(m->list, m->n, &m->room, sizeof *m->list);
+    m->list[m->n++] = mount;
+    return true;
 }
 
 int
 mounts_read(struct mounts *m)
 {
-    FILE *in = fopen("/proc/self/mountinfo", "re");
-    char *line = NULL;
-    size_t line_room = 0, room = 0;
-    struct mount mount;
+    int error;
 
     *m = (struct mounts){ 0 };
-    if (in == NULL)
-        return errno;
-    while (getline(&line, &line_room, in) >= 0)
-        if (parse_mount(line, &mount))
-            add_mount(m, &room, &mount);
-    free(line);
-    fclose(in);
+    error = mounts_each(add_mount, m);
     if (m->n > 1)
         qsort(m->list, m->n, sizeof *m->list, by_dir);
-    return 0;
+    return error;
 }
 
 void

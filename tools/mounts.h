@@ -15,9 +15,23 @@ enum fs_kind {
     FS_PSEUDO,  /* no files, but what the kernel has to say */
 };
 
-struct mount {
+/* A line of /proc/self/mountinfo. */
+struct mount_line {
     char *dir;
     char *root; /* what part of the file system it is, from its root on */
+    char *type;
+    char *rest; /* where it comes from, and the options of the file system */
+    dev_t device;
+};
+
+/* Call fn for each line, in their order, until it returns false.  Returns 0 or
+ * an errno. */
+int mounts_each(bool (*fn)(const struct mount_line *line, void *arg),
+                void *arg);
+
+struct mount {
+    char *dir;
+    char *root; /* this and the type as in its line */
     char *type;
     dev_t device;
     enum fs_kind kind;
@@ -26,10 +40,10 @@ struct mount {
 
 struct mounts {
     struct mount *list; /* ascending by dir, each dir once */
-    size_t n;
+    size_t n, room;
 };
 
-/* What mountinfo has.  Returns 0 or an errno. */
+/* All that is mounted.  Returns 0 or an errno. */
 int mounts_read(struct mounts *m);
 void mounts_free(struct mounts *m);
 

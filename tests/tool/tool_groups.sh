@@ -134,6 +134,14 @@ mounted_part() {
     set_version "$1" /outer
     group /inner 524288 0 0 && refused 512K 512K
 }
+# The kernel writes a space in a path as \040.
+mounted_at_a_space() {
+    set_version "$1"
+    group /outer "$none" 0 0 && group /outer/inner 524288 0 0 &&
+        rm -f "$dir/a space" && ln -s "$groups" "$dir/a space" &&
+        sed "s|$groups|$dir/a\\\\040space|" "$dir/mountinfo" >"$dir/spaced" &&
+        mv "$dir/spaced" "$dir/mountinfo" && refused 512K 512K
+}
 no_limit() {
     set_version "$1"
     group /outer "$none" 1073741824 0 &&
@@ -213,6 +221,7 @@ for v in 1 2; do
     check "v$v: the lowest limit of several" lowest_limit $v
     check "v$v: a group that is full" full $v
     check "v$v: a part of the hierarchy" mounted_part $v
+    check "v$v: a hierarchy whose path has a space" mounted_at_a_space $v
 done
 check 'v2: memory.high is a limit' high
 check 'v2: a limit of nothing' nothing_allowed
