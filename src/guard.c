@@ -12,15 +12,15 @@ __thread struct mmapx_i_thread mmapx_i_thread MMAPX_TLS_MODEL;
 /* --- Finding the guard of a fault ----------------------------------------- */
 
 /* Where the code that faulted stood. */
-struct place {
+struct position {
     uintptr_t sp; /* 0: not known */
     stack_t stack; /* the alternate one */
 };
 
-static struct place
-place_of(const void *context)
+static struct position
+position_of(const void *context)
 {
-    struct place p = { 0, { .ss_flags = SS_DISABLE } };
+    struct position p = { 0, { .ss_flags = SS_DISABLE } };
     const void *here = __builtin_frame_address(0);
 
     if (context != NULL)
@@ -39,7 +39,7 @@ place_of(const void *context)
  * one; the other way round, what was on the alternate stack is over.
  */
 static bool
-is_live(const struct mmapx_i_entry *e, const struct place *p)
+is_live(const struct mmapx_i_entry *e, const struct position *p)
 {
     bool apart = mmapx_os_is_on_stack(p->sp, &p->stack);
 
@@ -71,48 +71,49 @@ mmapx_i_behind(struct mmapx_i_thread *t, uintptr_t at)
     return e;
 }
 
-struct walk {
-    struct place place;
+/* The search for frames that are live, from the innermost outwards. */
+struct search {
+    struct position position;
     const struct mmapx_i_frame *end; /* the deeper ones from this one on were
                                       * looked at */
     unsigned left;                   /* of the list */
 };
 
-static struct walk
-walk_from(const struct place *p)
+static struct search
+search_from(const struct position *p)
 {
-    return (struct walk){ *p, NULL, mmapx_i_thread.depth };
+    return (struct search){ *p, NULL, mmapx_i_thread.depth };
 }
 
 /* The last live frame of those that the list has no room for.  Each is known
  * from the one before it, so they are gone through each time. */
 static struct mmapx_i_frame *
-last_deeper(struct walk *w)
+last_deeper(struct search *s)
 {
     const struct mmapx_i_entry *e = &mmapx_i_thread.list[MMAPX_I_DEPTH - 1];
     struct mmapx_i_frame *last = NULL;
 
-    if (w->left < MMAPX_I_DEPTH || !is_live(e, &w->place))
+    if (s->left < MMAPX_I_DEPTH || !is_live(e, &s->position))
         return NULL;
-    for (e = &e->frame->inner; e->frame != w->end && e->frame != NULL
-                               && is_live(e, &w->place);
+    for (e = &e->frame->inner; e->frame != s->end && e->frame != NULL
+                               && is_live(e, &s->position);
          e = &e->frame->inner)
         last = e->frame;
-    w->end = last;
+    s->end = last;
     return last;
 }
 
 /* The next frame outwards that is live. */
 static struct mmapx_i_frame *
-next_frame(struct walk *w)
+next_frame(struct search *s)
 {
     const struct mmapx_i_thread *t = &mmapx_i_thread;
-    struct mmapx_i_frame *f = last_deeper(w);
+    struct mmapx_i_frame *f = last_deeper(s);
 
-    while (f == NULL && w->left > 0) {
-        w->left--;
-        if (is_live(&t->list[w->left], &w->place))
-            f = t->list[w->left].frame;
+    while (f == NULL && s->left > 0) {
+        s->left--;
+        if (is_live(&t->list[s->left], &s->position))
+            f = t->list[s->left].frame;
     }
     return f;
 }
@@ -152,11 +153,11 @@ bool
 mmapx_i_serve(const siginfo_t *info, const void *context)
 {
     uintptr_t addr = (uintptr_t)info->si_addr;
-    struct place p = place_of(context);
-    struct walk w = walk_from(&p);
+    struct position p = position_of(context);
+    struct search s = search_from(&p);
     struct mmapx_i_frame *f;
 
-    while ((f = next_frame(&w)) != NULL) {
+    while ((f = next_frame(&s)) != NULL) {
         if (!covers(f, addr))
             continue;
         if (f->kind != MMAPX_I_ZEROS)
@@ -196,11 +197,11 @@ mmapx_i_is_unblocked(const sigset_t *mask)
 bool
 mmapx_i_hold(const siginfo_t *info)
 {
-    struct place p = place_of(NULL);
-    struct walk w = walk_from(&p);
+    struct position p = position_of(NULL);
+    struct search s = search_from(&p);
     struct mmapx_i_frame *f;
 
-    while ((f = next_frame(&w)) != NULL)
+    while ((f = next_frame(&s)) != NULL)
         if (f->kind != MMAPX_I_COPY && sigismember(&f->mask, SIGBUS) == 1) {
             if (!f->holds)
                 f->held = *info;

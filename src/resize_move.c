@@ -85,7 +85,7 @@ move_piece(struct mmapx_i_growth *g, unsigned char *from, size_t n,
     return 0;
 }
 
-/* --- The place ------------------------------------------------------------ */
+/* --- The destination ------------------------------------------------------ */
 
 /*
  * Where a mapping moves to.  Behind it there is a page that the last one takes
@@ -93,7 +93,7 @@ move_piece(struct mmapx_i_growth *g, unsigned char *from, size_t n,
  * the process can do without them: at the limit on mappings the way back takes
  * as many as the way forth.
  */
-struct place {
+struct destination {
     unsigned char *to;
     unsigned char *by;
     unsigned char *end;
@@ -102,27 +102,28 @@ struct place {
 enum { SPARE = 4 }; /* pages */
 
 static int
-take_place(struct place *p, size_t span, size_t page, uintptr_t agrees_with)
+take_destination(struct destination *d, size_t span, size_t page,
+                 uintptr_t agrees_with)
 {
     size_t unit = mmapx_os_page_size();
     size_t n = span + page + SPARE * unit;
-    int r = mmapx_i_take_some(n, agrees_with, &p->to);
+    int r = mmapx_i_take_some(n, agrees_with, &d->to);
 
     if (r < 0)
         return r;
-    p->by = p->to + span;
-    p->end = p->to + n;
+    d->by = d->to + span;
+    d->end = d->to + n;
     for (size_t i = 0; i < SPARE && r == 0; i += 2)
-        r = mmapx_os_mprotect(p->by + page + i * unit, unit, PROT_READ);
+        r = mmapx_os_mprotect(d->by + page + i * unit, unit, PROT_READ);
     if (r < 0)
-        mmapx_os_munmap(p->to, n);
+        mmapx_os_munmap(d->to, n);
     return r;
 }
 
 static void
-give_up(const struct place *p, unsigned char *from)
+give_up(const struct destination *d, unsigned char *from)
 {
-    mmapx_os_munmap(from, (size_t)(p->end - from));
+    mmapx_os_munmap(from, (size_t)(d->end - from));
 }
 
 /* --- Moving there --------------------------------------------------------- */
@@ -140,16 +141,16 @@ move_piece_keeping(void *arg, size_t n)
 
 /* Move the first len bytes, one mapping of the kernel's after the other. */
 static int
-move_pieces(struct mmapx_i_growth *g, const struct place *p, size_t len,
+move_pieces(struct mmapx_i_growth *g, const struct destination *d, size_t len,
             size_t page)
 {
-    struct move move = { .g = g, .from = g->old.base, .to = p->to };
+    struct move move = { .g = g, .from = g->old.base, .to = d->to };
     int r = mmapx_os_pieces(move.from, len, page, move_piece_keeping, &move);
 
     if (r < 0) {
-        give_up(p, p->to + move.at);
+        give_up(d, d->to + move.at);
         if (move.at > 0)
-            mmapx_i_move_back(g, p->to, move.at, move.from);
+            mmapx_i_move_back(g, d->to, move.at, move.from);
     }
     return r;
 }
@@ -160,58 +161,58 @@ move_pieces(struct mmapx_i_growth *g, const struct place *p, size_t len,
  * cannot both extend it and keep its place.
  */
 static int
-move_last(struct mmapx_i_growth *g, const struct place *p, size_t rest,
+move_last(struct mmapx_i_growth *g, const struct destination *d, size_t rest,
           size_t page, size_t extent)
 {
     unsigned char *from = g->old.base + rest;
-    unsigned char *to = p->to + rest;
-    int r = move_piece(g, from, page, p->by);
+    unsigned char *to = d->to + rest;
+    int r = move_piece(g, from, page, d->by);
 
     if (r < 0) {
-        give_up(p, to);
+        give_up(d, to);
         return r;
     }
-    r = mmapx_os_mremap_to(p->by, page, to, extent - rest);
-    give_up(p, p->by + page);
+    r = mmapx_os_mremap_to(d->by, page, to, extent - rest);
+    give_up(d, d->by + page);
     if (r < 0) {
-        mmapx_os_munmap(to, (size_t)(p->by - to));
-        mmapx_i_move_back(g, p->by, page, from);
+        mmapx_os_munmap(to, (size_t)(d->by - to));
+        mmapx_i_move_back(g, d->by, page, from);
     }
     return r;
 }
 
 static int
-move_and_extend(struct mmapx_i_growth *g, const struct place *p, size_t page,
-                size_t extent)
+move_and_extend(struct mmapx_i_growth *g, const struct destination *d,
+                size_t page, size_t extent)
 {
     size_t rest = g->old.extent - page; /* what the last page is not */
-    int r = move_pieces(g, p, rest, page);
+    int r = move_pieces(g, d, rest, page);
 
     if (r < 0)
         return r;
-    r = move_last(g, p, rest, page, extent);
+    r = move_last(g, d, rest, page, extent);
     if (r == 0 || rest == 0)
         return r;
     if (g->is_torn)
         g->now = (struct mmapx_i_place){ g->old.base, rest, 0 };
-    mmapx_i_move_back(g, p->to, rest, g->old.base);
+    mmapx_i_move_back(g, d->to, rest, g->old.base);
     return r;
 }
 
 static int
-move_whole(struct mmapx_i_growth *g, const struct place *p, size_t page)
+move_whole(struct mmapx_i_growth *g, const struct destination *d, size_t page)
 {
-    int r = move_pieces(g, p, g->old.extent, page);
+    int r = move_pieces(g, d, g->old.extent, page);
 
     if (r == 0)
-        give_up(p, p->by);
+        give_up(d, d->by);
     return r;
 }
 
 /* What is not to be extended moves as it is; the new part comes behind it. */
 static int
 move_and_map(const struct mmapx *m, struct mmapx_i_growth *g,
-             const struct place *p, size_t page, size_t extent)
+             const struct destination *d, size_t page, size_t extent)
 {
     size_t old = g->old.extent;
     size_t n = extent - old;
@@ -219,15 +220,15 @@ move_and_map(const struct mmapx *m, struct mmapx_i_growth *g,
     int r = mmapx_i_map_new(m, g, &new, n);
 
     if (r == 0) {
-        r = mmapx_os_mremap_to(new, n, p->to + old, n);
+        r = mmapx_os_mremap_to(new, n, d->to + old, n);
         if (r < 0)
             mmapx_os_munmap(new, n);
     }
     if (r < 0) {
-        give_up(p, p->to);
+        give_up(d, d->to);
         return r;
     }
-    return move_whole(g, p, page);
+    return move_whole(g, d, page);
 }
 
 /*
@@ -253,19 +254,19 @@ mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
                  size_t extent, size_t room)
 {
     size_t page = mmapx_i_page_size(m);
-    struct place p;
-    int r = take_place(&p, extent > room ? extent : room, page,
-                       like(m, g));
+    struct destination d;
+    int r = take_destination(&d, extent > room ? extent : room, page,
+                             like(m, g));
 
     if (r < 0)
         return r;
     if (extent == g->old.extent)
-        r = move_whole(g, &p, page);
+        r = move_whole(g, &d, page);
     else if (g->by_fd)
-        r = move_and_map(m, g, &p, page, extent);
+        r = move_and_map(m, g, &d, page, extent);
     else
-        r = move_and_extend(g, &p, page, extent);
+        r = move_and_extend(g, &d, page, extent);
     if (r == 0)
-        g->now = (struct mmapx_i_place){ p.to, extent, room };
+        g->now = (struct mmapx_i_place){ d.to, extent, room };
     return r;
 }

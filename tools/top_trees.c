@@ -28,11 +28,11 @@ struct member {
     bool is_new;          /* the file was not below anything else */
 };
 
-/* Where a tree is. */
-struct place {
+/* A tree to go through. */
+struct tree {
     struct sums_dir *dir;
     size_t depth;
-    bool given; /* by another thread; else it is a tree's root */
+    bool given; /* by another thread; else its root is still looked up */
     void **root;
     const struct mount *mount;
 };
@@ -102,14 +102,14 @@ skips(struct walk *w)
     return m->top->machine && mounts_find(&m->top->mounts, w->path) != NULL;
 }
 
-static struct place *
-new_place(const struct place *place)
+static struct tree *
+new_tree(const struct tree *tree)
 {
-    struct place *copy = malloc(sizeof *copy);
+    struct tree *copy = malloc(sizeof *copy);
 
     if (copy == NULL)
         tool_no_memory();
-    *copy = *place;
+    *copy = *tree;
     return copy;
 }
 
@@ -117,15 +117,15 @@ static bool
 takes(struct walk *w, int handle, const struct stat *st)
 {
     struct member *m = w->arg;
-    struct place place = { .dir = m->dir, .depth = depth_of(m) + 1,
-                           .given = true, .root = m->root };
+    struct tree tree = { .dir = m->dir, .depth = depth_of(m) + 1,
+                         .given = true, .root = m->root };
 
     if (!crew_is_idle(m->crew))
         return false;
     pthread_mutex_lock(&m->top->lock);
     sums_dir_use(m->dir);
     pthread_mutex_unlock(&m->top->lock);
-    crew_give(m->crew, w->path, handle, st, new_place(&place));
+    crew_give(m->crew, w->path, handle, st, new_tree(&tree));
     return true;
 }
 
@@ -205,24 +205,24 @@ root_failed(struct top *top, const char *path, int error)
 /* A root is looked at when its turn has come, so that no more are open than
  * there are threads. */
 static void
-go_through_root(struct member *m, const char *path, const struct place *place)
+go_through_root(struct member *m, const char *path, const struct tree *tree)
 {
     struct stat st;
     int handle = open_look(AT_FDCWD, path, true, &st);
     const char *filter = NULL;
 
-    if (handle >= 0 && place->mount == NULL)
+    if (handle >= 0 && tree->mount == NULL)
         filter = filter_name(m->top->o, path, S_ISDIR(st.st_mode));
-    if (handle < 0 && place->mount == NULL) {
+    if (handle < 0 && tree->mount == NULL) {
         root_failed(m->top, path, errno);
     } else if (handle < 0) {
         walk_failed(&m->walk, errno);
     } else if (filter != NULL) {
         close(handle);
         walk_left_out(&m->walk, filter);
-    } else if (S_ISDIR(st.st_mode) && !is_hidden(place->mount, &st)) {
+    } else if (S_ISDIR(st.st_mode) && !is_hidden(tree->mount, &st)) {
         walk_tree(&m->walk, handle, &st);
-    } else if (place->mount == NULL) {
+    } else if (tree->mount == NULL) {
         walk_file(&m->walk, handle, &st);
     } else {
         close(handle); /* a file is found in its directory */
@@ -233,30 +233,30 @@ static void
 go_through(struct crew *crew, struct crew_task *task, size_t number)
 {
     struct member *m = &((struct member *)crew->arg)[number];
-    struct place *place = task->arg;
+    struct tree *tree = task->arg;
 
-    m->dir = place->dir;
-    m->depth = place->depth;
-    m->root = place->root;
+    m->dir = tree->dir;
+    m->depth = tree->depth;
+    m->root = tree->root;
     walk_begin(&m->walk, task->path);
-    if (place->given)
+    if (tree->given)
         walk_tree(&m->walk, task->handle, &task->st);
     else
-        go_through_root(m, task->path, place);
+        go_through_root(m, task->path, tree);
     pthread_mutex_lock(&m->top->lock);
     hand_in(m);
     sums_dir_leave(m->dir, &m->top->dirs);
     pthread_mutex_unlock(&m->top->lock);
-    free(place);
+    free(tree);
 }
 
 static void
 give_root(struct crew *crew, const char *path, const struct mount *mount,
           void **root)
 {
-    struct place place = { .mount = mount, .root = root };
+    struct tree tree = { .mount = mount, .root = root };
 
-    crew_give(crew, path, -1, &(struct stat){ 0 }, new_place(&place));
+    crew_give(crew, path, -1, &(struct stat){ 0 }, new_tree(&tree));
 }
 
 /* The last one that is given is taken first. */
