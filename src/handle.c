@@ -16,9 +16,8 @@ page_shift(size_t page)
 void
 mmapx_i_set_protection(struct mmapx *m, int prot)
 {
-    unsigned all = MMAPX_I_PROT_R | MMAPX_I_PROT_W | MMAPX_I_PROT_X;
-
-    m->reserved[MMAPX_I_INFO] &= ~(uintptr_t)(all | MMAPX_I_MIXED);
+    m->reserved[MMAPX_I_INFO]
+        &= ~(uintptr_t)(MMAPX_I_PROT_MASK | MMAPX_I_MIXED);
     if ((prot & PROT_READ) != 0)
         mmapx_i_set_flags(m, MMAPX_I_PROT_R);
     if ((prot & PROT_WRITE) != 0)

@@ -63,6 +63,12 @@ enum {
     MMAPX_I_LOCKED_ONFAULT         = 1 << 12, /* some pages were, once */
     MMAPX_I_HALF_COMMITTED         = 1 << 13, /* a commit failed: the file may
                                                  look as if it had worked */
+
+    MMAPX_I_PROT_MASK = MMAPX_I_PROT_R | MMAPX_I_PROT_W | MMAPX_I_PROT_X,
+    /* The flags that a mapping has if any part of it has them. */
+    MMAPX_I_PARTS_MASK = MMAPX_I_MIXED | MMAPX_I_MAY_HAVE_PRIVATE_PAGES
+                         | MMAPX_I_REPLACED | MMAPX_I_LOCKED_ONFAULT
+                         | MMAPX_I_HALF_COMMITTED,
 };
 
 /* Masks. */
@@ -237,11 +243,8 @@ mmapx_i_is_copy(const struct mmapx *m, int fd)
 static inline bool
 mmapx_i_is_same_object(const struct mmapx *m, const struct mmapx *other)
 {
-    const uintptr_t differs
-        = MMAPX_I_GROUP_WRITES | MMAPX_I_OTHERS_WRITE | MMAPX_I_PROT_R
-          | MMAPX_I_PROT_W | MMAPX_I_PROT_X | MMAPX_I_MIXED
-          | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED
-          | MMAPX_I_LOCKED_ONFAULT | MMAPX_I_HALF_COMMITTED;
+    const uintptr_t differs = MMAPX_I_GROUP_WRITES | MMAPX_I_OTHERS_WRITE
+                              | MMAPX_I_PROT_MASK | MMAPX_I_PARTS_MASK;
 
     return ((m->reserved[MMAPX_I_INFO] ^ other->reserved[MMAPX_I_INFO])
             & ~differs)

@@ -56,13 +56,10 @@ adjoins(const struct mmapx *m, const struct mmapx *next)
 static void
 take_flags(struct mmapx *m, const struct mmapx *next)
 {
-    const unsigned some
-        = MMAPX_I_MIXED | MMAPX_I_MAY_HAVE_PRIVATE_PAGES | MMAPX_I_REPLACED
-          | MMAPX_I_LOCKED_ONFAULT | MMAPX_I_HALF_COMMITTED;
-
     if (mmapx_i_protection(m) != mmapx_i_protection(next))
         mmapx_i_set_flags(m, MMAPX_I_MIXED);
-    mmapx_i_set_flags(m, (unsigned)next->reserved[MMAPX_I_INFO] & some);
+    mmapx_i_set_flags(m, (unsigned)next->reserved[MMAPX_I_INFO]
+                             & MMAPX_I_PARTS_MASK);
     mmapx_i_join_losses(m, next);
 }
 
