@@ -100,13 +100,15 @@ struct mmapx {
  * EINVAL     m is NULL; offset is negative; MMAPX_TO_END with MAP_ANONYMOUS;
  *            MAP_FIXED or MAP_FIXED_NOREPLACE; flags name no mapping type;
  *            MAP_HUGETLB and a file that has no huge pages, or a size of them
- *            that the system does not have
+ *            that the system does not have; or MAP_SHARED and a block device
+ *            that has become read-only since fd was opened for writing
  * EIO        the size of the device could not be read, or the file system has
  *            been shut down after an error
  * ENFILE     the system's limit on open files (shared anonymous memory and
  *            huge pages need one)
  * ENODEV     the object cannot be mapped: a directory, a FIFO, a socket, the
- *            text of procfs or sysfs; or a character device and MMAPX_TO_END
+ *            text of procfs or sysfs; MAP_SHARED and a file that FUSE serves
+ *            with direct_io; or a character device and MMAPX_TO_END
  * ENOMEM     no room in the address space; too many mappings; RLIMIT_AS or
  *            RLIMIT_DATA; writable private memory that exceeds what the system
  *            may commit; or no huge pages
@@ -522,8 +524,8 @@ struct mmapx_cache_run {
  * EINVAL     off is negative, or len is and not -1; c, run, runs or n is NULL;
  *            *n is 0
  * EIO        the size of the device could not be read
- * ENODEV     fd is no regular file or block device, or is text of procfs or
- *            sysfs, which is never cached
+ * ENODEV     fd is no regular file or block device, or is never cached: text of
+ *            procfs or sysfs, or a file that FUSE serves with direct_io
  * ENOMEM     no memory, no room in the address space or too many mappings
  * ENOSYS     the system cannot tell: it has no mincore(2)
  * ENOTSUP    a file of huge pages, which is no cache of anything
@@ -567,8 +569,8 @@ int mmapx_cache_runs(int fd, int64_t off, int64_t len,
  * EIO        an I/O error, or the size of the device could not be read
  * EHWPOISON  mmapx_cache_load by a descriptor with O_DIRECT: a page with a
  *            hardware error
- * ENODEV     fd is no regular file or block device, or is text of procfs or
- *            sysfs
+ * ENODEV     fd is no regular file or block device, or is never cached: text of
+ *            procfs or sysfs, or a file that FUSE serves with direct_io
  * ENOMEM     no memory
  * ENOTSUP    a file of huge pages
  * EOVERFLOW  off + len cannot be represented
@@ -732,8 +734,9 @@ int mmapx_sync_reset(struct mmapx *m);
  *            file has grown meanwhile
  * EINVAL     m is NULL or unmapped; a bad range; a mapping that is shared,
  *            anonymous, of a character device, or a view; fd is not the mapped
- *            file, or is of a copy that overlayfs or its like has made of it;
- *            a descriptor with O_APPEND; fd has O_DIRECT and the change does
+ *            file, or is of a copy that overlayfs or its like has made of it,
+ *            or may have made where nothing tells when a file was made; a
+ *            descriptor with O_APPEND; fd has O_DIRECT and the change does
  *            not fit it, or there is a journal.  For journal: it is not a
  *            regular file, has O_DIRECT or is the file itself; or its content
  *            is no journal, one of a newer version, or of a file of another
@@ -984,10 +987,11 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * EFBIG      the file would exceed RLIMIT_FSIZE or what its file system takes
  * EINVAL     m is NULL, unmapped or a view; unknown flags; SPARSE or CUT
  *            without FILE; fd is needed and is of another object, or of a copy
- *            that overlayfs or its like has made of it; FILE without CUT, a
- *            mapping that shrinks and a file that goes on behind it; FILE and
- *            an object that has no size to be set, or one of huge pages that
- *            the size would cut
+ *            that overlayfs or its like has made of it, or may have made where
+ *            nothing tells when a file was made; FILE without CUT, a mapping
+ *            that shrinks and a file that goes on behind it; FILE and an object
+ *            that has no size to be set, or one of huge pages that the size
+ *            would cut
  * EIO        an I/O error
  * EMFILE     the mapping has several protections, and no descriptor is left by
  *            which Linux tells that of the last page: in a room, or if bytes

@@ -357,10 +357,13 @@ START_TEST(a_copy_that_nobody_tells_of)
     ck_assert_int_ge(up, 0);
     *(char *)m.addr = 'x';
     FAILS(EINVAL, mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    FAILS(EINVAL, mmapx_resize(&m, up, page_size(), MMAPX_RESIZE_FILE));
+    ck_assert_int_eq(size_in_pages(up), PAGES);
     OK(mmapx_unmap(&m));
     OK(mmapx_map(&m, up, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     *(char *)m.addr = 'x';
     OK(mmapx_commit(&m, up, 0, MMAPX_TO_END));
+    OK(mmapx_resize(&m, up, page_size(), MMAPX_RESIZE_FILE));
     leave_place();
 }
 END_TEST

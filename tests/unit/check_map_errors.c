@@ -15,6 +15,8 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #endif
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -267,6 +269,30 @@ START_TEST(block_device)
 }
 END_TEST
 
+/* The device is as before when anything can fail: others will use it. */
+START_TEST(a_device_that_has_become_read_only)
+{
+#ifdef __linux__
+    int fd = loop_device(temp_file(1 << 20));
+    int yes = 1, no = 0;
+    struct mmapx m;
+    int set, r, error;
+
+    set = ioctl(fd, BLKROSET, &yes);
+    r = mmapx_map(&m, fd, PROT_READ, MAP_SHARED);
+    error = errno;
+    ioctl(fd, BLKROSET, &no);
+    if (set != 0 || r == 0)
+        SKIP("a device that is read-only is mapped as any other");
+    ck_assert_int_eq(error, EINVAL);
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_unmap(&m));
+#else
+    SKIP("a matter of Linux");
+#endif
+}
+END_TEST
+
 START_TEST(no_failure_leaves_a_mapping)
 {
     int fd = temp_file(100);
@@ -403,6 +429,7 @@ suite(void)
     ADD_TEST(s, character_device);
     ADD_TEST(s, no_type_at_all);
     ADD_TEST(s, block_device);
+    ADD_TEST(s, a_device_that_has_become_read_only);
     ADD_TEST(s, no_failure_leaves_a_mapping);
     ADD_TEST(s, no_room);
     ADD_TEST(s, a_file_to_be_appended_to);
