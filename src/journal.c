@@ -98,7 +98,7 @@ replay(struct target *t, const struct mmapx_i_journal *h, bool writes)
             r = -EFBIG;
         else if (writes)
             r = copy(t, from, at, len);
-        from += (int64_t)((len + 7) & ~(uint64_t)7);
+        from += (int64_t)(len + mmapx_i_journal_padding(len));
     }
     return r;
 }
@@ -231,7 +231,7 @@ count(void *arg, const struct mmapx_i_piece *piece)
     struct mmapx_i_journal *h = arg;
 
     h->length += MMAPX_I_JOURNAL_RECORD
-                 + (int64_t)((piece->len + 7) & ~(size_t)7);
+                 + (int64_t)(piece->len + mmapx_i_journal_padding(piece->len));
     h->pieces++;
     return 0;
 }
@@ -248,7 +248,7 @@ record(void *arg, const struct mmapx_i_piece *piece)
     struct writer *w = arg;
     unsigned char place[MMAPX_I_JOURNAL_RECORD];
     int64_t begin = w->h.length;
-    size_t rest = (size_t)-piece->len & 7;
+    size_t rest = mmapx_i_journal_padding(piece->len);
     int r;
 
     mmapx_i_journal_encode_record(place, piece->at, piece->len);

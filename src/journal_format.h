@@ -12,6 +12,14 @@ enum {
     MMAPX_I_JOURNAL_RECORD = 16, /* in front of the bytes of each piece */
 };
 
+/* How many zeros follow the bytes of a piece, so that the next record begins at
+ * a multiple of 8. */
+static inline size_t
+mmapx_i_journal_padding(uint64_t len)
+{
+    return (size_t)(8 - len % 8) % 8;
+}
+
 /* What a header says. */
 struct mmapx_i_journal {
     int64_t file_length;
