@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Calls that the kernel may tell of a lost write.  Of two that run side by side
- * it tells one, and the other succeeds.  So the calls that are running are
- * noted, and one that has succeeded waits until those that ran beside it have
- * noted what they were told: then loss.c knows it.
+ * Calls that the kernel may tell of a lost write.  If two run side by side, it
+ * tells one, and the other succeeds.  So the calls that are running are noted,
+ * and one that has succeeded waits until those that ran beside it have noted
+ * what they were told: then loss.c knows it.
  *
  * Each call has a place of its own while it runs.  A child of fork(2) finds
  * places of threads that it does not have: they show their process, and are as
@@ -30,6 +30,8 @@ static struct {
 /* Its address tells threads apart. */
 static __thread char here MMAPX_TLS_MODEL;
 
+/* The process is asked for each time: a signal handler may fork between the
+ * beginning of a call and the wait for others, and return in the child. */
 static uintptr_t
 who_calls(uintptr_t file)
 {
@@ -119,8 +121,8 @@ mmapx_i_report_await(uintptr_t file)
 
 /*
  * A write has failed, -errno.  Through a descriptor that waits for the disk,
- * that may have been the report of a loss, whosever bytes were lost; these are
- * about the arguments, and come before it.
+ * that may have been the report of a loss, also of bytes that others wrote.
+ * The errors that are left out are about the arguments, and come before it.
  */
 void
 mmapx_i_report_write(int fd, int r)
