@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Bring the files of a database into memory and keep them there until the
- * standard input ends, for example when whoever started this goes away.
+ * standard input ends, for example when the program that started this one ends.
  *
  *     cc -o warm warm.c $(pkg-config --cflags --libs mmapx)
  *     ./warm FILE...
@@ -13,8 +13,8 @@
 
 #include <libmmapx.h>
 
-/* To populate first means an error where a page cannot be read; mlock(2) by
- * itself waits for it for ever. */
+/* The mapping is populated first, which fails where a page cannot be read.
+ * mlock(2) alone waits for such a page without end. */
 static const char *
 warm(struct mmapx *m, const char *path)
 {

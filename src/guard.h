@@ -81,8 +81,8 @@ struct mmapx_i_thread {
     uintptr_t passing_rest;
 };
 
-/* Read by the handler, hence a model of thread-local storage that is not
- * allocated by the first access. */
+/* The handler reads it, so its model of thread-local storage is one that the
+ * first access does not allocate. */
 extern __thread struct mmapx_i_thread mmapx_i_thread MMAPX_TLS_MODEL;
 
 /* If somebody has written over a frame, a sanitizer may have marked a part of

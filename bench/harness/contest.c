@@ -238,8 +238,8 @@ contest_spread(const struct contest *c, int who, enum what what)
 }
 
 /*
- * Of the rounds' own ratios, or differences: what both had to suffer from the
- * rest of the machine in a round is in both.
+ * The spread of the ratios, or differences, in each round: what the rest of the
+ * machine cost both in a round is in both.
  */
 struct spread
 contest_relation(const struct contest *c, int ours, int theirs, enum what what,

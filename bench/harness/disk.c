@@ -43,7 +43,7 @@ attach_loop(const char *row)
     if (control >= 0)
         close(control);
     if (number < 0) {
-        skip(row, "no loop device to be had");
+        skip(row, "there is no free loop device");
         return false;
     }
     snprintf(disk.path, sizeof disk.path, "/dev/loop%d", number);

@@ -117,8 +117,8 @@ START_TEST(replaced_pages_that_may_be_left)
 }
 END_TEST
 
-/* The new pages are to be as the last one: its protection has to be known, and
- * its lock to be had. */
+/* The new pages become like the last one: its protection has to be known, and
+ * its lock has to be possible. */
 START_TEST(replaced_pages_and_what_comes_behind)
 {
     struct mmapx before;

@@ -636,7 +636,7 @@ START_TEST(strange_journals)
     make_journal();
     size = disk[1].size;
 
-    /* Of a file of another length. */
+    /* The file has another length. */
     ck_assert_int_eq(ftruncate(file, disk[0].size + 1), 0);
     disk[0].size++;
     FAILS(EINVAL, mmapx_recover(file, journal));

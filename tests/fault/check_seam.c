@@ -349,7 +349,7 @@ START_TEST(what_is_locked)
     ck_assert_int_eq(mmapx_os_lock_of(p), MMAPX_OS_LOCKED);
     if (mmapx_os_mlock_onfault(p + page, page) == 0) {
         ck_assert_int_eq(mmapx_os_lock_of(p + page), MMAPX_OS_LOCKED_ONFAULT);
-        /* Of which kind is in /proc. */
+        /* Only /proc tells of which kind the lock is. */
         forbid_descriptors();
         ck_assert_int_eq(mmapx_os_lock_of(p + page), MMAPX_OS_LOCKED_SOMEHOW);
         allow_descriptors();

@@ -20,7 +20,7 @@ enum handed { OUTWARD, INWARD, REFUSED, WRONG_KIND };
 
 START_TEST(every_advice_and_its_rounding)
 {
-    /* Of a shared mapping, a private one, private memory, and a view. */
+    /* For a shared mapping, a private one, private memory, and a view. */
     static const struct {
         enum mmapx_advice advice;
         unsigned char shared, private, anon, view;

@@ -6,8 +6,8 @@
 
 #include "internal.h"
 
-/* Whether a mapping that was divided can become one again.  Of a file system
- * that wants to know of each mapping (FUSE) the parts stay apart. */
+/* Whether a mapping that was divided can become one again.  The parts stay
+ * apart on a file system that wants to know of each mapping (FUSE). */
 static bool
 parts_merge(int fd)
 {

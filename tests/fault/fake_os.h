@@ -39,8 +39,8 @@ struct fake_bytes {
     int64_t off;
     int64_t end;
 };
-/* Of every file these bytes are not cached and all others are, if end is not 0.
- * A page is one of them if one of its bytes is. */
+/* If end is not 0, these bytes of every file are not cached, and all others
+ * are.  A page is one of them if one of its bytes is. */
 extern struct fake_bytes fake_uncached;
 extern int64_t fake_looked; /* the end of what cachestat(2) was asked about */
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */

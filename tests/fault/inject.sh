@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The library against a kernel whose calls fail once or for ever, at a time of
-# the test's choosing: what a filter of system calls cannot do.
+# The library against a kernel whose calls fail once or always, at a time that
+# the test chooses, which a filter of system calls cannot do.
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
 
@@ -40,7 +40,7 @@ says() {
     grep INJECTED "$trace" && test "$said" = "$*"
 }
 
-# Told once, remembered for ever.
+# The kernel tells it once, and the library remembers it.
 for code in EIO ENOSPC EDQUOT; do
     gives "msync:error=$code:when=1" sync "$code" "$code"
     gives "msync:error=$code:when=1" sync_file "$code" "$code"

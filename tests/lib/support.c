@@ -469,7 +469,7 @@ loop_device(int fd)
 #else
     (void)fd;
 #endif
-    SKIP("no loop device to be had");
+    SKIP("there is no free loop device");
 }
 
 void
@@ -534,7 +534,7 @@ set_acl(int fd, unsigned uid, unsigned rights)
     SKIP("this file system has no lists of rights");
 }
 
-/* Of a counter of processor time, without the headers that not all have. */
+/* A counter of processor time, without the headers that not all have. */
 void
 map_driver_page(struct mmapx *m)
 {
@@ -550,7 +550,7 @@ map_driver_page(struct mmapx *m)
 #else
     (void)m;
 #endif
-    SKIP("no counter to be had (kernel.perf_event_paranoid)");
+    SKIP("no counter can be opened (kernel.perf_event_paranoid)");
 }
 
 #if defined __linux__

@@ -158,7 +158,7 @@ void fill_huge_pool(void);
 void restore_huge_pool(void);
 
 /* A loop device over fd, as a descriptor; SKIPs where there is
- * none to be had.  Its backing goes when both are closed. */
+ * none.  Its backing goes when both are closed. */
 int loop_device(int fd);
 
 /* Take the file behind a loop device away, so that reads of the device fail;
@@ -174,7 +174,7 @@ void set_append_only(int fd, bool on);
 void set_acl(int fd, unsigned uid, unsigned rights);
 
 /* A mapping of a page that a driver has made and that stays as it is; SKIPs
- * where there is none to be had. */
+ * where there is none. */
 void map_driver_page(struct mmapx *m);
 
 #endif /* MMAPX_TESTS_SUPPORT_H */

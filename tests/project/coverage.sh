@@ -12,7 +12,7 @@ command -v gcovr >/dev/null || {
     exit 1
 }
 
-# The counts are written by whoever a test has become.
+# A test writes its counts as the user that it has become.
 umask 0
 flags='-g -O0 --coverage -fprofile-update=atomic'
 wrap='-Wl,--wrap=_exit -Wl,--wrap=raise -Wl,--wrap=sigaction'

@@ -57,7 +57,8 @@ work_for(const char *piece, size_t times)
     return work;
 }
 
-/* Of two bytes, of no width, control characters, no characters, and plain. */
+/* Characters of two bytes or no width, control characters, what is no
+ * character, and plain ones. */
 START_TEST(work_grows_with_the_length_at_most)
 {
     static const char *const pieces[]

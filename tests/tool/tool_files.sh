@@ -188,7 +188,7 @@ fi
 if unshare $namespace -m true 2>/dev/null; then
     check '-x stays on the file system' one_file_system $namespace
 else
-    skip '-x stays on the file system' 'no mount namespace to be had'
+    skip '-x stays on the file system' 'no mount namespace can be made'
 fi
 
 # --- Names from a file --------------------------------------------------------

@@ -433,7 +433,7 @@ START_TEST(huge_pages_and_what_splits_them)
 }
 END_TEST
 
-/* Of a view only the kernel knows the kind. */
+/* Only the kernel knows the kind of a view. */
 START_TEST(a_view_of_the_wrong_kind)
 {
     int fd = temp_file(page_size());
@@ -529,7 +529,7 @@ START_TEST(collapsing_pages_in_use)
     OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_HUGEPAGE));
     ck_assert_int_eq(mmapx_advise(&m, off, huge, MMAPX_MADV_COLLAPSE), -1);
     if (errno == EINVAL || errno == ENOMEM || errno == EBUSY)
-        SKIP("no huge page to be had, or of another size");
+        SKIP("there is no huge page, or it has another size");
     ck_assert_int_eq(errno, EAGAIN);
     ck_assert_int_eq(*p, 1);
 #else

@@ -364,7 +364,7 @@ START_TEST(load_past_the_cache)
 END_TEST
 
 /* Where the file system says what is a hole, none is read: not a large one,
- * which would take for ever. */
+ * which would not end in time. */
 START_TEST(holes)
 {
     enum { FAR = 1000 };

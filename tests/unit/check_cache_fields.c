@@ -478,8 +478,8 @@ handle_is_hidden(void *m)
            && errno == EPERM;
 }
 
-/* The file below keeps its owner, by whom the kernel goes: it tells nothing to
- * the new one. */
+/* The file below keeps its owner, and the kernel goes by that: it tells nothing
+ * to the new one. */
 START_TEST(an_owner_who_is_not_the_one_below)
 {
     unsigned char vec[PAGES];

@@ -336,7 +336,7 @@ make_hole(int file, size_t len)
 
 enum { HEAD = 2 << 20, TAIL = 8 << 20 };
 
-/* Of the tail, which is a hole, a part can be written until the head is given
+/* The tail is a hole.  A part of it can be written until the head is given
  * back, and more afterwards. */
 START_TEST(a_full_disk)
 {

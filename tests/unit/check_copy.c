@@ -55,7 +55,7 @@ START_TEST(copies_that_fault)
     OK(mmapx_map_region(&m, fd, 7, MMAPX_TO_END, PROT_READ | PROT_WRITE,
                         MAP_SHARED));
     for (size_t left = pages; left-- > 0;) {
-        /* Of the last page of the file all bytes are there. */
+        /* All bytes of the last page of the file are there. */
         size_t there = left * page - (left > 0 ? 7 : 0);
 
         ck_assert_int_eq(ftruncate(fd, (off_t)(left * page)), 0);

@@ -474,8 +474,9 @@ raise_where_it_is_passed_back(void)
     raise(SIGBUS);
 }
 
-/* A handler that was there first and hands each signal to whoever is installed
- * now: it ends with the default, and not never. */
+/* A handler that was there first hands each signal to the one that is installed
+ * now: the signal ends with the default action, and does not go round for
+ * good. */
 START_TEST(the_first_handler_passes_back)
 {
     if (under_sanitizer())

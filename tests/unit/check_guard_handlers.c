@@ -194,7 +194,7 @@ START_TEST(a_fault_inside_an_earlier_handler)
 }
 END_TEST
 
-/* A handler for one signal only must not be called for ever. */
+/* A handler for one signal only must not be called without end. */
 static void
 note_and_return(int sig)
 {

@@ -343,7 +343,7 @@ locked_is_too_much(void *arg)
            && errno == EAGAIN;
 }
 
-/* Of the kernel's EPERM musl makes ENOMEM. */
+/* musl turns the kernel's EPERM into ENOMEM. */
 static bool
 locked_is_refused(void *arg)
 {

@@ -155,7 +155,7 @@ populates_without_descriptors(void *arg)
 
     close(next);
     few = before;
-    /* None to be had, and then one, which is too few. */
+    /* There is none, and then one, which is too few. */
     for (int more = 0; more < 2; more++) {
         few.rlim_cur = (rlim_t)(next + more);
         good = good && setrlimit(RLIMIT_NOFILE, &few) == 0

@@ -104,7 +104,7 @@ START_TEST(a_long_range)
 }
 END_TEST
 
-/* What is not in the file is not read, but for what is around the data. */
+/* Holes are not read, except for those close to the data. */
 START_TEST(holes)
 {
     struct mmapx_cache_range whole = { 0, -1 };

@@ -26,7 +26,7 @@
 
 enum { PAGES = 8, FIRST = 3, LAST = 4 }; /* of which only these are resident */
 
-/* A file of PAGES pages, a hole but for pages FIRST to LAST. */
+/* A file of PAGES pages, a hole except for pages FIRST to LAST. */
 static int
 sparse_file(void)
 {
@@ -469,8 +469,8 @@ START_TEST(the_superuser)
 }
 END_TEST
 
-/* The mode lets everybody write, but for one user: in doubt the kernel tells
- * him nothing. */
+/* The mode lets everybody write, except for one user, and the kernel tells this
+ * one nothing. */
 START_TEST(a_list_that_bars_a_user)
 {
     char path[PATH_MAX];
@@ -652,7 +652,7 @@ in_a_container(bool (*fn)(void *arg), void *arg)
     ck_assert_int_eq(write(go[1], "", 1), 1);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     if (!written || !WIFEXITED(status) || WEXITSTATUS(status) == 3)
-        SKIP("no user namespace to be had");
+        SKIP("no user namespace can be made");
     return WEXITSTATUS(status) == 0;
 }
 #endif

@@ -176,7 +176,7 @@ run_scene(struct scene *s)
         close(s->fd);
 }
 
-/* Of one attribute: on the first page, the two in the middle, the last one. */
+/* One attribute: on the first page, the two in the middle, the last one. */
 static void
 run_scenes(const struct attribute *attribute)
 {

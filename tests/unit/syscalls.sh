@@ -50,7 +50,7 @@ makes unmap_view
 makes map fstat mmap
 makes advise madvise
 if [ "$(uname -s)" = Linux ] && [ "$(id -u)" -eq 0 ]; then
-    # whether it is somebody whom the kernel tells all
+    # whether the kernel tells this user all
     makes residency capget mincore
 elif [ "$(uname -s)" = Linux ] && [ "$(id -u)" -eq 65534 ]; then
     # whether this user is really this user, and who is asking
