@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#define SNAPSHOT_FIRST_LINE "mmapx snapshot 1"
+
 /* --- Writing -------------------------------------------------------------- */
 
 void snapshot_write_begin(FILE *out);
