@@ -15,8 +15,9 @@ strace -o "$trace" -e inject=getpid:signal=CONT true >/dev/null 2>&1 ||
 
 # Without a signal there are several calls for each file, 6000 at least.  What
 # is left to be done after one: to end a step, to count what is in memory of the
-# file at hand, to open and close the 32 files that are ahead, a dozen calls for
-# each, to stop threads, to clean up and to print.
+# file at hand, to end what 32 threads do with a file each, a dozen calls for
+# one, to close the 128 files that are ahead, to end the threads, to clean up
+# and to print.
 most=800
 tree=$dir/tree
 mkdir "$tree"
@@ -24,10 +25,14 @@ mkdir "$tree"
 run 0 snapshot -r -o "$dir/snap" "$tree" >/dev/null
 sync -f "$tree" 2>/dev/null || sync
 
-# after: the calls that were made after the signal.
+# after: the calls that were made after the signal was noted.  Until its handler
+# has returned, other threads go on, and that may take long on a busy machine.
+# So does a lock, which is asked for again and again, and moves nothing.
 after() {
-    sed '1,/--- SIGTERM/d' "$trace" |
-        grep -v -e ' resumed>' -e ' --- ' -e ' +++ '
+    awk 'noted { print }
+        /--- SIGTERM/ { came = 1 }
+        came && / rt_sigreturn\(/ { noted = 1 }' "$trace" |
+        grep -v -e ' resumed>' -e ' --- ' -e ' +++ ' -e ' futex('
 }
 
 # signalled CALL NUMBER STATUS ARGUMENT...: SIGTERM comes with that call.
@@ -110,8 +115,9 @@ no_reason() {
         put "$dir/holes" $((i * 67108864 / page)) 1 || return 1
     done
     sync "$dir/holes" 2>/dev/null || sync
-    "$mmapx" load "$dir/holes" >/dev/null &&
-        signalled fadvise64 1 143 evict "$dir/holes" || return 1
+    # It fails if a page has not stayed.
+    "$mmapx" load "$dir/holes"
+    [ $? -le 1 ] && signalled fadvise64 1 143 evict "$dir/holes" || return 1
     cp "$out" "$dir/said"
     cat "$out" "$err"
     run 0 status -b "$dir/holes" && ! rows | grep '^ *0 ' &&
@@ -124,7 +130,7 @@ elif [ "$(grep -c "^$brings(" "$trace")" -lt 12 ]; then
     skip 'load of a large file' 'it is brought in by other calls than are known'
 else
     check 'load of a large file' in_a_file load "$brings"
-    check 'evict gives no reason for what it has not tried' no_reason
+    check_cached 'evict gives no reason for what it has not tried' no_reason
     [ "$(id -u)" -ne 0 ] ||
         check 'lock of a large file' in_a_file lock mlock2
 fi
