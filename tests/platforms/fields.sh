@@ -174,8 +174,8 @@ run_suite() {
     tests | TMPDIR=$tmp/mnt/tmp LOGS=$tmp/logs xargs -n 1 -P "$jobs" sh -c '
         log=$LOGS/$(basename "$1").log
         case $1 in
-        *.sh) timeout 600 sh "$srcdir/$1" ;;
-        *) timeout 600 "./$1" ;;
+        *.sh) timeout 1800 sh "$srcdir/$1" ;;
+        *) timeout 1800 "./$1" ;;
         esac >"$log" 2>&1 </dev/null || echo "not ok - exit $?" >>"$log"' sh
 }
 
@@ -183,7 +183,7 @@ run_suite() {
 one() {
     name=$1
     shift
-    if timeout 900 "$@" >"$tmp/logs/$name.said" 2>&1; then
+    if timeout 3600 "$@" >"$tmp/logs/$name.said" 2>&1; then
         echo "ok 1 - $(tail -n 1 "$tmp/logs/$name.said")" >"$tmp/logs/$name.log"
     else
         {

@@ -569,9 +569,10 @@ else
     bounded=no
 fi
 
-# in_bounds STATUS FILE: restore it with 64 MiB of address space.
+# in_bounds STATUS FILE: restore it with 64 MiB of address space.  That takes a
+# second, or minutes on a busy machine; what ends it is there for what hangs.
 in_bounds() {
-    timeout 120 prlimit --as=67108864 "$mmapx" restore "$2" >"$out" 2>"$err"
+    timeout 900 prlimit --as=67108864 "$mmapx" restore "$2" >"$out" 2>"$err"
     code=$?
     tail -n 3 "$out" "$err"
     [ "$code" -eq "$1" ]
