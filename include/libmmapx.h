@@ -25,15 +25,16 @@
  * system's own, from <sys/mman.h>.  File offsets are int64_t on every system;
  * the header names no type whose width depends on the caller's flags.
  *
- * Threads: calls on different mappings never interfere.  On one mapping the
- * calls that take a const struct mmapx * and mmapx_sync() may run at the same
- * time.  Every other call needs the mapping to itself, with two exceptions:
- * while mmapx_resize() grows a mapping within its room, other threads may use
- * the bytes that they had and make the calls that take a const handle; while
+ * Threads: calls on different mappings never interfere, unless they resize one
+ * file or commit to it through one journal.  On one mapping the calls that take
+ * a const struct mmapx * and mmapx_sync() may run at the same time.  Every
+ * other call needs the mapping to itself, with two exceptions: while
+ * mmapx_resize() grows a mapping within its room, other threads may use the
+ * bytes that they had and make the calls that take a const handle; while
  * mmapx_commit() or mmapx_commit_atomic() runs, they may read the bytes.  No
  * call is a cancellation point.
  *
- * Signals: no function is async-signal-safe unless its manual page says so.
+ * Signals: no function is async-signal-safe.
  *
  * The manual pages, beginning with libmmapx(7), say the same at length.
  */
@@ -707,7 +708,9 @@ int mmapx_sync_reset(struct mmapx *m);
  * mmapx_commit_atomic: the same, all or nothing also if the power fails.  The
  *     changes are in the journal and on the disk before the file is touched.
  *     journal  a regular file of the caller's, open for reading and writing,
- *              that belongs to this one file; it is empty before and after
+ *              that belongs to this one file; it is empty before and after;
+ *              only one atomic commit or recovery may use it at a time, of
+ *              whichever mapping or process
  *     A journal that is not empty is first dealt with as mmapx_recover() does,
  *     except for an empty range, which leaves the journal as it is.
  *     After a failure the journal is emptied if no byte of the file was
@@ -1056,7 +1059,8 @@ int mmapx_resize(struct mmapx *m, int fd, size_t len, int flags);
  * handle may run meanwhile.  Read m->len atomically beside a growth.
  * Shrinking needs the mapping to itself.
  *
- * Errors, with the mapping and its room unchanged:
+ * Errors, with the mapping and its room unchanged, except that a mapping of
+ * several parts may lose its room (mmapx_reserve(3)):
  * EAGAIN     pages are locked as they are mapped (mlockall(2)) and
  *            RLIMIT_MEMLOCK would be exceeded
  * EINVAL     m is NULL, unmapped or a view; unknown flags
