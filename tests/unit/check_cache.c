@@ -76,6 +76,41 @@ need_eviction(int fd)
         SKIP("this file system does not evict (tmpfs has nowhere to)");
 }
 
+/* Some kernels take clean pages back at any time: what was loaded is looked at
+ * so often, cold each time. */
+enum { TRIES = 20 };
+
+static void
+load_cold(int fd, int64_t off, int64_t len, uint64_t pages)
+{
+    int tries = 0;
+
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_evict(fd, 0, -1));
+        OK(mmapx_cache_load(fd, off, len));
+    } while (cached(fd, off, len) != pages);
+}
+
+/* The same for a file that has data in so many pages, one every step bytes, the
+ * first of them at off. */
+static void
+load_parts(int fd, int64_t off, int64_t step, size_t parts)
+{
+    size_t loaded;
+    int tries = 0;
+
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_evict(fd, 0, -1));
+        OK(mmapx_cache_load(fd, 0, -1));
+        loaded = 0;
+        while (loaded < parts
+               && cached(fd, off + (int64_t)loaded * step, 1) == 1)
+            loaded++;
+    } while (loaded < parts);
+}
+
 /* --- Counting ------------------------------------------------------------- */
 
 START_TEST(counts)
@@ -302,19 +337,20 @@ START_TEST(load_and_evict)
 {
     int64_t page = (int64_t)page_size();
     int fd = temp_file(10 * page_size() + 5);
+    int tries = 0;
 
     need_small_blocks(fd);
     ck_assert_int_eq(lseek(fd, 17, SEEK_SET), 17);
     need_eviction(fd);
-    OK(mmapx_cache_load(fd, 2 * page + 1, 1));
-    ck_assert_uint_eq(cached(fd, 2 * page, page), 1);
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached(fd, 0, -1), 11);
+    load_cold(fd, 2 * page + 1, 1, 1);
+    load_cold(fd, 0, -1, 11);
     /* Nothing there to be done. */
-    OK(mmapx_cache_load(fd, 0, -1));
-    OK(mmapx_cache_load(fd, 10 * page + 5, -1));
-    OK(mmapx_cache_evict(fd, 10 * page + 5, -1));
-    ck_assert_uint_eq(cached(fd, 0, -1), 11);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_load(fd, 0, -1));
+        OK(mmapx_cache_load(fd, 10 * page + 5, -1));
+        OK(mmapx_cache_evict(fd, 10 * page + 5, -1));
+    } while (cached(fd, 0, -1) != 11);
     /* A page goes by any byte of it, also the last one. */
     OK(mmapx_cache_evict(fd, 2 * page + 1, 1));
     ck_assert_uint_le(cached(fd, 2 * page, page),
@@ -331,13 +367,16 @@ START_TEST(load_a_large_file)
     enum { SIZE = 5 << 20 };
     int fd = temp_file(SIZE);
     int64_t page = (int64_t)page_size();
+    int tries = 0;
 
     need_eviction(fd);
-    OK(mmapx_cache_load(fd, 3 << 20, 10));
-    OK(mmapx_cache_load(fd, (1 << 20) + 1, -1));
-    ck_assert_uint_eq(cached(fd, 1 << 20, -1), (4 << 20) / (uint64_t)page);
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached(fd, 0, -1), SIZE / (uint64_t)page);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_evict(fd, 0, -1));
+        OK(mmapx_cache_load(fd, 3 << 20, 10));
+        OK(mmapx_cache_load(fd, (1 << 20) + 1, -1));
+    } while (cached(fd, 1 << 20, -1) != (4 << 20) / (uint64_t)page);
+    load_cold(fd, 0, -1, SIZE / (uint64_t)page);
 }
 END_TEST
 
@@ -355,8 +394,7 @@ START_TEST(load_past_the_cache)
         SKIP("no O_DIRECT on this file system");
     need_eviction(fd);
     FAILS(EACCES, mmapx_cache_load(wo, 0, -1));
-    OK(mmapx_cache_load(direct, 1, -1));
-    ck_assert_uint_eq(cached(fd, 0, -1), (3 << 20) / page_size());
+    load_cold(direct, 1, -1, (3 << 20) / page_size());
 #else
     SKIP("no O_DIRECT here");
 #endif
@@ -376,9 +414,7 @@ START_TEST(holes)
     write_page(fd, FAR);
     write_page(fd, 2 * FAR - 1);
     need_eviction(fd);
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached(fd, FAR * page, page), 1);
-    ck_assert_uint_eq(cached(fd, (2 * FAR - 1) * page, page), 1);
+    load_parts(fd, FAR * page, (FAR - 1) * page, 2);
     n = cached(fd, 0, -1);
     if (n == 2 * FAR)
         SKIP("this file system does not say what is a hole");
@@ -396,9 +432,7 @@ START_TEST(holes_between_many_parts)
     for (size_t i = 0; i < PARTS; i++)
         write_page(fd, 10 * i);
     need_eviction(fd);
-    OK(mmapx_cache_load(fd, 0, -1));
-    for (int64_t i = 0; i < 10 * PARTS; i += 10)
-        ck_assert_uint_eq(cached(fd, i * page, page), 1);
+    load_parts(fd, 0, 10 * page, PARTS);
 }
 END_TEST
 
@@ -413,9 +447,7 @@ START_TEST(blocks_never_written)
     for (size_t i = 1; i < EACH; i++)
         write_page(fd, i * 100);
     need_eviction(fd);
-    OK(mmapx_cache_load(fd, 0, -1));
-    for (int64_t i = 1; i < EACH; i++)
-        ck_assert_uint_eq(cached(fd, i * 100 * page, page), 1);
+    load_parts(fd, 100 * page, 100 * page, EACH - 1);
 }
 END_TEST
 
@@ -535,12 +567,10 @@ START_TEST(a_block_device)
     OK(mmapx_cache_stat(fd, 0, -1, &c));
     ck_assert_uint_eq(c.pages, SIZE / page_size());
     ck_assert_uint_eq(c.cached, 0);
-    OK(mmapx_cache_load(fd, 1 << 20, 2 << 20));
-    ck_assert_uint_eq(cached(fd, 1 << 20, 2 << 20), (2 << 20) / page_size());
+    load_cold(fd, 1 << 20, 2 << 20, (2 << 20) / page_size());
     OK(mmapx_cache_run(fd, 2 << 20, &run));
     ck_assert_int_eq(run.cached, 1);
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached(fd, 0, -1), SIZE / page_size());
+    load_cold(fd, 0, -1, SIZE / page_size());
     OK(mmapx_cache_evict(fd, 0, -1));
     ck_assert_uint_eq(cached(fd, 0, -1), 0);
 }
