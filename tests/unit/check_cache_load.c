@@ -119,28 +119,55 @@ need_huge_pages(void)
     close(fd);
 }
 
+/* Some kernels take single pages back at any time, and have huge ones now and
+ * then: what is not right is tried again with a cold file, as long as what is
+ * asked by hand is in huge pages. */
+enum { TRIES = 10 };
+
+static void
+check_huge(bool (*is_right)(int fd, enum mmapx_advice advice),
+           enum mmapx_advice advice)
+{
+    bool right = false;
+
+    for (int tries = 0; tries < TRIES && !right; tries++) {
+        int fd;
+
+        need_huge_pages();
+        fd = cold_file();
+        right = is_right(fd, advice);
+        close(fd);
+    }
+    ck_assert(right);
+}
+
+static bool
+loads(int fd, enum mmapx_advice advice)
+{
+    (void)advice;
+    OK(mmapx_cache_load(fd, 0, -1));
+    return cached_bytes(fd) == FILE_SIZE && huge_bytes(fd) == FILE_SIZE;
+}
+
 START_TEST(a_cold_file_in_huge_pages)
 {
-    int fd;
-
-    need_huge_pages();
-    fd = cold_file();
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
-    ck_assert_uint_eq(huge_bytes(fd), FILE_SIZE);
+    check_huge(loads, MMAPX_MADV_NORMAL);
 }
 END_TEST
+
+static bool
+loads_part_by_part(int fd, enum mmapx_advice advice)
+{
+    (void)advice;
+    for (int64_t off = 0; off < FILE_SIZE; off += BLOCK)
+        OK(mmapx_cache_load(fd, off, BLOCK));
+    return huge_bytes(fd) == FILE_SIZE;
+}
 
 /* A program that shows progress calls for one part after the other. */
 START_TEST(part_by_part_in_huge_pages)
 {
-    int fd;
-
-    need_huge_pages();
-    fd = cold_file();
-    for (int64_t off = 0; off < FILE_SIZE; off += BLOCK)
-        OK(mmapx_cache_load(fd, off, BLOCK));
-    ck_assert_uint_eq(huge_bytes(fd), FILE_SIZE);
+    check_huge(loads_part_by_part, MMAPX_MADV_NORMAL);
 }
 END_TEST
 
@@ -156,47 +183,51 @@ is_before(unsigned major, unsigned minor)
     return has[0] < major || (has[0] == major && has[1] < minor);
 }
 
+static bool
+loads_around(int fd, enum mmapx_advice advice)
+{
+    size_t whole = FILE_SIZE - (is_before(6, 18) ? 2 : 1) * BLOCK;
+
+    (void)advice;
+    OK(mmapx_cache_load(fd, BLOCK + 5, 1));
+    OK(mmapx_cache_load(fd, 0, -1));
+    return cached_bytes(fd) == FILE_SIZE && huge_bytes(fd) >= whole
+           && huge_bytes(fd) < FILE_SIZE;
+}
+
 /* What is cached, in whatever pieces, is left as it is: its block is no huge
  * page, and all others are.  Linux 6.1 reads on behind it, in single pages, as
  * much as it meant to read before it met it: the block that follows is no huge
  * page either then.  Linux 6.18 does not; none between them was looked at. */
 START_TEST(half_of_it_in_huge_pages)
 {
-    int fd;
-
-    need_huge_pages();
-    fd = cold_file();
-    OK(mmapx_cache_load(fd, BLOCK + 5, 1));
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
-    ck_assert_uint_ge(huge_bytes(fd),
-                      FILE_SIZE - (is_before(6, 18) ? 2 : 1) * BLOCK);
-    ck_assert_uint_lt(huge_bytes(fd), FILE_SIZE);
+    check_huge(loads_around, MMAPX_MADV_NORMAL);
 }
 END_TEST
+
+static bool
+populates(int fd, enum mmapx_advice advice)
+{
+    bool right;
+    struct mmapx m;
+
+    OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
+    OK(mmapx_advise(&m, 0, MMAPX_TO_END, advice));
+    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    right = cached_bytes(fd) == FILE_SIZE && huge_bytes_at(m.addr) == FILE_SIZE;
+    ck_assert(!has_flag(m.addr, "hg"));
+    ck_assert_int_eq(has_flag(m.addr, "rr"), advice == MMAPX_MADV_RANDOM);
+    ck_assert_int_eq(has_flag(m.addr, "sr"), advice == MMAPX_MADV_SEQUENTIAL);
+    OK(mmapx_unmap(&m));
+    return right;
+}
 
 /* A mapping's own advice does not count, and is as before afterwards. */
 START_TEST(populated_in_huge_pages)
 {
-    static const enum mmapx_advice advice[]
-        = { MMAPX_MADV_NORMAL, MMAPX_MADV_RANDOM, MMAPX_MADV_SEQUENTIAL };
-    struct mmapx m;
-
-    need_huge_pages();
-    for (size_t i = 0; i < 3; i++) {
-        int fd = cold_file();
-
-        OK(mmapx_map(&m, fd, PROT_READ, MAP_SHARED));
-        OK(mmapx_advise(&m, 0, MMAPX_TO_END, advice[i]));
-        OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
-        ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
-        ck_assert_uint_eq(huge_bytes_at(m.addr), FILE_SIZE);
-        ck_assert(!has_flag(m.addr, "hg"));
-        ck_assert_int_eq(has_flag(m.addr, "rr"), i == 1);
-        ck_assert_int_eq(has_flag(m.addr, "sr"), i == 2);
-        OK(mmapx_unmap(&m));
-        close(fd);
-    }
+    check_huge(populates, MMAPX_MADV_NORMAL);
+    check_huge(populates, MMAPX_MADV_RANDOM);
+    check_huge(populates, MMAPX_MADV_SEQUENTIAL);
 }
 END_TEST
 
@@ -205,12 +236,16 @@ START_TEST(a_private_mapping_populated)
 {
     int fd = cold_file();
     struct mmapx m;
+    int tries = 0;
 
     OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE));
     OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
     memset((char *)m.addr + 5, 7, page_size());
-    OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
-    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_evict(fd, 0, -1));
+        OK(mmapx_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ));
+    } while (cached_bytes(fd) != FILE_SIZE);
     for (size_t i = 0; i < FILE_SIZE; i += 4093)
         ck_assert_int_eq(((unsigned char *)m.addr)[i],
                          i >= 5 && i < 5 + page_size() ? 7 : pattern(i));
@@ -222,10 +257,14 @@ START_TEST(single_pages_by_prefetch)
 {
     struct mmapx_cache_range all = { 0, -1 };
     int fd = cold_file();
+    int tries = 0;
 
-    OK(mmapx_cache_prefetch(fd, &all, 1));
-    OK(mmapx_cache_load(fd, 0, -1));
-    ck_assert_uint_eq(cached_bytes(fd), FILE_SIZE);
+    do {
+        ck_assert_int_lt(tries++, TRIES);
+        OK(mmapx_cache_evict(fd, 0, -1));
+        OK(mmapx_cache_prefetch(fd, &all, 1));
+        OK(mmapx_cache_load(fd, 0, -1));
+    } while (cached_bytes(fd) != FILE_SIZE);
     ck_assert_uint_eq(huge_bytes(fd), 0);
 }
 END_TEST
@@ -292,7 +331,7 @@ END_TEST
 /* Where no descriptor is left to ask by, it is read. */
 START_TEST(a_small_hole_in_memory)
 {
-    struct rlimit limit;
+    struct rlimit limit, none;
     struct mmapx m;
     int fd = -1;
 
@@ -300,9 +339,12 @@ START_TEST(a_small_hole_in_memory)
         SKIP("no memfd_create(2) here");
     OK(mmapx_unmap(&m));
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    limit.rlim_cur = 0;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = limit;
+    none.rlim_cur = 0;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     OK(mmapx_cache_load(fd, 0, -1));
+    /* A sanitizer opens something at the end, and what counts coverage. */
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 END_TEST
 
