@@ -88,7 +88,7 @@ after_word(char *text)
     return text + strcspn(text, " ");
 }
 
-/* Of "rwxp". */
+/* What the letters "rwxp" say. */
 static int
 protection(const char *perms)
 {

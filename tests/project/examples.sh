@@ -251,7 +251,7 @@ check 'no file to look many up in' \
 # --- residency_report ---------------------------------------------------------
 
 # What was just written is in memory, and no page of a hole that was never read.
-# Of a page that was written in part there is no telling.
+# A page that was written in part may be there or not.
 reports() {
     head -c $((4 * page)) "$tmp/text" >"$tmp/file"
     says "$tmp/file: 4 of 4 pages of $page bytes
@@ -339,7 +339,7 @@ check 'and goes on after a file that is not there' warms_the_others
 
 # --- weights ------------------------------------------------------------------
 
-# Of a sum of its own, without the first byte and the last 70000.
+# Compared with a sum made here, without the first byte and the last 70000.
 weighs() {
     want=$(awk 'BEGIN { for (i = 0; i < 256; i++) code[sprintf("%c", i)] = i }
         { line = $0 "\n"; for (i = 1; i <= 8; i++) {

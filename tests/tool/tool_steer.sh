@@ -669,7 +669,7 @@ interrupted_restore() {
         run 0 snapshot -o "$dir/snap" "$dir/long" "$dir/behind" &&
         interrupted restore -b "$dir/snap" || return 1
     bytes=$(sed -n 's/^restored \([0-9]*\) in [0-2] file.*/\1/p' "$out")
-    # Of the second file there is something, or it does not count.
+    # The second file counts only if something of it is there.
     partly "$bytes" && if grep -q 'in 2 files' "$out"; then
         [ "$bytes" -gt $((8388608 + page - 1)) ]
     fi
