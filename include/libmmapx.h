@@ -701,7 +701,10 @@ int mmapx_sync_reset(struct mmapx *m);
  * are not written and are gone then.
  *     fd  the mapped file, open for writing
  * After a failure nothing is dropped: all changes are still in the mapping, a
- * part of them may be in the file, and another call writes all of them.  While
+ * part of them may be in the file, and another call writes all of them.  The
+ * call fails as well if another sync or commit of the file in this process was
+ * told of a lost write meanwhile.  If the data did not reach the disk, that is
+ * a lost write for the shared mappings of the file (see mmapx_sync()).  While
  * the call runs, other threads may read the range and may not store to it.  It
  * does not look at a journal.
  *
