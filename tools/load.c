@@ -95,6 +95,19 @@ bring_file(struct work *work, const struct work_file *f)
     return error != 0 ? error : bring_end(&b);
 }
 
+/* Whether all was in memory before, and the file has not been cut since. */
+static bool
+was_all_there(const struct work_file *f)
+{
+    struct stat st;
+
+    return f->before.known != 0 && f->before.cached == f->len
+           && fstat(f->file->fd, &st) == 0
+           && (!S_ISREG(st.st_mode) || st.st_size >= f->off + f->len);
+}
+
+/* Where all was there, mmapx_cache_load() has just looked at each page: a third
+ * look would not know more. */
 static int
 load_file(struct work *work, struct work_file *f)
 {
@@ -108,7 +121,10 @@ load_file(struct work *work, struct work_file *f)
         error = bring_file(work, f);
     }
     work->bytes = tool_sum(work->bytes, error == 0 ? f->len : 0);
-    return work_look_after(f, error);
+    if (error != 0 || !was_all_there(f))
+        return work_look_after(f, error);
+    f->after = f->before;
+    return 0;
 }
 
 /* How many bytes of data are not in memory, at most.  A file may be cut or
