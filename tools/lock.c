@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "json.h"
 #include "libmmapx.h"
+#include "lock_files.h"
 #include "lock_limits.h"
 #include "lock_list.h"
 #include "lock_need.h"
@@ -24,10 +25,8 @@
 #include "said.h"
 
 #include <errno.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,10 +35,7 @@ struct lock {
     struct lock_list list; /* from a snapshot */
     struct progress progress;
     struct memory memory; /* that is left, as far as that was looked at */
-    void *tree; /* of struct held, by path */
-    struct held **all;
-    size_t n;
-    size_t room;
+    struct lock_files held;
     size_t files; /* that were seen in this look */
     int64_t bytes;  /* that are locked */
     int64_t wanted; /* of all files */
@@ -47,52 +43,6 @@ struct lock {
     bool full;     /* a limit is reached: nothing more can be kept */
     int status;
 };
-
-/* --- The files that are kept ---------------------------------------------- */
-
-static int
-by_path(const void *a, const void *b)
-{
-    const struct held *x = a;
-    const struct held *y = b;
-
-    /* A file may be named and stand in a snapshot too. */
-    if (x->listed != y->listed)
-        return x->listed ? 1 : -1;
-    return strcmp(x->path, y->path);
-}
-
-/* The file of a path, which may be new. */
-static struct held *
-find(struct lock *l, const char *path, bool listed)
-{
-    struct held key = { .path = (char *)(uintptr_t)path, .listed = listed };
-    struct held **found = tfind(&key, &l->tree, by_path);
-    struct held *held;
-
-    if (found != NULL)
-        return *found;
-    l->all = tool_grow(l->all, l->n, &l->room, sizeof(struct held *));
-    held = calloc(1, sizeof *held);
-    if (held == NULL || (held->path = strdup(path)) == NULL)
-        tool_no_memory();
-    held->listed = listed;
-    if (tsearch(held, &l->tree, by_path) == NULL)
-        tool_no_memory();
-    return l->all[l->n++] = held;
-}
-
-static void
-forget(struct lock *l, size_t i)
-{
-    struct held *held = l->all[i];
-
-    tdelete(held, &l->tree, by_path);
-    held_release(held);
-    free(held->path);
-    free(held);
-    l->all[i] = l->all[--l->n];
-}
 
 /* --- One look ------------------------------------------------------------- */
 
@@ -178,7 +128,7 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     want->progress = l->look == 1 ? add_progress : NULL;
     want->fits = fits;
     want->arg = l;
-    held = find(l, file->path, want->listed);
+    held = lock_files_find(&l->held, file->path, want->listed);
     held->look = l->look;
     error = held_update(held, file, want);
     if (error == EINTR && tool_interrupted != 0)
@@ -264,9 +214,9 @@ hold_entry(struct lock *l, const struct lock_entry *e)
         status = hold_parts(l, &file, e->parts, e->n, true);
         close(file.fd);
     } else if (open_is_gone(error)) {
-        held_release(find(l, e->path, true));
+        held_release(lock_files_find(&l->held, e->path, true));
     } else {
-        struct held *held = find(l, e->path, true);
+        struct held *held = lock_files_find(&l->held, e->path, true);
 
         held->look = l->look;
         status = fail(l, held, 0, error);
@@ -274,19 +224,6 @@ hold_entry(struct lock *l, const struct lock_entry *e)
     if (handle >= 0)
         close(handle);
     return status;
-}
-
-/* Let go of what has no name any more.  A file that was not seen although it is
- * there could not be opened this time. */
-static void
-drop_vanished(struct lock *l)
-{
-    struct stat st;
-
-    for (size_t i = l->n; i-- > 0;)
-        if (l->all[i]->look != l->look && lstat(l->all[i]->path, &st) < 0
-            && (errno == ENOENT || errno == ENOTDIR))
-            forget(l, i);
 }
 
 static int
@@ -308,7 +245,7 @@ look(struct lock *l)
             status = TOOL_FAILED;
     progress_hide();
     if (tool_interrupted == 0)
-        drop_vanished(l);
+        lock_files_drop(&l->held, l->look);
     if (l->full)
         limits_explain(l->files);
     return status;
@@ -389,9 +326,7 @@ tool_lock(const struct tool_options *o)
         if (tool_flush() == 0)
             stay(&l);
     }
-    while (l.n > 0)
-        forget(&l, l.n - 1);
-    free(l.all);
+    lock_files_free(&l.held);
     said_forget();
     lock_list_free(&l.list);
     return status;
