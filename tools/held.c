@@ -365,6 +365,12 @@ held_update(struct held *held, const struct tool_file *file,
                : error;
 }
 
+bool
+held_is(const struct held *held, const struct stat *st)
+{
+    return held->device == st->st_dev && held->inode == st->st_ino;
+}
+
 void
 held_release(struct held *held)
 {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -15,6 +16,7 @@
 
 struct held {
     char *path;
+    size_t root; /* bytes of it that were named; the rest was found */
     bool listed; /* the name stands in a snapshot */
     dev_t device;
     ino_t inode;
@@ -60,6 +62,9 @@ int held_update(struct held *held, const struct tool_file *file,
 /* Add what a file needs that is kept so, by what is in memory of it now. */
 void hold_need(struct need *need, const struct tool_file *file,
                const struct hold *want);
+
+/* Whether it is this file that is kept. */
+bool held_is(const struct held *held, const struct stat *st);
 
 /* Keep nothing any more. */
 void held_release(struct held *held);

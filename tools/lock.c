@@ -130,6 +130,7 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     want->arg = l;
     held = lock_files_find(&l->held, file->path, want->listed);
     held->look = l->look;
+    held->root = file->root;
     error = held_update(held, file, want);
     if (error == EINTR && tool_interrupted != 0)
         return TOOL_OK;
@@ -219,6 +220,8 @@ hold_entry(struct lock *l, const struct lock_entry *e)
         struct held *held = lock_files_find(&l->held, e->path, true);
 
         held->look = l->look;
+        if (handle >= 0 && !held_is(held, &st))
+            held_release(held);
         status = fail(l, held, 0, error);
     }
     if (handle >= 0)
@@ -245,7 +248,7 @@ look(struct lock *l)
             status = TOOL_FAILED;
     progress_hide();
     if (tool_interrupted == 0)
-        lock_files_drop(&l->held, l->look);
+        lock_files_drop(&l->held, l->o, l->look);
     if (l->full)
         limits_explain(l->files);
     return status;

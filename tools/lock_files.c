@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* The files that are kept in memory, by their names. */
 #include "tool.h"
+#include "filter.h"
+#include "identity.h"
 #include "lock_files.h"
+#include "open.h"
 
 #include <errno.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static int
 by_path(const void *a, const void *b)
@@ -53,15 +57,58 @@ forget(struct lock_files *files, size_t i)
     files->all[i] = files->all[--files->n];
 }
 
-void
-lock_files_drop(struct lock_files *files, unsigned look)
+/* Whether the name still leads to what is kept, in the way in which a look
+ * goes.  What a snapshot names was seen unless it has gone. */
+static bool
+leads(const struct held *held, const struct tool_options *o)
 {
     struct stat st;
+    int handle;
 
-    for (size_t i = files->n; i-- > 0;)
-        if (files->all[i]->look != look && lstat(files->all[i]->path, &st) < 0
-            && (errno == ENOENT || errno == ENOTDIR))
+    if (held->listed)
+        return false;
+    handle = open_look_below(held->path, held->root, o->follow, &st);
+    if (handle < 0)
+        return !open_is_gone(errno);
+    close(handle);
+    if (held->map.addr == NULL)
+        return true;
+    return held_is(held, &st)
+           && (!S_ISREG(st.st_mode) || filter_size(o, st.st_size) == NULL);
+}
+
+/* Whether a file is added to those that are kept. */
+static bool
+add(void **kept, const struct held *held)
+{
+    struct stat st = { .st_dev = held->device, .st_ino = held->inode };
+
+    return held->map.addr == NULL || identity_insert(kept, &st);
+}
+
+void
+lock_files_drop(struct lock_files *files, const struct tool_options *o,
+                unsigned look)
+{
+    void *kept = NULL;
+
+    for (size_t i = files->n; i-- > 0;) {
+        const struct held *held = files->all[i];
+
+        if (held->look == look)
+            continue;
+        if (!leads(held, o)) {
             forget(files, i);
+            continue;
+        }
+        /* A file with several names is seen by one of them. */
+        for (size_t k = 0; kept == NULL && k < files->n; k++)
+            if (files->all[k]->look == look)
+                add(&kept, files->all[k]);
+        if (!add(&kept, held))
+            forget(files, i);
+    }
+    identity_free(&kept);
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "held.h"
+#include "options.h"
 
 /* It begins as zeros. */
 struct lock_files {
@@ -20,9 +21,10 @@ struct lock_files {
 struct held *lock_files_find(struct lock_files *files, const char *path,
                              bool listed);
 
-/* Let go of what has no name any more, after a look.  A file that was not seen
- * although it is there could not be opened this time. */
-void lock_files_drop(struct lock_files *files, unsigned look);
+/* Let go of each file to which no name leads any more, after a look.  One that
+ * was not seen although its name leads to it could not be opened this time. */
+void lock_files_drop(struct lock_files *files, const struct tool_options *o,
+                     unsigned look);
 
 /* Let go of everything. */
 void lock_files_free(struct lock_files *files);

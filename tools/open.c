@@ -131,10 +131,10 @@ open_look(int dir, const char *name, bool follow, struct stat *st)
     return error == 0 ? handle : close_with(handle, error);
 }
 
-int
-open_look_along(const char *path, struct stat *st)
+/* Go on from a handle, which is given up, by the rest of a path. */
+static int
+look_along(int at, const char *path, bool follow, struct stat *st)
 {
-    int at = open_look(AT_FDCWD, "/", false, st);
     char name[NAME_MAX + 1];
 
     while (at >= 0) {
@@ -145,21 +145,43 @@ open_look_along(const char *path, struct stat *st)
         path += strspn(path, "/");
         n = strcspn(path, "/");
         if (n == 0)
-            return file_system_of(at) == FS_PSEUDO
-                       ? close_with(at, OPEN_OTHER)
-                       : at;
+            return at;
         if (n > NAME_MAX)
             return close_with(at, ENAMETOOLONG);
         memcpy(name, path, n);
         name[n] = '\0';
         path += n;
-        next = is_directory ? open_look(at, name, false, st) : -1;
+        next = is_directory ? open_look(at, name, follow, st) : -1;
         if (next < 0)
             return close_with(at, is_directory ? errno : ENOTDIR);
         close(at);
         at = next;
     }
     return -1;
+}
+
+int
+open_look_along(const char *path, struct stat *st)
+{
+    int root = open_look(AT_FDCWD, "/", false, st);
+    int at = look_along(root, path, false, st);
+
+    return at >= 0 && file_system_of(at) == FS_PSEUDO
+               ? close_with(at, OPEN_OTHER)
+               : at;
+}
+
+int
+open_look_below(const char *path, size_t root, bool follow, struct stat *st)
+{
+    char *named = strndup(path, root);
+    int at;
+
+    if (named == NULL)
+        tool_no_memory();
+    at = open_look(AT_FDCWD, named, true, st);
+    free(named);
+    return look_along(at, path + root, follow, st);
 }
 
 bool

@@ -43,6 +43,11 @@ int open_look(int dir, const char *name, bool follow, struct stat *st);
  * something away from others. */
 int open_look_along(const char *path, struct stat *st);
 
+/* The same for a path of any length, of which so many bytes were named and may
+ * lead through links.  The rest was found in directories. */
+int open_look_below(const char *path, size_t root, bool follow,
+                    struct stat *st);
+
 /* Whether an errno of that, or of open_file(), means that the file has gone: it
  * has no name, or something else is there by now. */
 bool open_is_gone(int error);

@@ -148,6 +148,89 @@ directory() {
 }
 check 'a file that appears in a directory is locked' directory
 
+# Another name means the same file, or the name something else: what was removed
+# is let go all the same.
+fresh() {
+    rm -rf "${tree:?}"/* && pages 20 >"$tree/a" && pages 7 >"$tree/b"
+}
+gets_another_name() {
+    becomes 27 && ln -f "$tree/$1" "$tree/$2" && becomes "$3"
+}
+linked() {
+    for what in -r --on-fault '--range=0:1G --range=2G:1'; do
+        for names in 'a b 20' 'b a 7'; do
+            fresh || return 1
+            # shellcheck disable=SC2086 # two
+            start -r $what "$tree"
+            # shellcheck disable=SC2086 # three
+            and_stop gets_another_name $names || return 1
+        done
+    done
+}
+fresh
+if ln "$tree/a" "$tree/c" 2>/dev/null; then
+    check 'a file whose name was given to another one is let go' linked
+else
+    skip 'a file whose name was given to another one is let go' \
+        'this file system has no hard links'
+fi
+becomes_something() {
+    becomes 27 && rm "$tree/a" && "$@" "$tree/a" && becomes 7 &&
+        rm -r "$tree/a" && pages 20 >"$tree/a" && becomes 27
+}
+something() {
+    pages 1 >"$dir/elsewhere"
+    for what in -r '-r --on-fault' '-r --range=0:1G --range=2G:1' \
+        "$tree/b $tree/a"; do
+        for kind in mkdir mkfifo "ln -s $dir/nowhere" "ln -s $dir/elsewhere"; do
+            case $what$kind in
+            # It is followed, since somebody has named it.
+            /*elsewhere) continue ;;
+            /*) all= ;;
+            *) all=$tree ;;
+            esac
+            fresh || return 1
+            # shellcheck disable=SC2086 # none or several
+            start $what $all
+            # shellcheck disable=SC2086 # two
+            and_stop_whatever becomes_something $kind || return 1
+        done
+    done
+}
+# and_stop_whatever COMMAND...: as and_stop; the program may have complained.
+and_stop_whatever() {
+    "$@"
+    result=$?
+    stop
+    return "$result"
+}
+check 'so is one that has become something else' something
+
+# What it leads to is still there, outside.
+moves_away() {
+    becomes 27 && mv "$tree/sub" "$dir/away" && ln -s "$dir/away" "$tree/sub" &&
+        becomes 7
+}
+moved_away() {
+    fresh && mkdir "$tree/sub" && mv "$tree/a" "$tree/sub" || return 1
+    start -r "$tree"
+    and_stop moves_away
+}
+check 'and one to which only a link in a directory leads' moved_away
+
+# What is too large now is left out, whatever it was.
+becomes_too_large() {
+    becomes 12 && pages 30 >"$dir/new" && mv "$dir/new" "$tree/a" &&
+        becomes 7 && pages 30 >>"$tree/b" && becomes 0
+}
+too_large() {
+    fresh && truncate -s $((5 * page)) "$tree/a" || return 1
+    start -r --max-size=$((10 * page)) "$tree"
+    and_stop becomes_too_large
+}
+check 'and one that an option leaves out by now' too_large
+rm -rf "${tree:?}"/*
+
 # By these names file systems keep what was removed while it was open.
 keeps_no_remainder() {
     pages 4 >"$tree/.nfs000000000001" && pages 4 >"$tree/.fuse_hidden00000001" &&
