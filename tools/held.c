@@ -7,11 +7,13 @@
  */
 #include "tool.h"
 #include "held.h"
+#include "identity.h"
 #include "interrupt.h"
 #include "survey.h"
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Bytes between two looks at the signals. */
 enum { LOCK_STEP = 8 << 20 };
@@ -176,6 +178,25 @@ is_lazy(const struct hold *want)
     return want->on_fault || want->parts != NULL;
 }
 
+/* On overlayfs a mapping stays with what was there when its descriptor was
+ * opened, which may be some time ago.  So another one is opened after the look
+ * at the birth, by which the next look sees whether it is mapped. */
+static int
+map_file(struct held *held, const struct tool_file *file,
+         const struct hold *want)
+{
+    int fd, r;
+
+    held->birth = identity_birth(file->fd);
+    fd = open_again(file->fd);
+    if (fd < 0)
+        return -1;
+    r = mmapx_map_region(&held->map, fd, want->off, (size_t)want->bytes,
+                         PROT_READ, MAP_SHARED);
+    close(fd);
+    return r;
+}
+
 /* A file that is kept for the first time, or another one of the same name. */
 static int
 hold_new(struct held *held, const struct tool_file *file,
@@ -189,8 +210,7 @@ hold_new(struct held *held, const struct tool_file *file,
         return 0;
     if ((uint64_t)want->bytes > SIZE_MAX / 2)
         return EOVERFLOW;
-    r = mmapx_map_region(&held->map, file->fd, want->off, (size_t)want->bytes,
-                         PROT_READ, MAP_SHARED);
+    r = map_file(held, file, want);
     if (r == 0 && (want->on_fault || want->n > MOST_CALLS)) {
         r = mmapx_lock(&held->map, 0, MMAPX_TO_END, MMAPX_LOCK_ONFAULT);
         held->on_fault = r == 0;
@@ -223,12 +243,6 @@ hold_more(struct held *held, const struct tool_file *file,
                < 0)
         error = errno;
     return error;
-}
-
-static int
-hold_less(struct held *held, const struct hold *want)
-{
-    return mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0 ? errno : 0;
 }
 
 static bool
@@ -307,8 +321,9 @@ fit_mapping(struct held *held, const struct tool_file *file,
         return hold_new(held, file, want);
     if (want->bytes > had)
         error = hold_more(held, file, want);
-    else if (want->bytes < had)
-        error = hold_less(held, want);
+    else if (want->bytes < had
+             && mmapx_resize(&held->map, -1, (size_t)want->bytes, 0) < 0)
+        error = errno;
     /* Another length does not tell that the rest is as it was. */
     if (error != 0 || (!changed && want->bytes == had))
         return error;
@@ -340,8 +355,10 @@ int
 held_update(struct held *held, const struct tool_file *file,
             const struct hold *want)
 {
+    struct timespec birth = identity_birth(file->fd);
     bool same = held->map.addr != NULL && held->device == file->device
-                && held->inode == file->inode && want->bytes > 0;
+                && held->inode == file->inode
+                && is_same_time(&held->birth, &birth) && want->bytes > 0;
     struct stat before = { 0 };
     int error;
 

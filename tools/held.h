@@ -20,6 +20,7 @@ struct held {
     bool listed; /* the name stands in a snapshot */
     dev_t device;
     ino_t inode;
+    struct timespec birth; /* of the file that is mapped */
     struct mmapx map;  /* unmapped while there is nothing to keep */
     int64_t locked;    /* bytes that are kept */
     uint64_t resident; /* locked pages, where only cached ones are locked */

@@ -3,8 +3,24 @@
 #include "tool.h"
 #include "identity.h"
 
+#include <fcntl.h>
 #include <search.h>
 #include <stdlib.h>
+
+struct timespec
+identity_birth(int fd)
+{
+#ifdef STATX_BTIME
+    struct statx sx;
+
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
+        && (sx.stx_mask & STATX_BTIME) != 0)
+        return (struct timespec){ sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec };
+#else
+    (void)fd;
+#endif
+    return (struct timespec){ 0 };
+}
 
 int
 identity_compare(const void *a, const void *b)

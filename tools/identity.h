@@ -5,11 +5,16 @@
 
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct identity {
     dev_t device;
     ino_t inode;
 };
+
+/* When an open file was made, or zeros if the system does not tell.  What is
+ * written to on overlayfs becomes another file with the same identity. */
+struct timespec identity_birth(int fd);
 
 /* The order of files, as qsort(3) and tsearch(3) want it, for whatever begins
  * with an identity. */

@@ -230,6 +230,12 @@ open_file(struct tool_file *file, int handle, const struct stat *st)
 }
 
 int
+open_again(int fd)
+{
+    return open_handle(fd, OPEN);
+}
+
+int
 open_directory(int handle)
 {
     return open_handle(handle, OPEN | O_DIRECTORY);

@@ -56,6 +56,10 @@ bool open_is_gone(int error);
  * is.  Returns 0 or an errno: EISDIR for a directory. */
 int open_file(struct tool_file *file, int handle, const struct stat *st);
 
+/* Another descriptor of an open file, or -1 and errno.  On overlayfs it is one
+ * of the copy if the file was written to meanwhile. */
+int open_again(int fd);
+
 /* A descriptor to read a directory's entries by, or -1 and errno. */
 int open_directory(int handle);
 

@@ -399,6 +399,65 @@ other_size() {
 check 'a file that is rewritten shorter is kept' other_size 100
 check 'a file that is rewritten longer is kept' other_size 300
 
+# The first write makes a copy, which has the inode's number that the file had.
+follows_copies() {
+    becomes 40 && printf z | dd of="$merged/a" bs=1 conv=notrunc 2>/dev/null &&
+        pages 5 >>"$merged/b" && becomes 45 || return 1
+    for _ in $(seq 600); do
+        pinned "$merged/a" 20 >/dev/null && break
+        sleep 0.05
+    done
+    cat "$err"
+    pinned "$merged/a" 20 && pinned "$merged/b" 25 && lines "$err" 0
+}
+copies() {
+    start "$@" "$merged/a" "$merged/b"
+    and_stop follows_copies
+}
+cat >"$dir/overlay.sh" <<'SHELL'
+overlay() {
+    cd "$1" && mkdir lower upper work merged &&
+        cp "$1/../pages" lower/a && cp "$1/../pages" lower/b &&
+        mount -t overlay none merged -o \
+            "lowerdir=lower,upperdir=upper,workdir=work$2"
+}
+{ overlay "$@" || { mount -t tmpfs none "$1" && overlay "$@"; }; } 2>/dev/null
+[ "$(stat -c %W "$1/merged/a")" -gt 0 ] 2>/dev/null
+echo "$?" >"$1/../mounted"
+exec sleep 600
+SHELL
+# with_overlay COMMAND...: in a mount namespace of another process, by way of
+# which its files have names here.
+with_overlay() {
+    rm -rf "$dir/overlay"
+    mkdir "$dir/overlay" && rm -f "$dir/mounted" && mkfifo "$dir/mounted" &&
+        pages 20 >"$dir/pages" || return 1
+    # shellcheck disable=SC2086 # none or one
+    unshare $namespace -m sh "$dir/overlay.sh" "$dir/overlay" $own_names &
+    holder=$!
+    read -r mounted <"$dir/mounted"
+    merged=/proc/$holder/root$dir/overlay/merged
+    [ "$mounted" -eq 0 ] && [ -r "$merged/a" ] && "$@"
+    result=$?
+    kill "$holder"
+    wait "$holder" 2>/dev/null
+    return "$result"
+}
+if [ "$(id -u)" -eq 0 ]; then
+    namespace='' own_names=
+else
+    namespace=-Ur own_names=,userxattr
+fi
+# shellcheck disable=SC2086 # none or one
+if unshare $namespace -m true 2>/dev/null && with_overlay true; then
+    check 'on overlayfs the copy is locked that a write makes' \
+        with_overlay copies
+    check 'or what is in memory of it' with_overlay copies --on-fault
+else
+    skip 'on overlayfs the copy is locked that a write makes' \
+        'no overlayfs can be mounted, or it does not tell when files were made'
+fi
+
 # One file that is cut at that moment is no reason to keep none.
 cutting() {
     mkdir "$dir/living" && pages 20 >"$dir/living/a" || return 1
