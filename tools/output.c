@@ -176,27 +176,41 @@ open_through(const struct output *out, const struct output_target *target)
     return flags < 0 ? -1 : fcntl(target->fd, F_DUPFD_CLOEXEC, 0);
 }
 
-/* Whether a link may be followed here is the system's decision.  The file that
- * it leads to need not be there. */
+/* From now on a write waits.  Returns the descriptor. */
+static int
+wait_for_room(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags >= 0)
+        fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    return fd;
+}
+
+/*
+ * Whether a link may be followed here is the system's decision.  The file that
+ * it leads to need not be there.  What is a device or a FIFO notices each time
+ * that it is opened, so it stays open.
+ */
 static int
 open_end_of_link(struct output *out, struct output_target *target)
 {
     struct stat st;
-    int fd = open(out->path, WRITE | O_NONBLOCK);
-    bool is_missing = fd < 0 && errno == ENOENT;
-    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    int fd = open(out->path, WRITE | O_APPEND | O_NONBLOCK);
 
-    if (fd >= 0)
-        close(fd);
-    if (is_missing) {
+    if (fd < 0 && errno == ENOENT) {
         free(out->path);
         out->path = target->path;
         target->path = NULL;
         return open_beside(out, NULL);
     }
-    if (is_file && takes_target(out, &st))
+    if (fd < 0) /* ENXIO: a FIFO that nobody reads yet */
+        return open(out->path, WRITE | O_APPEND);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && takes_target(out, &st)) {
+        close(fd);
         return open_beside(out, &st);
-    return open(out->path, WRITE | O_APPEND);
+    }
+    return wait_for_room(fd);
 }
 
 static int

@@ -177,6 +177,22 @@ not_regular() {
 }
 check 'a FIFO gets a snapshot, and a link keeps leading somewhere' not_regular
 
+# A reader of a FIFO sees its end where it is opened twice, and a device does
+# something each time.  This reader is there all the time.
+opened_once() {
+    rm -f "$dir"/new/* && mkfifo "$dir/pipe" &&
+        ln -s "$dir/pipe" "$dir/new/symlink" && exec 3<>"$dir/pipe" || return 1
+    traced file,fcntl "$mmapx" snapshot -o "$dir/new/symlink" "$tree/file"
+    result=$?
+    dd bs=4096 count=1 <&3 >"$dir/read" 2>/dev/null
+    exec 3<&-
+    rm "$dir/pipe"
+    [ "$result" -eq 0 ] && grep -q '^end 1$' "$dir/read" &&
+        [ "$(grep -c 'open.*/new/symlink".* = [0-9]' "$trace")" -eq 1 ] &&
+        ! grep 'F_SETFL.*NONBLOCK' "$trace" && grep -q F_SETFL "$trace"
+}
+when_traced 'a FIFO to which a link leads is opened once' opened_once
+
 # As /dev/stdout is: what the shell has opened keeps its place.
 to_stream() {
     rm -f "$dir"/new/* && ln -s /proc/self/fd/1 "$dir/new/stdout" || return 1
