@@ -291,9 +291,9 @@ say_locked(const struct lock *l)
 static void
 stay(struct lock *l)
 {
+    bool told = tool_notify("READY=1");
     double took = 0;
 
-    tool_notify("READY=1");
     while (tool_interrupted == 0) {
         double began;
 
@@ -301,8 +301,10 @@ stay(struct lock *l)
         tool_hung_up = 0;
         l->full = false;
         began = tool_seconds();
-        if (tool_interrupted == 0)
+        if (tool_interrupted == 0) {
+            told = told || tool_notify("READY=1");
             look(l);
+        }
         took = tool_seconds() - began;
     }
     tool_notify("STOPPING=1");

@@ -558,9 +558,65 @@ notifies() {
         [ "$(cat "$out")" = 'READY=1
 STOPPING=1' ] || { cat "$out"; return 1; }
 }
+# A manager that is behind: its socket takes no more.  Looks are taken all the
+# same, it is told later, and the end does not wait for it.
+cat >"$dir/behind.py" <<'PYTHON'
+import os, re, socket, subprocess, sys, time
+name, file, page = sys.argv[1], sys.argv[2], int(sys.argv[3])
+def datagrams():
+    return socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s = datagrams()
+s.bind("\0" + name[1:])
+s.settimeout(60)
+senders = []
+def fill(n=0):
+    while True: # Each of them may send only so much.
+        senders.append(datagrams())
+        senders[-1].setblocking(False)
+        before = n
+        try:
+            while True:
+                senders[-1].sendto(b"x", "\0" + name[1:])
+                n += 1
+        except BlockingIOError:
+            if n == before:
+                return n
+def becomes(pages):
+    for _ in range(600):
+        with open("/proc/%d/status" % p.pid) as status:
+            locked = int(re.search(r"VmLck:\s*(\d+)", status.read())[1])
+        if locked * 1024 == pages * page:
+            return
+        time.sleep(0.05)
+    sys.exit("%d kB are locked, not %d pages" % (locked, pages))
+n = fill()
+os.environ["NOTIFY_SOCKET"] = name
+p = subprocess.Popen(sys.argv[4:] + [file], stdout=subprocess.DEVNULL)
+try:
+    becomes(20)
+    with open(file, "ab") as f:
+        f.write(b"x" * page)
+    becomes(21)
+    for _ in range(n):
+        s.recv(100)
+    print(s.recv(100).decode())
+    fill()
+    p.terminate()
+    sys.exit(p.wait(60))
+finally:
+    p.kill()
+PYTHON
+is_behind() {
+    pages 20 >"$tree/file"
+    python3 "$dir/behind.py" "@mmapx-behind-$$" "$tree/file" "$page" \
+        "$mmapx" lock -n 0.1 >"$out" && [ "$(cat "$out")" = READY=1 ]
+}
 if command -v python3 >/dev/null; then
     check 'a service manager is told, by a path' notifies "$dir/socket"
     check 'and by an abstract name' notifies "@mmapx-test-$$"
+    check 'and by the longest of them' notifies \
+        "$(printf '%-108s' "@mmapx-test-$$" | tr ' ' x)"
+    check 'one that is behind is told later, and not waited for' is_behind
 else
     skip 'a service manager is told' 'there is no python3'
 fi
