@@ -105,12 +105,13 @@ fits(void *arg, const struct need *need)
 
 /* A failure is said when it comes, not again in each look while it lasts. */
 static int
-fail(struct lock *l, struct held *held, int64_t bytes, int error)
+fail(struct lock *l, struct held *held, const struct hold *want, int error)
 {
     if (error != held->error && error == HELD_NO_ROOM)
-        memory_complain(&l->memory, held->path, "locked", bytes, l->o->bytes);
+        memory_complain(&l->memory, held->path, "locked", want->keep,
+                        l->o->bytes);
     else if (error != held->error)
-        l->full = limits_blame(held->path, bytes, error);
+        l->full = limits_blame(held->path, want, error);
     held->error = error;
     return TOOL_FAILED;
 }
@@ -137,7 +138,7 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     l->bytes = tool_sum(l->bytes, held->locked);
     l->wanted = tool_sum(l->wanted, want->keep);
     if (error != 0)
-        return fail(l, held, want->keep, error);
+        return fail(l, held, want, error);
     held->error = 0;
     if (l->look == 1 && l->o->json && want->keep > 0)
         print_held(held, want);
@@ -222,7 +223,7 @@ hold_entry(struct lock *l, const struct lock_entry *e)
         held->look = l->look;
         if (handle >= 0 && !held_is(held, &st))
             held_release(held);
-        status = fail(l, held, 0, error);
+        status = fail(l, held, &(struct hold){ 0 }, error);
     }
     if (handle >= 0)
         close(handle);

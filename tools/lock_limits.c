@@ -61,7 +61,7 @@ blame_memlock(const char *path, int64_t bytes, size_t limit, size_t locked)
 }
 
 bool
-limits_blame(const char *path, int64_t bytes, int error)
+limits_blame(const char *path, const struct hold *want, int error)
 {
     size_t limit = 0;
     size_t locked = 0;
@@ -72,7 +72,7 @@ limits_blame(const char *path, int64_t bytes, int error)
         return false;
     }
     tool_flush();
-    if (error == ENOMEM && bytes >= TOO_LARGE) {
+    if (error == ENOMEM && want->bytes >= TOO_LARGE) {
         fputs("mmapx: ", stderr);
         tool_name(stderr, path);
         fputs(": Too large to be mapped\n", stderr);
@@ -81,8 +81,9 @@ limits_blame(const char *path, int64_t bytes, int error)
     if (error != EPERM && has_too_many_mappings())
         return true; /* limits_explain() says it */
     if (!may_lock_all() && mmapx_lock_limit(&limit, &locked) == 0
-        && limit != SIZE_MAX && (uint64_t)need_round(bytes) > limit - locked)
-        blame_memlock(path, bytes, limit, locked);
+        && limit != SIZE_MAX
+        && (uint64_t)need_round(want->keep) > limit - locked)
+        blame_memlock(path, want->keep, limit, locked);
     else
         tool_failed(path, error);
     return true;

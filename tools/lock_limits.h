@@ -5,11 +5,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-/* Say on stderr why so many bytes of a file could not be locked, error being an
- * errno.  True if a limit is reached, so that trying others is of no use. */
-bool limits_blame(const char *path, int64_t bytes, int error);
+#include "held.h"
+
+/* Say on stderr why what is wanted of a file could not be locked, error being
+ * an errno.  True if a limit is reached, so that trying others is of no use. */
+bool limits_blame(const char *path, const struct hold *want, int error);
 
 /* Say, once, what has to be raised so that so many files can be locked, where
  * that depends on their number. */

@@ -636,6 +636,27 @@ else
         'this file system has no files of 10 TiB'
 fi
 
+# The limit of memory is not to blame, however little of the file is wanted.
+too_large_to_map() {
+    size=$(stat -c %s "$huge/file")
+    printf '%s\n' 'mmapx snapshot 1' "file $size $(cd "$huge" && pwd -P)/file" \
+        "0 $page" "$((size - page)) $page" 'end 1' >"$dir/snapshot"
+    for force in '' --force; do
+        # shellcheck disable=SC2086 # none or one
+        run 1 lock $force --snapshot="$dir/snapshot" &&
+            complains '.*/file: \(Too large to be map\|Value too large\).*' ||
+            return 1
+    done
+}
+trap 'rm -rf "$tap_output" "$dir" "$huge"' EXIT
+huge=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX 2>/dev/null) || huge=
+if [ -n "$huge" ] && truncate -s 7E "$huge/file" 2>/dev/null; then
+    check 'a file that is too large to be mapped is called so' too_large_to_map
+else
+    skip 'a file that is too large to be mapped is called so' \
+        'no /dev/shm that takes it'
+fi
+
 # group COMMAND...: in a memory control group of 64 MiB, if one can be made.
 v1=/sys/fs/cgroup/memory/mmapx-test-$$
 v2=/sys/fs/cgroup/mmapx-test-$$
@@ -645,7 +666,7 @@ if mkdir "$v1" 2>/dev/null && echo 64M >"$v1/memory.limit_in_bytes"; then
 elif mkdir "$v2" 2>/dev/null && echo 64M >"$v2/memory.max"; then
     group=$v2
 fi 2>/dev/null
-trap 'rm -rf "$tap_output" "$dir"; rmdir "$v1" "$v2" 2>/dev/null' EXIT
+trap 'rm -rf "$tap_output" "$dir" "$huge"; rmdir "$v1" "$v2" 2>/dev/null' EXIT
 more_than_the_group() {
     truncate -s 100M "$dir/large" || return 1
     sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
