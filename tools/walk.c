@@ -23,6 +23,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +130,18 @@ file_after_all(struct walk *w, int handle, const struct stat *st)
         close(handle);
 }
 
-/* An entry that is gone, or something else by now, is none; a link that leads
- * nowhere is one. */
+/* Whether a name in a directory is a link; one that leads nowhere is an entry
+ * too. */
+static bool
+is_link(int dir, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0
+           && S_ISLNK(st.st_mode);
+}
+
+/* An entry that is gone, or something else by now, is none. */
 static void
 entry(struct walk *w, const struct dirent *e)
 {
@@ -159,9 +170,11 @@ entry(struct walk *w, const struct dirent *e)
     }
     handle = open_look(level->handle, name, follow, &st);
     if (handle < 0) {
-        if ((errno != ENOENT || type == LINK_TYPE) && errno != OPEN_OTHER
-            && (errno != ELOOP || follow))
-            walk_failed(w, errno);
+        int error = errno;
+
+        if ((error != ENOENT || (follow && is_link(level->handle, name)))
+            && error != OPEN_OTHER && (error != ELOOP || follow))
+            walk_failed(w, error);
     } else if (S_ISREG(st.st_mode)) {
         file_after_all(w, handle, &st);
     } else {

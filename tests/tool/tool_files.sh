@@ -89,6 +89,49 @@ dangling() {
 }
 check 'a link that leads nowhere' dangling
 
+# Links that lead nowhere are complained of until the pipe is full, and are then
+# removed while the program waits to go on: it has read all their names.  What
+# it finds gone is no failure.
+cat >"$dir/vanish.py" <<'PYTHON'
+import array, fcntl, glob, os, subprocess, sys, termios, time
+tree = sys.argv[1]
+r, w = os.pipe()
+fcntl.fcntl(w, 1031, 1) # F_SETPIPE_SZ: the least that there is
+p = subprocess.Popen(sys.argv[2:] + [tree], stdout=subprocess.DEVNULL, stderr=w)
+os.close(w)
+waiting, before = array.array("i", [0]), -1
+for _ in range(600):
+    fcntl.ioctl(r, termios.FIONREAD, waiting)
+    if waiting[0] > 0 and waiting[0] == before:
+        break
+    before = waiting[0]
+    time.sleep(0.2)
+links = glob.glob(tree + "/*")
+for link in links:
+    os.unlink(link)
+said = open(r, "rb").read().count(b"No such file")
+p.wait()
+print("%d of %d links were complained of" % (said, len(links)))
+sys.exit(not 0 < said < len(links) // 2)
+PYTHON
+links_vanish() {
+    deep=$dir/vanish/$(printf '%0200d/%0200d/%0200d' 0 0 0)
+    mkdir -p "$deep" && (
+        cd "$deep" && python3 -c '
+import os
+for i in range(1000):
+    os.symlink("nowhere", str(i))'
+    ) && python3 "$dir/vanish.py" "$deep" "$mmapx" status -rL
+}
+if ! command -v python3 >/dev/null; then
+    skip 'with -L a link that vanishes is none' 'there is no python3'
+elif [ "$(uname)" != Linux ] || [ "$system_page" -gt 16384 ]; then
+    skip 'with -L a link that vanishes is none' \
+        'a pipe may take more here than is read of a directory at once'
+else
+    check 'with -L a link that vanishes is none' links_vanish
+fi
+
 # hard DIRECTORY-NAME: three names of a file, and one of another.
 hard_links() {
     mkdir -p "$dir/hard/sub" && printf xyz >"$dir/hard/first" &&
