@@ -210,37 +210,55 @@ cache_stat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
  * and there are many pages, they may have.
  */
 static bool
-some_stayed(int fd, int64_t off, int64_t end)
+some_stayed(int fd, int64_t off, int64_t end, bool own_cache)
 {
     struct mmapx_cache c;
     int r = mmapx_os_cachestat(fd, off, end - off, &c);
 
-    if (r == 0 && (c.cached > 0 || mmapx_os_has_own_cache(fd)))
+    if (r == 0 && (c.cached > 0 || own_cache))
         return c.cached > c.dirty;
     if (mmapx_i_cache_pages(off, end) > FEW)
         return true;
     return mmapx_i_cache_count(fd, off, end, &c) < 0 || c.cached > 0;
 }
 
-static bool
-is_end(int fd, int64_t end)
-{
-    int64_t size = INT64_MAX;
-
-    return mmapx_i_cache_range(fd, &(int64_t){ end }, -1, &size) == 0
-           && end >= size;
-}
-
 /* Bytes that are tried first of a range which is long against them. */
 enum { TRIED_FIRST = 2 << 20, LONG = 8 * TRIED_FIRST };
 
-/* Drop a range: 1 if all has gone that could go, 0 if not; or an errno. */
-static int
-drop(int fd, int64_t off, int64_t end, bool to_end)
-{
-    int r = mmapx_os_evict(fd, off, end - off, to_end);
+/* What is to be dropped of a file, in whole pages. */
+struct range {
+    int64_t off;
+    int64_t end;
+    bool to_end;    /* of the file */
+    bool own_cache; /* see mmapx_os_has_own_cache() */
+};
 
-    return r < 0 ? r : !some_stayed(fd, off, end);
+/* Drop the range as far as end: 1 if all has gone that could go, 0 if not; or
+ * an errno. */
+static int
+drop(int fd, const struct range *range, int64_t end)
+{
+    bool to_end = range->to_end && end == range->end;
+    int r = mmapx_os_evict(fd, range->off, end - range->off, to_end);
+
+    return r < 0 ? r : !some_stayed(fd, range->off, end, range->own_cache);
+}
+
+static int
+find_range(int fd, int64_t off, int64_t len, struct range *range)
+{
+    int64_t size;
+    int r = check_range(off, &len);
+
+    if (r == 0)
+        r = mmapx_i_cache_size(fd, &size);
+    if (r < 0)
+        return r;
+    range->off = off;
+    clip_range(&range->off, len, &range->end, size);
+    range->to_end = range->end == size;
+    range->own_cache = mmapx_os_has_own_cache(fd);
+    return range->own_cache ? 0 : mmapx_i_cache_probe(fd, 0);
 }
 
 /*
@@ -251,24 +269,22 @@ drop(int fd, int64_t off, int64_t end, bool to_end)
 static int
 evict(int fd, int64_t off, int64_t len)
 {
-    bool to_end;
-    int64_t end;
-    int r = mmapx_i_cache_range(fd, &off, len, &end);
+    struct range range;
+    int r = find_range(fd, off, len, &range);
 
-    if (r == 0 && !mmapx_os_has_own_cache(fd))
-        r = mmapx_i_cache_probe(fd, 0);
-    if (r < 0 || off == end)
+    if (r < 0 || range.off == range.end)
         return r;
     /* The last unit of the cache may be larger than the last page. */
-    to_end = is_end(fd, end);
-    mmapx_i_cache_widen(&off, &end);
-    r = end - off < LONG ? 1 : drop(fd, off, off + TRIED_FIRST, false);
+    mmapx_i_cache_widen(&range.off, &range.end);
+    r = range.end - range.off < LONG
+            ? 1
+            : drop(fd, &range, range.off + TRIED_FIRST);
     if (r > 0)
-        r = drop(fd, off, end, to_end);
+        r = drop(fd, &range, range.end);
     if (r != 0)
         return r < 0 ? r : 0;
-    mmapx_os_unmap_file(fd, off, end);
-    return mmapx_os_evict(fd, off, end - off, to_end);
+    mmapx_os_unmap_file(fd, range.off, range.end);
+    return mmapx_os_evict(fd, range.off, range.end - range.off, range.to_end);
 }
 
 int
