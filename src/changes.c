@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which pages of a private mapping differ from the file.  Linux knows which of
- * them are the process's own.  Where nobody tells, the bytes are compared.
+ * them are the process's own.  Where nobody tells, the bytes are compared.  And
+ * giving them back, once the file has them.
  */
 #include "commit.h"
 #include "bytes.h"
@@ -236,4 +237,78 @@ mmapx_i_changes_next(struct mmapx_i_changes *c, struct mmapx_i_span *run)
         c->rest.len = (size_t)(end - next);
     }
     return r;
+}
+
+/* --- Giving the copies back ----------------------------------------------- */
+
+/* Where nothing drops them, the file is mapped there once more. */
+static void
+drop(const struct mmapx_i_commit *c, const struct mmapx_i_span *run)
+{
+    if (mmapx_os_drop(run->addr, run->len) == -ENOTSUP
+        && c->compares_with >= 0 && !mmapx_i_has_any(c->m, MMAPX_I_MIXED))
+        mmapx_i_map_over(run->addr, run->len, mmapx_i_protection(c->m),
+                         MAP_PRIVATE, c->fd,
+                         mmapx_i_place_of(c->m, run->addr));
+}
+
+/* Several at once, as far as the kernel takes them. */
+static void
+drop_all(const struct mmapx_i_commit *c, const struct iovec *list, size_t n)
+{
+    size_t done = 0;
+
+    mmapx_os_madvise_batch(list, n, mmapx_os_advice(MMAPX_MADV_DONTNEED),
+                           &done);
+    for (; done < n; done++) {
+        /* Some systems have a char pointer there. */
+        struct mmapx_i_span run = { (void *)list[done].iov_base,
+                                    list[done].iov_len };
+
+        drop(c, &run);
+    }
+}
+
+/* What was found by comparing is not found again: all is dropped but what
+ * mmapx_guard_zeros() has replaced, which exists nowhere else. */
+static void
+drop_unseen(const struct mmapx_i_commit *c)
+{
+    struct mmapx_i_span run = c->span;
+    unsigned char *end = run.addr + run.len;
+    unsigned char *next;
+
+    while (run.len > 0
+           && mmapx_i_leave_out_replaced(c->m, &run, &next) == 0) {
+        if (run.len > 0)
+            drop(c, &run);
+        run = (struct mmapx_i_span){ next, (size_t)(end - next) };
+    }
+}
+
+/* Drop the copies, which the file has now.  One that cannot be dropped does no
+ * harm. */
+void
+mmapx_i_commit_drop(const struct mmapx_i_commit *c)
+{
+    struct mmapx_i_changes changes;
+    struct iovec list[MMAPX_OS_RUNS];
+    struct mmapx_i_span run;
+    size_t n = 0;
+
+    if (mmapx_i_changes_begin(&changes, c->m, &c->span, c->compares_with) < 0)
+        return;
+    while (changes.pages >= 0 && mmapx_i_changes_next(&changes, &run) == 0
+           && run.len > 0) {
+        list[n++] = (struct iovec){ (void *)run.addr, run.len };
+        if (n == MMAPX_OS_RUNS) {
+            drop_all(c, list, n);
+            n = 0;
+        }
+    }
+    if (n > 0)
+        drop_all(c, list, n);
+    if (changes.pages < 0)
+        drop_unseen(c);
+    mmapx_i_changes_end(&changes);
 }

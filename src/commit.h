@@ -50,11 +50,13 @@ int mmapx_i_commit_walk(const struct mmapx_i_commit *c,
                         void *arg);
 void mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m,
                           int r);
-void mmapx_i_commit_drop(const struct mmapx_i_commit *c);
 int mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size);
 int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);
 int mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at);
 int mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since);
+
+/* changes.c */
+void mmapx_i_commit_drop(const struct mmapx_i_commit *c);
 
 /* commit.c: bytes of a file that were written, in ascending order, and that the
  * disk has not been told to take. */
