@@ -56,18 +56,33 @@ differ(void *arg)
     return memcmp(c->memory, c->file, c->len) != 0;
 }
 
-/* Whether the memory may be read is asked for first: what is not a signal for
- * the guard would end the process. */
+/* MMAPX_MADV_GUARD_INSTALL hides a page of the file, which has just been read
+ * and so is in memory.  A copy that cannot be had any more is not. */
+static bool
+is_hidden(const struct mmapx_i_span *page)
+{
+    unsigned char vec = 0;
+
+    return mmapx_os_mincore(page->addr, page->len, &vec) == 0
+           && mmapx_i_resident(&vec, 1) > 0;
+}
+
+/* Whether the memory may be read, 1, 0 if it has nothing, or -errno: what is
+ * not a signal for the guard would end the process.  A kernel that cannot be
+ * asked has no guard pages. */
 static int
 may_read(const struct mmapx *m, unsigned char *page)
 {
     struct mmapx_i_span span = { page, mmapx_i_page_size(m) };
-    int r;
+    int r = mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_READ);
 
-    if (!mmapx_i_has_any(m, MMAPX_I_MIXED))
-        return mmapx_i_has_any(m, MMAPX_I_PROT_R) ? 0 : -EFAULT;
-    r = mmapx_i_madvise(&span, MMAPX_MADV_POPULATE_READ);
-    return r == -EINVAL ? -EFAULT : r;
+    if (r == 0)
+        return 1;
+    if (r == -ENOTSUP && !mmapx_i_has_any(m, MMAPX_I_MIXED))
+        return mmapx_i_has_any(m, MMAPX_I_PROT_R) ? 1 : -EFAULT;
+    if (r == -EFAULT && is_hidden(&span))
+        return 0;
+    return r == -ENOMEM || r == -ENOTSUP ? r : -EFAULT;
 }
 
 /* After a commit that failed, the page cache has what the disk may not have.
@@ -107,10 +122,12 @@ is_changed(const struct mmapx_i_changes *c, unsigned char *page)
             break;
         part.memory = page + done;
         part.len = (size_t)n;
-        if (done == 0)
+        if (done == 0) {
             r = may_read(c->m, page);
-        if (r == 0)
-            r = mmapx_i_guard(c->m, differ, &part, &differs);
+            if (r <= 0)
+                return r;
+        }
+        r = mmapx_i_guard(c->m, differ, &part, &differs);
         is_empty = is_empty && mmapx_i_is_zero(part.file, part.len);
     }
     if (r == 0 && differs == 0)

@@ -35,6 +35,14 @@ commit(struct fixture *f)
     return mmapx_commit(&f->m, f->fd, 0, MMAPX_TO_END);
 }
 
+static int
+commit_either(struct fixture *f, bool is_atomic)
+{
+    if (!is_atomic)
+        return commit(f);
+    return mmapx_commit_atomic(&f->m, f->fd, temp_file(0), 0, MMAPX_TO_END);
+}
+
 /* The first byte of a page of the file. */
 static int
 in_file(const struct fixture *f, size_t n)
@@ -121,6 +129,46 @@ START_TEST(a_file_that_cannot_be_compared)
     ck_assert_int_eq(ftruncate(f.fd, (off_t)page), 0);
     OK(commit(&f));
     ck_assert_int_eq(fake_count(FAKE_WRITE_AT), 0);
+}
+END_TEST
+
+/* A page with a guard is left out, whoever looks for changes.  What looks like
+ * one and is nowhere is lost, as by a swap area that fails. */
+START_TEST(pages_of_a_guard)
+{
+    struct fixture f;
+
+    map_changed(&f);
+    if (mmapx_advise(&f.m, 0, page_size(), MMAPX_MADV_GUARD_INSTALL) != 0)
+        SKIP("there are no guard pages in files");
+    for (int i = 0; i < 2; i++) {
+        bool is_atomic = i != 0;
+
+        ((unsigned char *)f.m.addr)[page_size()] = (unsigned char)i;
+        fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+        fake_fail(FAKE_MINCORE, ENOMEM, 1);
+        FAILS(EFAULT, commit_either(&f, is_atomic));
+        OK(commit_either(&f, is_atomic));
+        ck_assert_int_eq(in_file(&f, 0), pattern(0));
+        ck_assert_int_eq(in_file(&f, 1), i);
+    }
+}
+END_TEST
+
+/* A kernel that cannot be asked has no guards. */
+START_TEST(a_kernel_that_cannot_be_asked)
+{
+    struct fixture f;
+
+    map_changed(&f);
+    fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+    fake_fail_from(FAKE_MADVISE, ENOSYS, 1);
+    OK(commit(&f));
+    ck_assert_int_eq(in_file(&f, 1), 'c');
+    OK(mmapx_protect(&f.m, 0, MMAPX_TO_END, PROT_NONE));
+    FAILS(EFAULT, commit(&f));
+    OK(mmapx_protect(&f.m, 0, page_size(), PROT_READ));
+    FAILS(ENOTSUP, commit(&f));
 }
 END_TEST
 
@@ -389,6 +437,8 @@ suite(void)
 
     ADD_TEST(s, memory_that_cannot_be_compared);
     ADD_TEST(s, a_file_that_cannot_be_compared);
+    ADD_TEST(s, pages_of_a_guard);
+    ADD_TEST(s, a_kernel_that_cannot_be_asked);
     ADD_TEST(s, a_descriptor_that_cannot_be_read);
     ADD_TEST(s, copies_that_cannot_be_dropped);
     ADD_TEST(s, a_write_that_gets_nowhere);
