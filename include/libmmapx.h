@@ -773,7 +773,7 @@ int mmapx_recover(int fd, int journal);
  * EINVAL     m is NULL or unmapped; off is outside; run is NULL; a mapping
  *            that is shared, anonymous, of a character device, or a view
  * ENOTSUP    the system does not tell (no /proc, a process that may not be
- *            dumped), or huge pages of hugetlbfs
+ *            dumped, no more file can be opened), or huge pages of hugetlbfs
  *
  * Since 0.2.
  */

@@ -31,7 +31,7 @@ check_mapping(const struct mmapx *m)
 }
 
 int
-mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
+mmapx_i_commit_begin(struct mmapx_i_commit *c, struct mmapx *m, int fd,
                      size_t off, size_t len)
 {
     int r;
@@ -52,6 +52,8 @@ mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m, int fd,
     c->compares_with = (r & MMAPX_OS_READS) != 0 ? fd : -1;
     if (!mmapx_i_is_object(m, &c->st) || mmapx_i_is_copy(m, fd))
         return -EINVAL;
+    if (mmapx_i_has_lost(m))
+        mmapx_i_note(m, MMAPX_I_HALF_COMMITTED);
     return c->st.type == MMAPX_OS_FILE ? mmapx_os_file_limit(&c->limit) : 0;
 }
 
@@ -113,7 +115,7 @@ take_run(const struct mmapx_i_commit *c, const struct mmapx_i_span *run,
 
 /* Call fn for the changed bytes, in ascending order, until it fails. */
 int
-mmapx_i_commit_walk(const struct mmapx_i_commit *c,
+mmapx_i_commit_walk(struct mmapx_i_commit *c,
                     int (*fn)(void *arg, const struct mmapx_i_piece *piece),
                     void *arg)
 {
@@ -128,6 +130,7 @@ mmapx_i_commit_walk(const struct mmapx_i_commit *c,
         if (r == 0 && run.len > 0)
             r = take_run(c, &run, fn, arg);
     } while (r == 0 && run.len > 0);
+    c->has_compared |= changes.pages < 0;
     mmapx_i_changes_end(&changes);
     /* Comparing would do, if the descriptor could be read. */
     return r == -ENOTSUP && c->compares_with < 0 ? -EBADF : r;
@@ -219,7 +222,7 @@ pass(void *arg, const struct mmapx_i_piece *piece)
 
 /* Find what lies beyond the limit before anything is written. */
 static int
-check_limit(const struct mmapx_i_commit *c)
+check_limit(struct mmapx_i_commit *c)
 {
     unsigned char *end = c->span.addr + c->span.len;
 
@@ -236,9 +239,11 @@ mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m, int r)
     if (r < 0)
         mmapx_i_note(m, MMAPX_I_HALF_COMMITTED);
     else if (c->span.len == mmapx_i_extent_of(m, m->len))
-        m->reserved[MMAPX_I_INFO] &= ~(uintptr_t)MMAPX_I_HALF_COMMITTED;
+        mmapx_i_made_up_for(m, c->since);
 }
 
+/* By comparing nobody knows whether a page that does not differ was stored to,
+ * and what somebody else wrote there need not be on the disk yet. */
 static int
 commit(struct mmapx *m, int fd, size_t off, size_t len)
 {
@@ -252,7 +257,7 @@ commit(struct mmapx *m, int fd, size_t off, size_t len)
     r = check_limit(&c);
     if (r == 0)
         r = mmapx_i_commit_walk(&c, write_piece, &w);
-    if (r == 0 && w.has_written)
+    if (r == 0 && (w.has_written || c.has_compared))
         r = mmapx_i_flush_file(fd, w.written.identity, c.since);
     if (r == 0)
         mmapx_i_commit_drop(&c);

@@ -33,6 +33,7 @@ struct mmapx_i_commit {
     int compares_with; /* fd if it can be read, else -1 */
     int64_t limit;     /* no byte is written behind it */
     uintptr_t since;   /* the last loss before it began */
+    bool has_compared; /* some of it, as the system did not tell */
     struct mmapx_os_stat st;
 };
 
@@ -43,9 +44,9 @@ struct mmapx_i_piece {
     int64_t at;
 };
 
-int mmapx_i_commit_begin(struct mmapx_i_commit *c, const struct mmapx *m,
-                         int fd, size_t off, size_t len);
-int mmapx_i_commit_walk(const struct mmapx_i_commit *c,
+int mmapx_i_commit_begin(struct mmapx_i_commit *c, struct mmapx *m, int fd,
+                         size_t off, size_t len);
+int mmapx_i_commit_walk(struct mmapx_i_commit *c,
                         int (*fn)(void *arg, const struct mmapx_i_piece *piece),
                         void *arg);
 void mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m,

@@ -61,8 +61,8 @@ enum {
     MMAPX_I_REPLACED               = 1 << 11, /* by mmapx_guard_zeros(): some
                                                  pages are not the file's */
     MMAPX_I_LOCKED_ONFAULT         = 1 << 12, /* some pages were, once */
-    MMAPX_I_HALF_COMMITTED         = 1 << 13, /* a commit failed: the file may
-                                                 look as if it had worked */
+    MMAPX_I_HALF_COMMITTED         = 1 << 13, /* a commit of the file failed: it
+                                                 may look as if it had worked */
 
     MMAPX_I_PROT_MASK = MMAPX_I_PROT_R | MMAPX_I_PROT_W | MMAPX_I_PROT_X,
     /* The flags that a mapping has if any part of it has them. */

@@ -44,6 +44,8 @@ int mmapx_i_remembered(const struct mmapx *m);
 void mmapx_i_join_losses(struct mmapx *m, const struct mmapx *other);
 int mmapx_i_remember(struct mmapx *m, int r);
 int mmapx_i_lost(const struct mmapx *m);
+bool mmapx_i_has_lost(const struct mmapx *m);
+void mmapx_i_made_up_for(struct mmapx *m, uintptr_t number);
 uintptr_t mmapx_i_last_loss(void);
 int mmapx_i_lost_since(uintptr_t identity, uintptr_t number);
 int mmapx_i_lose_of(struct mmapx *m, int r);

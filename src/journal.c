@@ -267,7 +267,7 @@ record(void *arg, const struct mmapx_i_piece *piece)
 
 /* The whole journal, on the disk. */
 static int
-write_journal(const struct mmapx_i_commit *c, const struct target *t,
+write_journal(struct mmapx_i_commit *c, const struct target *t,
               struct mmapx_i_journal *h)
 {
     struct writer w = {
@@ -317,7 +317,7 @@ check_room(const struct target *t, const struct mmapx_i_journal *h)
  * is written to the file later.
  */
 static int
-commit_by_journal(const struct mmapx_i_commit *c, struct target *t,
+commit_by_journal(struct mmapx_i_commit *c, struct target *t,
                   struct mmapx_i_journal *h)
 {
     int r = write_journal(c, t, h);
@@ -335,19 +335,19 @@ commit_by_journal(const struct mmapx_i_commit *c, struct target *t,
 }
 
 /* A length that the file has got may not be on the disk yet.  After a crash the
- * journal would not fit, so that comes first. */
+ * journal would not fit, so that comes first; and so does what looks alike. */
 static int
-commit_changes(const struct mmapx_i_commit *c, struct target *t)
+commit_changes(struct mmapx_i_commit *c, struct target *t)
 {
     struct mmapx_i_journal h = { .length = MMAPX_I_JOURNAL_HEADER };
     int r = mmapx_i_commit_walk(c, count, &h);
+    bool has_any = h.pieces > 0;
 
-    if (r < 0 || h.pieces == 0)
-        return r;
-    r = check_room(t, &h);
-    if (r == 0 && t->type == MMAPX_OS_FILE)
+    if (r == 0 && has_any)
+        r = check_room(t, &h);
+    if (r == 0 && (c->has_compared || (has_any && t->type == MMAPX_OS_FILE)))
         r = mmapx_i_flush_file(t->fd, t->identity, t->since);
-    if (r == 0)
+    if (r == 0 && has_any)
         r = commit_by_journal(c, t, &h);
     if (r == 0)
         mmapx_i_commit_drop(c);

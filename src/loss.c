@@ -119,15 +119,54 @@ word(const struct mmapx *m)
     return __atomic_load_n(&m->reserved[MMAPX_I_ERROR], __ATOMIC_RELAXED);
 }
 
-/* Whatever has been lost so far does not concern the mapping. */
+static void
+set_number(struct mmapx *m, uintptr_t number)
+{
+    __atomic_store_n(&m->reserved[MMAPX_I_ERROR],
+                     (word(m) & ~WORD) | NUMBERED | number, __ATOMIC_RELAXED);
+}
+
+/* Whether a loss may be of that file, whenever it was. */
+static bool
+was_ever_lost(uintptr_t identity)
+{
+    const uintptr_t *place = find(identity + 1, false);
+
+    return (place != NULL && __atomic_load_n(place, __ATOMIC_ACQUIRE) != 0)
+           || __atomic_load_n(&other_loss, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* Whatever has been lost so far does not concern the mapping; except that the
+ * page cache has what the disk may not have, so that a commit cannot compare
+ * with it. */
 void
 mmapx_i_forget_losses(struct mmapx *m)
 {
-    uintptr_t now = __atomic_load_n(&last_number, __ATOMIC_ACQUIRE);
+    set_number(m, mmapx_i_last_loss());
+    if (mmapx_i_kind(m) == MMAPX_I_FILE && !mmapx_i_has_any(m, MMAPX_I_SHARED)
+        && was_ever_lost(mmapx_i_identity(m)))
+        mmapx_i_note(m, MMAPX_I_HALF_COMMITTED);
+}
 
-    __atomic_store_n(&m->reserved[MMAPX_I_ERROR],
-                     (word(m) & ~WORD) | NUMBERED | (now & NUMBERS),
-                     __ATOMIC_RELAXED);
+/* Whether anything of the file may have been lost since then, whoever lost
+ * it. */
+bool
+mmapx_i_has_lost(const struct mmapx *m)
+{
+    uintptr_t known = word(m) & WORD;
+
+    return (known & NUMBERED) == 0
+           || mmapx_i_lost_since(mmapx_i_identity(m), known & NUMBERS) < 0;
+}
+
+/* A private mapping has written all of its own once more, after the loss of
+ * that number.  What it remembers stays. */
+void
+mmapx_i_made_up_for(struct mmapx *m, uintptr_t number)
+{
+    m->reserved[MMAPX_I_INFO] &= ~(uintptr_t)MMAPX_I_HALF_COMMITTED;
+    if (mmapx_i_remembered(m) == 0)
+        set_number(m, number);
 }
 
 /* The failure that the handle remembers, as -errno; 0 if there is none. */

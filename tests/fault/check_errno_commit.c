@@ -378,6 +378,98 @@ START_TEST(once_more_by_comparing)
 }
 END_TEST
 
+/* A file of two pages, and a private mapping of it in which the first one was
+ * changed to what the file has by now.  Comparing finds nothing. */
+static void
+set_up_alike(void)
+{
+    fake_reset();
+    file = temp_file(2 * page_size());
+    journal = temp_file(0);
+    OK(mmapx_map(&m, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(m.addr, 'x', 100);
+    ck_assert_int_eq(pwrite(file, m.addr, 100, 0), 100);
+    fake_fail_from(FAKE_OWN_PAGES_OPEN, ENOTSUP, 1);
+}
+
+/* What somebody else wrote need not be on the disk yet.  The copies are dropped
+ * as well. */
+static void
+check_alike(int (*commit)(void))
+{
+    set_up_alike();
+    fake_fail(FAKE_FLUSH_DATA, EIO, 1);
+    FAILS(EIO, commit());
+    ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+    ck_assert_int_eq(*(char *)m.addr, 'x');
+
+    set_up_alike();
+    OK(commit());
+    ck_assert_int_eq(fake_count(FAKE_FLUSH_DATA), 1);
+    ck_assert_int_eq(fake_count(FAKE_WRITE_AT), 0);
+    need_native();
+    ck_assert_int_eq(pwrite(file, "later", 5, 50), 5);
+    ck_assert_mem_eq((char *)m.addr + 50, "later", 5);
+}
+
+START_TEST(nothing_differs)
+{
+    check_alike(commit_plainly);
+    check_alike(commit_atomically);
+}
+END_TEST
+
+/* The page cache has what another mapping could not bring to the disk: one that
+ * was there before writes it, and so does one that is made later. */
+static void
+check_lost_by_another(int (*commit)(void), bool is_older)
+{
+    struct mmapx other;
+
+    set_up_alike();
+    if (is_older)
+        OK(mmapx_unmap(&m));
+    OK(mmapx_map(&other, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(other.addr, 'y', 100);
+    fake_fail(FAKE_FLUSH_DATA, ENOSPC, 1);
+    FAILS(ENOSPC, mmapx_commit(&other, file, 0, MMAPX_TO_END));
+    OK(mmapx_unmap(&other));
+    if (is_older)
+        OK(mmapx_map(&m, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(m.addr, 'y', 100);
+    for (int i = 0; i < 2; i++) {
+        int before = fake_count(FAKE_WRITE_AT);
+
+        OK(commit());
+        ck_assert_int_eq(fake_count(FAKE_WRITE_AT) > before, i == 0);
+    }
+}
+
+START_TEST(lost_by_another)
+{
+    for (int is_older = 0; is_older < 2; is_older++) {
+        check_lost_by_another(commit_plainly, is_older != 0);
+        check_lost_by_another(commit_atomically, is_older != 0);
+    }
+}
+END_TEST
+
+/* A failure that the mapping remembers may be a loss of any time. */
+START_TEST(lost_and_remembered)
+{
+    set_up_alike();
+    fake_fail(FAKE_FLUSH, EIO, 1);
+    FAILS(EIO, mmapx_sync_file(&m, file, 0, MMAPX_TO_END));
+    OK(commit_plainly());
+    ck_assert_int_gt(fake_count(FAKE_WRITE_AT), 0);
+    OK(mmapx_sync_reset(&m));
+    OK(commit_plainly());
+    n_writes = (size_t)fake_count(FAKE_WRITE_AT);
+    OK(commit_plainly());
+    ck_assert_uint_eq((size_t)fake_count(FAKE_WRITE_AT), n_writes);
+}
+END_TEST
+
 /* What the system says of a file that it does not let be written any more. */
 START_TEST(no_longer_writable)
 {
@@ -406,6 +498,9 @@ suite(void)
 
     ADD_TEST(s, no_longer_writable);
     ADD_TEST(s, once_more_by_comparing);
+    ADD_TEST(s, nothing_differs);
+    ADD_TEST(s, lost_by_another);
+    ADD_TEST(s, lost_and_remembered);
 
     ADD_TEST(s, the_order_of_writes);
     ADD_TEST(s, cut_before_the_page);

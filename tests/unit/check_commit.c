@@ -15,6 +15,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #endif
 
 /* A private mapping of all of a new file of the pattern. */
@@ -218,6 +219,26 @@ START_TEST(the_whole_page_counts)
     ck_assert_int_eq(pwrite(fd, "else", 4, 100), 4);
     OK(commit_all(&m, fd));
     ck_assert_int_eq(file_byte(fd, 100), (char)pattern(100));
+}
+END_TEST
+
+/* Bytes behind the file's end are nothing to write, and gone all the same. */
+START_TEST(nothing_but_bytes_behind_the_end)
+{
+    int fd = temp_file(5), journal = temp_file(0);
+    struct mmapx m;
+
+    OK(mmapx_map_region(&m, fd, 200, 100, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE));
+    for (int i = 0; i < 2; i++) {
+        set(&m, 0, 'x');
+        if (i == 0)
+            OK(commit_all(&m, fd));
+        else
+            OK(mmapx_commit_atomic(&m, fd, journal, 0, MMAPX_TO_END));
+        ck_assert_int_eq(*(char *)m.addr, 0);
+    }
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), 5);
 }
 END_TEST
 
@@ -624,6 +645,34 @@ is_hidden(void *arg)
            && mmapx_commit(&m, fd, 0, page) == 0 && file_byte(fd, 0) == 'a';
 }
 
+/* Where no descriptor is left, nobody can look.  A guard page, if there are
+ * any, is not read for that. */
+static bool
+is_guarded(void *arg)
+{
+    struct rlimit none = { 0, 0 };
+    size_t page = page_size();
+    int fd;
+    struct mmapx m = map_new(&fd, 3 * page);
+    char expected = 'x';
+
+    (void)arg;
+    memset(m.addr, 'x', m.len);
+    if (mmapx_advise(&m, page, page, MMAPX_MADV_GUARD_INSTALL) == 0)
+        expected = (char)pattern(page);
+    if (setrlimit(RLIMIT_NOFILE, &none) != 0 || commit_all(&m, fd) != 0)
+        return false;
+    return file_byte(fd, page) == expected && file_byte(fd, 0) == 'x'
+           && file_byte(fd, 2 * page) == 'x';
+}
+
+START_TEST(no_descriptor_is_left)
+{
+    need_native();
+    ck_assert(in_child(is_guarded, NULL));
+}
+END_TEST
+
 START_TEST(a_process_that_is_not_shown)
 {
     need_native();
@@ -665,6 +714,7 @@ suite(void)
     ADD_TEST(s, a_part_of_the_mapping);
     ADD_TEST(s, the_last_page);
     ADD_TEST(s, the_whole_page_counts);
+    ADD_TEST(s, nothing_but_bytes_behind_the_end);
     ADD_TEST(s, changes_are_taken_back);
     ADD_TEST(s, locked_pages);
     ADD_TEST(s, a_child_has_its_own_changes);
@@ -684,6 +734,7 @@ suite(void)
 #endif
     ADD_TEST(s, a_device_that_fails);
 #ifdef __linux__
+    ADD_TEST(s, no_descriptor_is_left);
     ADD_TEST(s, a_process_that_is_not_shown);
 #endif
     ADD_HUGE_TEST(s, huge_pages);
