@@ -9,30 +9,50 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+enum { ATOMIC = 1, COMPARES = 2, STORES_ALIKE = 4 }; /* ways of a commit */
 
 /* A journal of its own for each, which has to be empty afterwards. */
 static int
-commit(const struct target *t, bool atomic, int fd, size_t off, size_t n)
+commit_atomic(struct mmapx *m, int fd, int journal, size_t off, size_t n)
 {
-    char path[] = "/tmp/mmapx-journal-XXXXXX";
-    int journal, r, code;
+    int r = mmapx_commit_atomic(m, fd, journal, off, n);
+    int code = errno;
 
-    if (!atomic)
-        return mmapx_commit(t->m, fd, off, n);
-    journal = mkstemp(path);
-    need(journal >= 0 && unlink(path) == 0);
-    r = mmapx_commit_atomic(t->m, fd, journal, off, n);
-    code = errno;
     if (lseek(journal, 0, SEEK_END) != 0 || mmapx_recover(fd, journal) != 0)
         fail("something is left in the journal");
+    errno = code;
+    return r;
+}
+
+/* Where the process may have no more descriptors nobody can tell which pages
+ * were changed, so that they are compared. */
+static int
+commit(const struct target *t, unsigned way, int fd, size_t off, size_t n)
+{
+    char path[] = "/tmp/mmapx-journal-XXXXXX";
+    int journal = mkstemp(path);
+    struct rlimit limit, none;
+    int r, code;
+
+    need(journal >= 0 && unlink(path) == 0);
+    need(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    none = limit;
+    none.rlim_cur = 0;
+    need((way & COMPARES) == 0 || setrlimit(RLIMIT_NOFILE, &none) == 0);
+    r = (way & ATOMIC) != 0 ? commit_atomic(t->m, fd, journal, off, n)
+                            : mmapx_commit(t->m, fd, off, n);
+    code = errno;
+    need(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     close(journal);
     errno = code;
     return r;
 }
 
 /* The file gets the mapping's own bytes of a page, and the page is the file's
- * again.  Where it is only compared, one that did not differ stays as it is. */
+ * again, also where nothing had to be written. */
 static void
 write_page(struct region *r, size_t p, const unsigned char *bytes)
 {
@@ -46,12 +66,34 @@ write_page(struct region *r, size_t p, const unsigned char *bytes)
     if (r->page[p].state != UNDER && begin < end)
         change_file(r->file, r->first * page + begin, bytes + begin,
                     end - begin);
-    if (!has_proc && r->page[p].state != UNDER) {
-        memcpy(r->page[p].own, bytes, page);
-        r->page[p].state = EITHER;
-    } else {
-        r->page[p].state = UNDER;
-    }
+    r->page[p].state = UNDER;
+}
+
+/* Every page that can be stored to becomes the mapping's own, and does not
+ * differ for that. */
+static void
+store_alike(struct region *r, struct pages in)
+{
+    for (size_t p = in.from; p < in.to; p++)
+        if (is_backed(r, p) && (r->page[p].prot & PROT_WRITE) != 0) {
+            volatile unsigned char *byte = memory(r, p);
+
+            *byte = *byte;
+        }
+}
+
+/* A byte of the file is another one, and shows. */
+static void
+change_first_byte(const struct region *r, struct pages in)
+{
+    size_t at = (r->first + in.from) * page;
+    unsigned char byte;
+
+    if (in.from == in.to || at >= r->file->size)
+        return;
+    byte = (unsigned char)(r->file->bytes[at] + 1);
+    need(pwrite(r->file->fd, &byte, 1, (off_t)at) == 1);
+    change_file(r->file, at, &byte, 1);
 }
 
 /* Where a page may or may not be the mapping's own, it shows the same either
@@ -62,16 +104,18 @@ do_commit(void)
     struct target t;
     struct pages in;
     size_t off, n;
-    bool atomic = take_below(3) == 0;
+    unsigned how = take_below(12);
+    unsigned way = (how % 3 == 0 ? ATOMIC : 0u) | (how < 6 ? COMPARES : 0u)
+                   | (how % 2 == 0 ? STORES_ALIKE : 0u);
     int fd;
 
-    doing = atomic ? "commit_atomic" : "commit";
+    doing = (way & ATOMIC) != 0 ? "commit_atomic" : "commit";
     if (!take_target_range(&t, &off, &n))
         return;
     fd = t.region->file != NULL ? t.region->file->fd : files[0].fd;
     if (!range_is_good(&t, off, &n) || t.is_view || t.region->shared
         || t.region->file == NULL) {
-        expect(commit(&t, atomic, fd, off, n), EINVAL);
+        expect(commit(&t, way, fd, off, n), EINVAL);
         return;
     }
     in = outward(&t, off, n);
@@ -80,10 +124,14 @@ do_commit(void)
     for (size_t p = in.from; p < in.to; p++)
         if (is_backed(t.region, p))
             memcpy(copy + p * page, memory(t.region, p), page);
-    expect(commit(&t, atomic, fd, off, n), 0);
+    if ((way & STORES_ALIKE) != 0)
+        store_alike(t.region, in);
+    expect(commit(&t, way, fd, off, n), 0);
     for (size_t p = in.from; p < in.to; p++)
         if (is_backed(t.region, p))
             write_page(t.region, p, copy);
+    if ((way & STORES_ALIKE) != 0)
+        change_first_byte(t.region, in);
     check_all();
 }
 
