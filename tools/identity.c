@@ -15,7 +15,8 @@ identity_birth(int fd)
 
     if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
         && (sx.stx_mask & STATX_BTIME) != 0)
-        return (struct timespec){ sx.stx_btime.tv_sec, sx.stx_btime.tv_nsec };
+        return (struct timespec){ (time_t)sx.stx_btime.tv_sec,
+                                  (long)sx.stx_btime.tv_nsec };
 #else
     (void)fd;
 #endif
