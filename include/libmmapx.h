@@ -34,7 +34,9 @@
  * mmapx_commit() or mmapx_commit_atomic() runs, they may read the bytes.  No
  * call is a cancellation point.
  *
- * Signals: no function is async-signal-safe.
+ * Signals: no function is async-signal-safe.  A handler must not jump out of a
+ * call, except out of the function that mmapx_guard() runs: later calls might
+ * never return.
  *
  * The manual pages, beginning with libmmapx(7), say the same at length.
  */

@@ -139,17 +139,16 @@ mmapx_i_commit_walk(struct mmapx_i_commit *c,
 /* --- Writing -------------------------------------------------------------- */
 
 int
-mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at)
+mmapx_i_write_all(int fd, uintptr_t identity, const void *from, size_t len,
+                  int64_t at)
 {
     const unsigned char *bytes = from;
 
     while (len > 0) {
-        int64_t n = mmapx_os_write_at(fd, bytes, len, at);
+        int64_t n = mmapx_i_write_some(fd, identity, bytes, len, at);
 
-        if (n <= 0) {
-            mmapx_i_report_write(fd, (int)n);
+        if (n <= 0)
             return n < 0 ? (int)n : -EIO;
-        }
         bytes += n;
         at += n;
         len -= (size_t)n;
@@ -164,7 +163,7 @@ mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at)
 int
 mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since)
 {
-    size_t call = mmapx_i_report_begin(identity + 1);
+    struct mmapx_i_call *call = mmapx_i_report_begin(identity + 1);
     int r = mmapx_os_flush_data(fd);
 
     if (r < 0 && r != -EBADF)
@@ -209,7 +208,8 @@ write_piece(void *arg, const struct mmapx_i_piece *piece)
     int r;
 
     w->has_written = true;
-    r = mmapx_i_write_all(w->written.fd, piece->from, piece->len, piece->at);
+    r = mmapx_i_write_all(w->written.fd, w->written.identity, piece->from,
+                          piece->len, piece->at);
     return r < 0 ? r : mmapx_i_note_written(&w->written, piece->at, piece->len);
 }
 

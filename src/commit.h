@@ -53,7 +53,8 @@ void mmapx_i_commit_ended(const struct mmapx_i_commit *c, struct mmapx *m,
                           int r);
 int mmapx_i_target_size(int fd, enum mmapx_os_type type, int64_t *size);
 int mmapx_i_check_target(int fd, int needed, struct mmapx_os_stat *st);
-int mmapx_i_write_all(int fd, const void *from, size_t len, int64_t at);
+int mmapx_i_write_all(int fd, uintptr_t identity, const void *from, size_t len,
+                      int64_t at);
 int mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since);
 
 /* changes.c */

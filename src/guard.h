@@ -188,10 +188,10 @@ bool mmapx_i_replace(struct mmapx_i_frame *f, uintptr_t addr);
 int mmapx_i_ensure_handler(void);
 
 /*
- * One thread at a time.  The lock is the process's id, so that a child that was
- * forked meanwhile sees that its holder is not there.
+ * One thread at a time.  The lock is the process's number, so that a child that
+ * was forked meanwhile sees that its holder is not there.
  */
-void mmapx_i_acquire(pid_t *lock);
-void mmapx_i_release(pid_t *lock);
+void mmapx_i_acquire(uintptr_t *lock);
+void mmapx_i_release(uintptr_t *lock);
 
 #endif /* MMAPX_GUARD_H */

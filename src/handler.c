@@ -7,7 +7,6 @@
 
 #include <sched.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- Who is to be asked --------------------------------------------------- */
 
@@ -245,10 +244,10 @@ on_sigbus_too(int sig, siginfo_t *info, void *context)
 /* --- Installing ----------------------------------------------------------- */
 
 void
-mmapx_i_acquire(pid_t *lock)
+mmapx_i_acquire(uintptr_t *lock)
 {
-    pid_t self = getpid();
-    pid_t seen = __atomic_load_n(lock, __ATOMIC_RELAXED);
+    uintptr_t self = mmapx_i_process();
+    uintptr_t seen = __atomic_load_n(lock, __ATOMIC_RELAXED);
 
     for (;;) {
         if (seen == self) {
@@ -263,7 +262,7 @@ mmapx_i_acquire(pid_t *lock)
 }
 
 void
-mmapx_i_release(pid_t *lock)
+mmapx_i_release(uintptr_t *lock)
 {
     __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
 }
@@ -315,7 +314,7 @@ replace_action(const struct sigaction *now, uintptr_t name)
 
 sigset_t mmapx_i_sigbus;
 
-static pid_t installing;
+static uintptr_t installing;
 static bool installed;
 
 /* In a forked child ours may be there although nobody has come to say so. */

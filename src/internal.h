@@ -53,10 +53,16 @@ void mmapx_i_lose(uintptr_t identity, int r);
 
 /* reports.c: calls that may be told of one, while they run.  file: a number. */
 uintptr_t mmapx_i_file_of(const struct mmapx *m);
-size_t mmapx_i_report_begin(uintptr_t file);
-void mmapx_i_report_end(size_t i);
+struct mmapx_i_call *mmapx_i_report_begin(uintptr_t file);
+void mmapx_i_report_end(struct mmapx_i_call *call);
 void mmapx_i_report_await(uintptr_t file);
-void mmapx_i_report_write(int fd, int r);
+void mmapx_i_report_write(struct mmapx_i_call *call, int fd,
+                          uintptr_t identity, int64_t r);
+int64_t mmapx_i_write_some(int fd, uintptr_t identity, const void *from,
+                           size_t len, int64_t at);
+
+/* process.c */
+uintptr_t mmapx_i_process(void);
 
 /* advise.c */
 int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);

@@ -39,11 +39,10 @@ struct target {
 static int
 write_some(struct target *t, const unsigned char *from, size_t *n, int64_t at)
 {
-    int64_t done = mmapx_os_write_at(t->fd, from, *n, at);
+    int64_t done = mmapx_i_write_some(t->fd, t->identity, from, *n, at);
 
     if (done > 0 || done == -EIO || t->waits)
         t->is_touched = true;
-    mmapx_i_report_write(t->fd, (int)done);
     *n = done > 0 ? (size_t)done : 0;
     if (done > 0)
         return 0;
@@ -111,7 +110,9 @@ write_to_journal(const struct target *t, const void *from, size_t len,
 {
     if (at + (int64_t)len > t->limit)
         return -EFBIG;
-    return mmapx_i_write_all(t->journal, from, len, at);
+    return mmapx_i_write_all(t->journal,
+                             mmapx_i_known_identity(&t->journal_st), from, len,
+                             at);
 }
 
 static int

@@ -11,21 +11,23 @@
  */
 #include "internal.h"
 
-#include <unistd.h>
-
-/* Calls that may run at once; one more waits for a place. */
-enum { CALLS = 64 };
-
-/* Who makes the call: the file, the process, and 1; or 0 for nobody.  On
- * 32-bit systems the process is not known whole. */
+/* Who makes the call: the file, the process, and 1; or 0 for nobody.  The
+ * process is not known whole. */
 enum { FILE_SHIFT = sizeof(uintptr_t) > 4 ? 23 : 18 };
 #define PROCESS (((uintptr_t)1 << FILE_SHIFT) - 1)
 
-static struct {
+struct mmapx_i_call {
     uintptr_t who;
     uintptr_t thread;
     uintptr_t turn; /* how many calls have ended here */
-} calls[CALLS];
+};
+
+/* A list that is only ever added to.  All of one block fits on any page. */
+enum { CALLS = 64 };
+static struct block {
+    struct block *next;
+    struct mmapx_i_call calls[CALLS];
+} first;
 
 /* Its address tells threads apart. */
 static __thread char here MMAPX_TLS_MODEL;
@@ -35,7 +37,7 @@ static __thread char here MMAPX_TLS_MODEL;
 static uintptr_t
 who_calls(uintptr_t file)
 {
-    return file << FILE_SHIFT | ((uintptr_t)getpid() << 1 & PROCESS) | 1;
+    return file << FILE_SHIFT | (mmapx_i_process() << 1 & PROCESS) | 1;
 }
 
 static bool
@@ -61,80 +63,118 @@ mmapx_i_file_of(const struct mmapx *m)
 }
 
 static bool
-take(size_t i, uintptr_t who)
+take(struct mmapx_i_call *call, uintptr_t who)
 {
-    uintptr_t found = __atomic_load_n(&calls[i].who, __ATOMIC_SEQ_CST);
+    uintptr_t found = __atomic_load_n(&call->who, __ATOMIC_SEQ_CST);
 
     if (is_running(found, who)
-        || !__atomic_compare_exchange_n(&calls[i].who, &found, who, false,
+        || !__atomic_compare_exchange_n(&call->who, &found, who, false,
                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return false;
-    __atomic_store_n(&calls[i].thread, (uintptr_t)&here, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&call->thread, (uintptr_t)&here, __ATOMIC_SEQ_CST);
     return true;
 }
 
+/* The block behind one that is full: a new one at the end of the list.  Without
+ * memory for one, a call waits for a place. */
+static struct block *
+next_block(struct block *block)
+{
+    struct block *next = __atomic_load_n(&block->next, __ATOMIC_ACQUIRE);
+    void *added = NULL;
+
+    if (next != NULL)
+        return next;
+    if (mmapx_os_mmap(&added, mmapx_os_page_size(), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        < 0) {
+        mmapx_os_pause();
+        return &first;
+    }
+    for (; !__atomic_compare_exchange_n(&block->next, &next, added, false,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+         block = next, next = NULL)
+        ;
+    return added;
+}
+
 /* A call begins that may be told of a loss of the file.  Returns its place. */
-size_t
+struct mmapx_i_call *
 mmapx_i_report_begin(uintptr_t file)
 {
     uintptr_t who = who_calls(file);
-    size_t i = 0;
 
-    while (!take(i, who)) {
-        i = (i + 1) % CALLS;
-        if (i == 0)
-            mmapx_os_pause();
-    }
-    return i;
+    for (struct block *block = &first;; block = next_block(block))
+        for (size_t i = 0; i < CALLS; i++)
+            if (take(&block->calls[i], who))
+                return &block->calls[i];
 }
 
 /* It has ended, and what it was told is noted. */
 void
-mmapx_i_report_end(size_t i)
+mmapx_i_report_end(struct mmapx_i_call *call)
 {
-    __atomic_add_fetch(&calls[i].turn, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&calls[i].who, 0, __ATOMIC_SEQ_CST);
+    __atomic_add_fetch(&call->turn, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&call->who, 0, __ATOMIC_SEQ_CST);
 }
 
-/*
- * Wait for the calls that are running now, and not for those that begin
- * meanwhile.  One of this thread's own has been interrupted by a signal, and
- * would not end.
- */
+/* One of this thread's own has been interrupted by a signal, and would not
+ * end. */
+static void
+await(const struct mmapx_i_call *call, uintptr_t who)
+{
+    uintptr_t turn = __atomic_load_n(&call->turn, __ATOMIC_SEQ_CST);
+    uintptr_t found = __atomic_load_n(&call->who, __ATOMIC_SEQ_CST);
+
+    if (!is_running(found, who) || !is_of_file(found, who)
+        || __atomic_load_n(&call->thread, __ATOMIC_SEQ_CST)
+               == (uintptr_t)&here)
+        return;
+    while (__atomic_load_n(&call->turn, __ATOMIC_SEQ_CST) == turn)
+        mmapx_os_pause();
+}
+
+/* Wait for the calls that are running now, and not for those that begin
+ * meanwhile. */
 void
 mmapx_i_report_await(uintptr_t file)
 {
     uintptr_t who = who_calls(file);
 
-    for (size_t i = 0; i < CALLS; i++) {
-        uintptr_t turn = __atomic_load_n(&calls[i].turn, __ATOMIC_SEQ_CST);
-        uintptr_t found = __atomic_load_n(&calls[i].who, __ATOMIC_SEQ_CST);
-
-        if (!is_running(found, who) || !is_of_file(found, who)
-            || __atomic_load_n(&calls[i].thread, __ATOMIC_SEQ_CST)
-                   == (uintptr_t)&here)
-            continue;
-        while (__atomic_load_n(&calls[i].turn, __ATOMIC_SEQ_CST) == turn)
-            mmapx_os_pause();
-    }
+    for (const struct block *block = &first; block != NULL;
+         block = __atomic_load_n(&block->next, __ATOMIC_ACQUIRE))
+        for (size_t i = 0; i < CALLS; i++)
+            await(&block->calls[i], who);
 }
 
 /*
- * A write has failed, -errno.  Through a descriptor that waits for the disk,
- * that may have been the report of a loss, also of bytes that others wrote.
- * The errors that are left out are about the arguments, and come before it.
+ * A write has ended, with a number of bytes or -errno.  Through a descriptor
+ * that waits for the disk, an error may have been the report of a loss, also of
+ * bytes that others wrote.  The errors that are left out are about the
+ * arguments, and come before it.
  */
 void
-mmapx_i_report_write(int fd, int r)
+mmapx_i_report_write(struct mmapx_i_call *call, int fd, uintptr_t identity,
+                     int64_t r)
 {
-    struct mmapx_os_stat st;
-    int access;
+    int access = 0;
 
-    if (r >= 0 || r == -EBADF || r == -EFAULT || r == -EFBIG || r == -EINTR
-        || r == -EINVAL || r == -EPERM)
-        return;
-    access = mmapx_os_access(fd);
-    if (access >= 0 && (access & MMAPX_OS_SYNCS) != 0
-        && mmapx_os_stat(fd, &st) == 0)
-        mmapx_i_lose(mmapx_i_known_identity(&st), r);
+    if (r < 0 && r != -EBADF && r != -EFAULT && r != -EFBIG && r != -EINTR
+        && r != -EINVAL && r != -EPERM)
+        access = mmapx_os_access(fd);
+    if (access > 0 && (access & MMAPX_OS_SYNCS) != 0)
+        mmapx_i_lose(identity, (int)r);
+    mmapx_i_report_end(call);
+}
+
+/* pwrite(2) to the file with that identity: how many bytes, or -errno. */
+int64_t
+mmapx_i_write_some(int fd, uintptr_t identity, const void *from, size_t len,
+                   int64_t at)
+{
+    struct mmapx_i_call *call = mmapx_i_report_begin(identity + 1);
+    int64_t n = mmapx_os_write_at(fd, from, len, at);
+
+    mmapx_i_report_write(call, fd, identity, n);
+    return n;
 }

@@ -52,15 +52,22 @@ allocate(int fd, int64_t from, int64_t end)
 static int
 write_zeros(int fd, int64_t from, int64_t end)
 {
+    struct mmapx_os_stat st;
+    uintptr_t identity;
+    int r = mmapx_os_stat(fd, &st);
+
+    if (r < 0)
+        return r;
+    identity = mmapx_i_known_identity(&st);
     while (from < end) {
+        struct mmapx_i_call *call = mmapx_i_report_begin(identity + 1);
         int64_t n = mmapx_os_write_zeros(fd, from, end - from);
 
-        if (n > 0) {
+        mmapx_i_report_write(call, fd, identity, n);
+        if (n > 0)
             from += n;
-        } else if (n != -EINTR) {
-            mmapx_i_report_write(fd, (int)n);
+        else if (n != -EINTR)
             return n < 0 ? (int)n : -EIO;
-        }
     }
     return 0;
 }

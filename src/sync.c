@@ -71,7 +71,7 @@ sync_range(struct mmapx *m, size_t off, size_t len, int flags,
            struct mmapx_i_span *span)
 {
     bool waits;
-    size_t call;
+    struct mmapx_i_call *call;
     int lost;
     int r;
 
@@ -102,7 +102,7 @@ static int
 sync_file(struct mmapx *m, int fd, size_t off, size_t len)
 {
     struct mmapx_i_span span;
-    size_t call;
+    struct mmapx_i_call *call;
     int flushed;
     int r = mmapx_i_range(m, off, &len);
 

@@ -14,7 +14,7 @@ enum { TRIES = 64 };
  * replaced is not to be lost by the second.  As long as no other thread has
  * replaced anything since this one entered its guard there is no need to look.
  */
-static pid_t replacing;
+static uintptr_t replacing;
 unsigned mmapx_i_replacements;
 
 /* The protection that the page has: that of the mapping, or the kernel's word

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "fake_calls.h"
+
+#include "internal.h"
 #include "fake_os.h"
 
 /* On a file system in memory everything stays cached, and nothing is read. */
@@ -58,5 +60,6 @@ set_up(struct fixture *f)
 {
     fake_reset();
     make_fixture(f);
+    mmapx_i_process(); /* it sets a page apart, once */
     fake_reset();
 }

@@ -43,6 +43,7 @@ bool fake_flushes = true;
 bool fake_drops_nothing;
 void (*fake_in_msync)(void);
 void (*fake_in_flush)(void);
+void (*fake_in_write)(void);
 void (*fake_in_pause)(void);
 struct fake_args fake_mmap_args, fake_madvise_args, fake_msync_args,
     fake_mprotect_args, fake_name_args;
@@ -89,6 +90,7 @@ fake_reset(void)
     fake_drops_nothing = false;
     fake_in_msync = NULL;
     fake_in_flush = NULL;
+    fake_in_write = NULL;
     fake_in_pause = NULL;
 }
 
@@ -122,6 +124,17 @@ int
 fake_count(enum fake_call call)
 {
     return plan[call].calls;
+}
+
+/* What is to happen in a call, once. */
+static void
+happen(void (**what)(void))
+{
+    void (*now)(void) = *what;
+
+    *what = NULL;
+    if (now != NULL)
+        now();
 }
 
 /* -errno if this call is to fail, or 0. */
@@ -214,12 +227,9 @@ int
 mmapx_os_msync(void *addr, size_t len, int flags)
 {
     int r = planned(FAKE_MSYNC);
-    void (*other)(void) = fake_in_msync;
 
     fake_msync_args = (struct fake_args){ addr, len, flags };
-    fake_in_msync = NULL;
-    if (other != NULL)
-        other();
+    happen(&fake_in_msync);
     return r < 0 ? r : real_os_msync(addr, len, flags);
 }
 
@@ -281,6 +291,8 @@ mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
 {
     int r = planned(FAKE_WRITE_AT);
 
+    if (r < 0)
+        happen(&fake_in_write);
     if (r == 0 && fake_on_write != NULL)
         fake_on_write(fd, buf, len, off);
     if (r < 0 || fake_gets_nowhere)
@@ -292,11 +304,8 @@ int
 mmapx_os_flush_data(int fd)
 {
     int r = planned(FAKE_FLUSH_DATA);
-    void (*other)(void) = fake_in_flush;
 
-    fake_in_flush = NULL;
-    if (other != NULL)
-        other();
+    happen(&fake_in_flush);
     if (r == 0 && fake_on_flush != NULL)
         fake_on_flush(fd);
     return r < 0 || !fake_flushes ? r : real_os_flush_data(fd);
@@ -488,6 +497,8 @@ mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
 {
     int r = planned(FAKE_WRITE_ZEROS);
 
+    if (r < 0)
+        happen(&fake_in_write);
     if (fake_gets_nowhere)
         return 0;
     if (r == 0)

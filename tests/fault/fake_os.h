@@ -68,6 +68,7 @@ extern bool fake_flushes;       /* else it only says so */
 extern bool fake_drops_nothing; /* as where no advice does it */
 extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
 extern void (*fake_in_flush)(void);     /* or flushes */
+extern void (*fake_in_write)(void);     /* or fails to write */
 extern void (*fake_in_pause)(void);     /* or waits for another */
 
 /* What the seam was handed last. */

@@ -144,6 +144,8 @@ static const struct exception {
     { run_lock, FAKE_LOCK_ONFAULT, ANY, EINVAL, 0 },
     { run_lock, FAKE_LOCK_ONFAULT, ANY, ENOSYS, 0 },
     { run_lock, FAKE_LOCK_ONFAULT, ANY, EPERM, 0 },
+    /* Only the zeros are not written. */
+    { run_grow_by_zeros, FAKE_STAT, 2, ANY, 0 },
     /* What is not told is compared. */
     { run_commit, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
     { run_commit, FAKE_OWN_PAGES, ANY, ANY, 0 },

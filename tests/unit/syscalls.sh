@@ -72,9 +72,14 @@ else
     makes unlock munlock
 fi
 makes protect mprotect
-# who else syncs the file
-makes sync getpid msync getpid
-makes sync_file getpid msync getpid getpid fsync getpid
+if grep -qx 'sync madvise msync' "$trace"; then
+    # the first one has a page emptied in children
+    makes sync_file msync fsync
+else
+    # an older kernel
+    makes sync madvise getpid msync getpid
+    makes sync_file getpid msync getpid getpid fsync getpid
+fi
 if grep -qE '(cachestat|syscall_0x1c3)\(.*(ENOSYS|EPERM)' "$trace.raw"; then
     skip cache_stat "the system has no cachestat(2)"
 else
