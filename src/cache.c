@@ -70,7 +70,7 @@ clip_range(int64_t *off, int64_t len, int64_t *end, int64_t size)
 int
 mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end)
 {
-    int64_t size;
+    int64_t size = 0;
     int r = check_range(*off, &len);
 
     if (r == 0)
@@ -247,7 +247,7 @@ drop(int fd, const struct range *range, int64_t end)
 static int
 find_range(int fd, int64_t off, int64_t len, struct range *range)
 {
-    int64_t size;
+    int64_t size = 0;
     int r = check_range(off, &len);
 
     if (r == 0)
