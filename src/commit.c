@@ -179,20 +179,23 @@ mmapx_i_flush_file(int fd, uintptr_t identity, uintptr_t since)
  * are copied; fewer made no difference. */
 enum { PAGES_AT_ONCE = 64 };
 
+/* What fails here may be told to nobody else: as in mmapx_i_flush_file(). */
 int
 mmapx_i_note_written(struct mmapx_i_written *w, int64_t at, size_t len)
 {
-    int r;
-
     if (w->len == 0)
         w->from = at;
     w->len += len;
     if (w->len < PAGES_AT_ONCE * mmapx_os_page_size())
         return 0;
     w->len = 0;
-    r = mmapx_os_begin_write(w->fd, w->from, at + (int64_t)len - w->from);
+
+    struct mmapx_i_call *call = mmapx_i_report_begin(w->identity + 1);
+    int r = mmapx_os_begin_write(w->fd, w->from, at + (int64_t)len - w->from);
+
     if (r < 0)
         mmapx_i_lose(w->identity, r);
+    mmapx_i_report_end(call);
     return r;
 }
 

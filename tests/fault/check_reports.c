@@ -138,7 +138,7 @@ run_beside_nth(int (*first_call)(void), enum fake_call call, int nth,
     fake_fail(call, ENOSPC, nth);
     if (call == FAKE_MSYNC)
         fake_in_msync = start_second;
-    else if (call == FAKE_FLUSH_DATA)
+    else if (call == FAKE_FLUSH_DATA || call == FAKE_BEGIN_WRITE)
         fake_in_flush = start_second;
     else
         fake_in_write = start_second;
@@ -239,6 +239,23 @@ START_TEST(commits)
         check_commit(sync_first, FAKE_MSYNC, others[i]);
         check_commit(commit_first, FAKE_FLUSH_DATA, others[i]);
     }
+}
+END_TEST
+
+/* A commit of many pages, which begins to write before it has copied all. */
+START_TEST(a_commit_that_begins_to_write)
+{
+    size_t len = 64 * page_size();
+
+    need_the_kernel();
+    set_up(MAP_SHARED);
+    OK(mmapx_unmap(&first));
+    ck_assert_int_eq(ftruncate(file, (off_t)len), 0);
+    OK(mmapx_map(&first, file, PROT_READ | PROT_WRITE, MAP_PRIVATE));
+    memset(first.addr, 'x', len);
+    ck_assert_int_eq(run_beside(commit_first, FAKE_BEGIN_WRITE, sync_second),
+                     ENOSPC);
+    OK(commit_first());
 }
 END_TEST
 
@@ -529,6 +546,7 @@ suite(void)
     ADD_TEST(s, a_view);
     ADD_TEST(s, another_file);
     ADD_TEST(s, commits);
+    ADD_TEST(s, a_commit_that_begins_to_write);
 #ifdef O_DSYNC
     ADD_TEST(s, writes);
     ADD_TEST(s, zeros_to_an_unknown_file);

@@ -312,6 +312,18 @@ mmapx_os_flush_data(int fd)
 }
 
 int
+mmapx_os_begin_write(int fd, int64_t off, int64_t len)
+{
+    int r = planned(FAKE_BEGIN_WRITE);
+    void (*other)(void) = fake_in_flush;
+
+    fake_in_flush = NULL;
+    if (other != NULL)
+        other();
+    return r < 0 ? r : real_os_begin_write(fd, off, len);
+}
+
+int
 mmapx_os_drop(void *addr, size_t len)
 {
     return fake_drops_nothing ? -ENOTSUP : real_os_drop(addr, len);

@@ -67,7 +67,7 @@ extern void (*fake_on_size)(int fd, int64_t size);
 extern bool fake_flushes;       /* else it only says so */
 extern bool fake_drops_nothing; /* as where no advice does it */
 extern void (*fake_in_msync)(void);     /* another thread, while one syncs */
-extern void (*fake_in_flush)(void);     /* or flushes */
+extern void (*fake_in_flush)(void);     /* or flushes, or begins to */
 extern void (*fake_in_write)(void);     /* or fails to write */
 extern void (*fake_in_pause)(void);     /* or waits for another */
 
