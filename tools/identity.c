@@ -5,18 +5,33 @@
 
 #include <fcntl.h>
 #include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifdef SYS_statx
+/* The C library may be older than the call: linux/stat.h, 4.11. */
+struct status {
+    uint32_t mask;
+    uint32_t part[19];
+    int64_t born;
+    uint32_t born_ns;
+    uint32_t rest[41];
+};
+enum { BIRTH = 0x800 };
+_Static_assert(sizeof(struct status) == 256, "as the kernel has it");
+#endif
 
 struct timespec
 identity_birth(int fd)
 {
-#ifdef STATX_BTIME
-    struct statx sx;
+#ifdef SYS_statx
+    struct status st;
 
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
-        && (sx.stx_mask & STATX_BTIME) != 0)
-        return (struct timespec){ (time_t)sx.stx_btime.tv_sec,
-                                  (long)sx.stx_btime.tv_nsec };
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, BIRTH, &st) == 0
+        && (st.mask & BIRTH) != 0)
+        return (struct timespec){ (time_t)st.born, (long)st.born_ns };
 #else
     (void)fd;
 #endif

@@ -246,11 +246,20 @@ struct linux_statx {
     uint32_t stx_mask;
     uint32_t stx_rest[9];
     uint64_t stx_size;
-    uint64_t stx_more[26];
+    uint64_t stx_more[4];
+    struct {
+        int64_t tv_sec;
+        uint32_t tv_nsec;
+        int32_t reserved;
+    } stx_btime;
+    uint64_t stx_still_more[20];
 };
 
 #ifndef STATX_SIZE
 #define STATX_SIZE 0x00000200U
+#endif
+#ifndef STATX_BTIME
+#define STATX_BTIME 0x00000800U
 #endif
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000

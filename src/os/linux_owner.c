@@ -159,14 +159,14 @@ mode_is_half_the_truth(int fd)
 uint32_t
 mmapx_os_birth(int fd)
 {
-#ifdef STATX_BTIME
-    struct statx sx;
+#ifdef SYS_statx
+    struct linux_statx sx;
 #endif
 
     if (mmapx_os_fs_type(fd) != OVERLAYFS_SUPER_MAGIC)
         return 0;
-#ifdef STATX_BTIME
-    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
+#ifdef SYS_statx
+    if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BTIME, &sx) == 0
         && (sx.stx_mask & STATX_BTIME) != 0) {
         uint64_t mixed = (uint64_t)sx.stx_btime.tv_sec * 1000000000u
                          + sx.stx_btime.tv_nsec;
