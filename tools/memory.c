@@ -107,13 +107,14 @@ static bool
 find_hierarchy(const struct mount_line *line, void *arg)
 {
     struct hierarchy *h = arg;
+    size_t root = strlen(line->root) + 1;
+    size_t dir = strlen(line->dir) + 1;
 
     if (strcmp(line->type, h->is_v2 ? "cgroup2" : "cgroup") == 0
         && (h->is_v2 || strstr(line->rest, "memory") != NULL)
-        && strlen(line->root) < sizeof h->root
-        && strlen(line->dir) < sizeof h->dir) {
-        strcpy(h->root, line->root);
-        strcpy(h->dir, line->dir);
+        && root <= sizeof h->root && dir <= sizeof h->dir) {
+        memcpy(h->root, line->root, root);
+        memcpy(h->dir, line->dir, dir);
         h->found = true;
     }
     return !h->found;
