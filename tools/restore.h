@@ -12,6 +12,7 @@
 #include "need.h"
 #include "options.h"
 #include "progress.h"
+#include "sample.h"
 #include "snapshot_format.h"
 
 struct restore_entry {
@@ -47,6 +48,7 @@ struct restore {
     int64_t lacks;  /* of what the files still have, not in memory now */
     size_t files;   /* that were loaded, all of them */
     size_t states[RESTORE_STATES];
+    struct sample sample; /* of the files that were loaded */
     bool counting;  /* before or once more, and nothing else */
     bool unknown;   /* the system did not always say what is there */
 };
@@ -72,8 +74,7 @@ int restore_check(struct restore *s);
 /* Load all that is on the list, or count what is in memory of it. */
 void restore_load(struct restore *s);
 
-/* Whether less is in memory of a few of the files, evenly spread over all of
- * them, than they have.  Nothing else is changed. */
+/* Whether there is less in memory by now of a few of the files. */
 bool restore_has_lost(struct restore *s);
 
 #endif /* TOOL_RESTORE_H */

@@ -40,6 +40,17 @@ was_cut(const struct tool_file *file)
            && st.st_size < file->size;
 }
 
+/* What was loaded of a file is looked at once more after the last one. */
+static void
+note_loaded(struct restore *s, const struct tool_file *file)
+{
+    struct work_file f = { .file = file, .len = file->size };
+
+    if (!sample_is_due(&s->sample)
+        || survey_range(&f.after, file, 0, f.len) == 0)
+        sample_add(&s->sample, &f);
+}
+
 static void
 load_file(struct restore *s, const struct tool_file *file)
 {
@@ -68,6 +79,8 @@ load_file(struct restore *s, const struct tool_file *file)
         return;
     }
     s->files++;
+    if (!s->counting)
+        note_loaded(s, file);
     if (file->size < size || (r.found < r.wanted && was_cut(file)))
         state = RESTORE_CUT;
     else if (r.found < r.wanted)
@@ -156,36 +169,23 @@ load_entry(struct restore *s, const struct restore_entry *e)
     free(f.path);
 }
 
-static void
-load_every(struct restore *s, size_t step)
+void
+restore_load(struct restore *s)
 {
     s->there = s->lacks = 0;
     s->files = 0;
     s->need = (struct need){ 0 };
     s->ahead = ahead_new(s->o, s->counting ? NULL : begin, NULL);
-    for (size_t i = 0; i < s->n && tool_interrupted == 0; i += step)
+    for (size_t i = 0; i < s->n && tool_interrupted == 0; i++)
         load_entry(s, &s->entries[i]);
     load_last(s);
     ahead_free(s->ahead);
 }
 
-void
-restore_load(struct restore *s)
-{
-    load_every(s, 1);
-}
-
 bool
 restore_has_lost(struct restore *s)
 {
-    enum { FILES = 16 };
-    struct restore sample = *s;
+    bool has_lost = sample_has_lost(&s->sample);
 
-    /* The only one has just been looked at. */
-    if (s->n < 2 || s->unknown || s->lacks > 0)
-        return false;
-    sample.counting = true;
-    load_every(&sample, (s->n + FILES - 1) / FILES);
-    s->reader = sample.reader;
-    return sample.lacks > 0;
+    return has_lost && !s->unknown && s->lacks == 0;
 }

@@ -41,6 +41,12 @@ thin_out(struct sample *s)
     s->every *= 2;
 }
 
+bool
+sample_is_due(const struct sample *s)
+{
+    return s->every == 0 || s->seen % s->every == 0;
+}
+
 void
 sample_add(struct sample *s, const struct work_file *f)
 {
@@ -48,8 +54,11 @@ sample_add(struct sample *s, const struct work_file *f)
 
     if (s->every == 0)
         s->every = 1;
-    if (s->seen++ % s->every != 0)
+    if (!sample_is_due(s)) {
+        s->seen++;
         return;
+    }
+    s->seen++;
     if (s->n == room()) {
         thin_out(s);
         if ((s->seen - 1) % s->every != 0)

@@ -21,6 +21,9 @@ struct sample {
     size_t seen;
 };
 
+/* Whether the turn of the next file has come. */
+bool sample_is_due(const struct sample *s);
+
 /* Take a range of a file into it if its turn has come. */
 void sample_add(struct sample *s, const struct work_file *f);
 
