@@ -16,6 +16,19 @@ need_round(int64_t bytes)
 }
 
 /* What is on a file system that lives in memory is not given back. */
+/* The file system answers, which may be far away, so it is asked once for many
+ * files of one device. */
+static bool
+is_in_memory(struct need *need, const struct tool_file *file)
+{
+    if (!need->asked || need->device != file->device) {
+        need->asked = true;
+        need->device = file->device;
+        need->in_memory = file_system_of(file->fd) == FS_MEMORY;
+    }
+    return need->in_memory;
+}
+
 void
 need_add(struct need *need, const struct tool_file *file, int64_t bytes,
          int64_t cached)
@@ -24,7 +37,7 @@ need_add(struct need *need, const struct tool_file *file, int64_t bytes,
     bytes = need_round(bytes);
     if (bytes > cached)
         need->absent = tool_sum(need->absent, bytes - cached);
-    if (cached > 0 && file_system_of(file->fd) != FS_MEMORY)
+    if (cached > 0 && !is_in_memory(need, file))
         need->cached = tool_sum(need->cached, cached);
 }
 

@@ -4,7 +4,9 @@
 #ifndef TOOL_NEED_H
 #define TOOL_NEED_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "files.h"
 #include "memory.h"
@@ -12,6 +14,9 @@
 struct need {
     int64_t absent; /* bytes that are not in memory yet */
     int64_t cached; /* that are, as pages that the system could give back */
+    dev_t device;   /* whose file system has been asked */
+    bool asked;
+    bool in_memory; /* it lives there */
 };
 
 /* So many bytes in whole pages. */
