@@ -3,7 +3,6 @@
 #include "failures.h"
 
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -219,7 +218,7 @@ END_TEST
  * were reserved, where no descriptor is left to ask whether they have data. */
 START_TEST(loading_what_is_not_there_yet)
 {
-    struct rlimit before, none;
+    rlim_t before;
     struct mmapx m;
     int file = -1;
 
@@ -231,11 +230,9 @@ START_TEST(loading_what_is_not_there_yet)
         OK(mmapx_cache_load(file, 0, -1));
         ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
     }
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
-    none = (struct rlimit){ 0, before.rlim_max };
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    before = limit_descriptors(0);
     OK(mmapx_cache_load(file, 0, -1));
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    limit_descriptors(before);
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
 }
 END_TEST

@@ -43,24 +43,19 @@ struct subject {
 
 /* --- Without what is asked for -------------------------------------------- */
 
-static struct rlimit descriptors;
+static rlim_t descriptors;
 
 /* Let nothing be opened, and again. */
 static void
 forbid_descriptors(void)
 {
-    struct rlimit none;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &descriptors), 0);
-    none = descriptors;
-    none.rlim_cur = 0;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    descriptors = limit_descriptors(0);
 }
 
 static void
 allow_descriptors(void)
 {
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &descriptors), 0);
+    limit_descriptors(descriptors);
 }
 
 /* What is opened next cannot be read, until dup(2) has taken its number: which

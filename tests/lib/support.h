@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "libmmapx.h"
@@ -86,6 +87,10 @@ bool limit_memlock(size_t bytes);
 /* Kill the process, which is a child, if it writes to a file behind so many
  * bytes; SIZE_MAX: let it write again.  Check and coverage write files, too. */
 bool limit_files(size_t bytes);
+
+/* The most descriptors that may be open: those that are stay.  Returns what it
+ * was. */
+rlim_t limit_descriptors(rlim_t most);
 
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);

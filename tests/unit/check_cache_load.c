@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -312,16 +311,25 @@ START_TEST(no_holes_behind_data)
 }
 END_TEST
 
-/* To read a hole of memory takes none, to map it would. */
-START_TEST(a_hole_in_memory)
+/* A file in memory that is one hole, or skip. */
+static int
+sparse_memfd(void)
 {
     struct mmapx m;
-    struct stat sb;
     int fd = -1;
 
     if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
         SKIP("no memfd_create(2) here");
     OK(mmapx_unmap(&m));
+    return fd;
+}
+
+/* To read a hole of memory takes none, to map it would. */
+START_TEST(a_hole_in_memory)
+{
+    struct stat sb;
+    int fd = sparse_memfd();
+
     OK(mmapx_cache_load(fd, 0, -1));
     ck_assert_int_eq(fstat(fd, &sb), 0);
     ck_assert_int_eq(sb.st_blocks, 0);
@@ -331,20 +339,12 @@ END_TEST
 /* Where no descriptor is left to ask by, it is read. */
 START_TEST(a_small_hole_in_memory)
 {
-    struct rlimit limit, none;
-    struct mmapx m;
-    int fd = -1;
+    int fd = sparse_memfd();
+    rlim_t before = limit_descriptors(0);
 
-    if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
-        SKIP("no memfd_create(2) here");
-    OK(mmapx_unmap(&m));
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    none = limit;
-    none.rlim_cur = 0;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     OK(mmapx_cache_load(fd, 0, -1));
     /* A sanitizer opens something at the end, and what counts coverage. */
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit_descriptors(before);
 }
 END_TEST
 
@@ -354,13 +354,9 @@ START_TEST(a_large_hole_in_memory)
 {
     struct mmapx_cache_range all = { 0, -1 };
     int64_t size = (int64_t)1 << 50;
-    struct mmapx m;
     struct stat sb;
-    int fd = -1;
+    int fd = sparse_memfd();
 
-    if (mmapx_map_memfd(&m, &fd, "sparse", FILE_SIZE, 0) < 0)
-        SKIP("no memfd_create(2) here");
-    OK(mmapx_unmap(&m));
     if (access("/proc/thread-self/fd", X_OK) < 0)
         SKIP("no /proc, or an old one");
     while (ftruncate(fd, (off_t)size) < 0 && size > FILE_SIZE)

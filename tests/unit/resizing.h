@@ -5,7 +5,6 @@
 
 #include "support.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 enum {
@@ -23,21 +22,6 @@ file_size(int fd)
 
     ck_assert_int_eq(fstat(fd, &st), 0);
     return (size_t)st.st_size;
-}
-
-/* The most descriptors that may be open: those that are stay.  Returns what it
- * was. */
-static inline rlim_t
-limit_descriptors(rlim_t most)
-{
-    struct rlimit limit;
-    rlim_t before;
-
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    before = limit.rlim_cur;
-    limit.rlim_cur = most;
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    return before;
 }
 
 static inline void
