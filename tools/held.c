@@ -185,10 +185,9 @@ static int
 map_file(struct held *held, const struct tool_file *file,
          const struct hold *want)
 {
-    int fd, r;
+    int fd = open_again(file->fd);
+    int r;
 
-    held->birth = identity_birth(file->fd);
-    fd = open_again(file->fd);
     if (fd < 0)
         return -1;
     r = mmapx_map_region(&held->map, fd, want->off, (size_t)want->bytes,
@@ -362,6 +361,7 @@ held_update(struct held *held, const struct tool_file *file,
     struct stat before = { 0 };
     int error;
 
+    held->birth = birth;
     fstat(file->fd, &before);
     error = fit_mapping(held, file, want, same);
     if (error == 0 && want->parts != NULL && !same && want->bytes > 0)

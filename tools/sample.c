@@ -50,15 +50,14 @@ sample_is_due(const struct sample *s)
 void
 sample_add(struct sample *s, const struct work_file *f)
 {
+    bool is_due = sample_is_due(s);
     int fd;
 
     if (s->every == 0)
         s->every = 1;
-    if (!sample_is_due(s)) {
-        s->seen++;
-        return;
-    }
     s->seen++;
+    if (!is_due)
+        return;
     if (s->n == room()) {
         thin_out(s);
         if ((s->seen - 1) % s->every != 0)
