@@ -218,7 +218,7 @@ END_TEST
  * were reserved, where no descriptor is left to ask whether they have data. */
 START_TEST(loading_what_is_not_there_yet)
 {
-    rlim_t before;
+    uint64_t before;
     struct mmapx m;
     int file = -1;
 

@@ -43,7 +43,7 @@ struct subject {
 
 /* --- Without what is asked for -------------------------------------------- */
 
-static rlim_t descriptors;
+static uint64_t descriptors;
 
 /* Let nothing be opened, and again. */
 static void

@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -126,15 +127,15 @@ limit_files(size_t bytes)
     return setrlimit(RLIMIT_FSIZE, &limit) == 0;
 }
 
-rlim_t
-limit_descriptors(rlim_t most)
+uint64_t
+limit_descriptors(uint64_t most)
 {
     struct rlimit limit;
-    rlim_t before;
+    uint64_t before;
 
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     before = limit.rlim_cur;
-    limit.rlim_cur = most;
+    limit.rlim_cur = (rlim_t)most;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
     return before;
 }

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "libmmapx.h"
@@ -90,7 +89,7 @@ bool limit_files(size_t bytes);
 
 /* The most descriptors that may be open: those that are stay.  Returns what it
  * was. */
-rlim_t limit_descriptors(rlim_t most);
+uint64_t limit_descriptors(uint64_t most);
 
 /* Have blocks for len bytes at off that nobody has written, or skip. */
 void reserve_blocks(int fd, size_t off, size_t len);

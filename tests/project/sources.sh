@@ -111,6 +111,12 @@ long_files() {
         awk '$1 > 400 && $2 != "total"'
 }
 
+# A test that does without config.h may have other types of these names.
+types_of_two_sizes() {
+    (cd "$srcdir" && grep -n -E \
+        '\b(off|rlim|ino|blkcnt)_t\b|struct (stat|rlimit|dirent)\b' tests/lib/*.h)
+}
+
 check 'the sources are found' there_are_some
 check 'each file names its licence' none no_licence
 check 'no #if on a system outside src/os/' none system_if
@@ -118,6 +124,8 @@ check 'no line is longer than 80 columns' none long_lines
 check 'no source is longer than 400 lines' none long_files
 check 'no tab in C' none tabs
 check 'no white space at the end of a line' none white_space
+check 'headers of the tests mean one thing to each program' \
+    none types_of_two_sizes
 if [ "${NM:-none}" = none ]; then
     skip 'the library allocates, prints and exits nowhere' 'there is no nm'
 else

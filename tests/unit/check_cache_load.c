@@ -340,7 +340,7 @@ END_TEST
 START_TEST(a_small_hole_in_memory)
 {
     int fd = sparse_memfd();
-    rlim_t before = limit_descriptors(0);
+    uint64_t before = limit_descriptors(0);
 
     OK(mmapx_cache_load(fd, 0, -1));
     /* A sanitizer opens something at the end, and what counts coverage. */

@@ -424,7 +424,7 @@ START_TEST(the_new_part_is_locked_in_the_same_way)
         bool is_file = (i & 4) != 0;
         size_t pages, locked, after;
         struct mmapx m, rest;
-        rlim_t before;
+        uint64_t before;
 
         if (is_file)
             OK(mmapx_map(&m, fd, RW, MAP_PRIVATE));

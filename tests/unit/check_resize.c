@@ -55,7 +55,7 @@ START_TEST(zeros_without_descriptors)
     for (int i = 0; i < 6; i++) {
         struct mmapx m = map_marked(old, prots[i / 2]);
         size_t room = i % 2 == 0 ? 0 : 8 * page_size();
-        rlim_t before;
+        uint64_t before;
 
         if (room > 0)
             OK(mmapx_reserve(&m, room, MAYMOVE));

@@ -564,7 +564,7 @@ START_TEST(a_private_page_without_descriptors)
         struct mmapx m = map_copied_tail(fd, len, prot);
         bool can = prot == RW
                    && mmapx_advice_supported(MMAPX_MADV_POPULATE_WRITE);
-        rlim_t before = limit_descriptors(0);
+        uint64_t before = limit_descriptors(0);
 
         if (can)
             OK(mmapx_resize(&m, fd, 3 * page, MAYMOVE | BOTH));
