@@ -130,14 +130,34 @@ begin_complaint(const char *name)
     tool_name(stderr, name);
 }
 
+/* The number of the format that the line which was read last names, if it is
+ * the first line of a snapshot. */
+static const char *
+format_of(const struct snapshot_reader *r)
+{
+    const size_t n = sizeof SNAPSHOT_NAME - 1;
+
+    if (r->number != 1 || strncmp(r->line, SNAPSHOT_NAME, n) != 0)
+        return NULL;
+    return r->line[n + strspn(r->line + n, "0123456789")] == '\0' ? r->line + n
+                                                                  : NULL;
+}
+
 void
 snapshot_complain(const struct snapshot_reader *r, const char *name)
 {
+    const char *format = format_of(r);
+
     if (r->error != 0) {
         tool_failed(name, r->error);
         return;
     }
     begin_complaint(name);
+    if (format != NULL && strcmp(r->line, SNAPSHOT_FIRST_LINE) != 0) {
+        fprintf(stderr, ": a snapshot in format %s, and this mmapx reads"
+                " format " SNAPSHOT_FORMAT " only\n", format);
+        return;
+    }
     fprintf(stderr, ": not a snapshot, or damaged in line %" PRIu64 "\n",
             r->number);
 }

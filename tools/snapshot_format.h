@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define SNAPSHOT_FIRST_LINE "mmapx snapshot 1"
+#define SNAPSHOT_NAME "mmapx snapshot "
+#define SNAPSHOT_FORMAT "1"
+#define SNAPSHOT_FIRST_LINE SNAPSHOT_NAME SNAPSHOT_FORMAT
 
 /* --- Writing -------------------------------------------------------------- */
 

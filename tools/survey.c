@@ -297,5 +297,5 @@ survey_explain(void)
     done = true;
     tool_say("unknown: the system tells what is in memory of a file only to"
              " its owner");
-    tool_say("unknown: and to those who may write it");
+    tool_say("unknown: to those who may write it, and to root");
 }

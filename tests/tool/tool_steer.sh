@@ -375,7 +375,14 @@ broken() {
 }
 one="file $size $dir/file\\n"
 check 'nothing is no snapshot' broken ''
-check 'another version' broken 'mmapx snapshot 2\nend 0\n'
+another_format() {
+    printf 'mmapx snapshot 21\nend 0\n' >"$dir/broken"
+    run 1 restore "$dir/broken" &&
+        complains "$dir/broken: a snapshot in format 21, and this mmapx reads format 1 only" &&
+        run 1 lock --snapshot="$dir/broken" && grep -q 'in format 21' "$err"
+}
+check 'another format' another_format
+check 'no number of a format' broken 'mmapx snapshot 2x\nend 0\n'
 check 'no end' broken "mmapx snapshot 1\\n${one}0 1\\n" 4
 check 'a wrong end' broken "mmapx snapshot 1\\n${one}0 1\\nend 2\\n" 4
 check 'something behind the end' broken 'mmapx snapshot 1\nend 0\nx\n'
