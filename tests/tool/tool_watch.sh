@@ -14,6 +14,9 @@ export ASAN_OPTIONS UBSAN_OPTIONS
 
 python3 -c 'import os, pty; os.waitstatus_to_exitcode' 2>/dev/null ||
     skip_all 'no python3 of version 3.9 to have a terminal with'
+# A chroot may have no devpts.
+python3 -c 'import os; os.openpty()' 2>/dev/null ||
+    skip_all 'no pseudo-terminal can be made here'
 
 terminal=$(cd "$srcdir/tests/tool" && pwd)/terminal.py
 # Crashes are on purpose here.
