@@ -476,8 +476,7 @@ failing_device() {
             return 1
     done
 }
-if [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1 &&
-    losetup --help 2>&1 | grep -q -e --show; then
+if has_loop; then
     check_cached 'a block device' on_device block_device
     if on_device reads_fail; then
         check 'a block device that cannot be read' on_device failing_device

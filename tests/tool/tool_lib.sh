@@ -147,6 +147,14 @@ put() {
     pages "$3" | dd of="$1" bs="$page" seek="$2" conv=notrunc 2>/dev/null
 }
 
+# has_loop: losetup(8) can make a loop device here.  That it names one that is
+# free does not mean that this has a name in /dev: a chroot's may be missing.
+has_loop() {
+    [ "$(id -u)" -eq 0 ] && pages 1 >"$dir/disk" &&
+        device=$(losetup -f --show "$dir/disk" 2>/dev/null) &&
+        losetup -d "$device"
+}
+
 # remove PATH...: also where what is open stays in its directory, by another
 # name, until it is closed (FUSE, NFS).
 remove() {

@@ -174,8 +174,7 @@ if [ $locks = yes ]; then
 else
     skip 'lock' 'nothing can be locked here, or seen to be'
 fi
-if [ $locks = yes ] && [ "$(id -u)" -eq 0 ] && losetup -f >/dev/null 2>&1 &&
-    losetup --help 2>&1 | grep -q -e --show; then
+if [ $locks = yes ] && has_loop; then
     check 'why pages of a device stay' lock_device
 else
     skip 'why pages of a device stay' 'it takes root, locks and loop devices'
