@@ -31,9 +31,9 @@ mount --bind /sys "$root/sys"
 cp -R "$sources" "$root/sources"
 mkdir "$root/build"
 
-# in_root COMMAND: there, in the build directory.
+# in_root COMMAND: there, in the build directory.  TMPDIR names one of here.
 in_root() {
-    chroot "$root" sh -c "cd /build && $1"
+    chroot "$root" env -u TMPDIR sh -c "cd /build && $1"
 }
 
 in_root 'ldd --version' | sed 1q
