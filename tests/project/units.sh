@@ -53,6 +53,19 @@ options_exist() {
     ! [ -s "$tmp/strange" ]
 }
 
+# A timer does what its description and the manual say: "every minute".
+timers_as_said() {
+    for timer in "$srcdir/$made/"*.timer; do
+        unit=${timer##*/}
+        every=$(sed -n -e 's/^OnUnitActiveSec=1min$/every minute/p' \
+            -e 's/^OnUnitActiveSec=\(.*\)min$/every \1 minutes/p' "$timer")
+        grep "^Description=.* $every " "$timer" &&
+            sed -n -e 's/\\-/-/g' \
+                -e "/^\.It Pa ${unit%.timer} .*\.timer\$/{n;p;}" \
+                "$srcdir/doc/mmapx.service.7" | grep " ${every}[,.]" || return
+    done
+}
+
 # --- A manager of the test's own ----------------------------------------------
 
 # In a name space of its own, with a /run of its own.  "db" has one file.
@@ -129,6 +142,7 @@ works() {
 
 check 'the paths are filled in' filled_in
 check 'the units use options that exist' options_exist
+check 'timers start their service as often as they say' timers_as_said
 if command -v systemd-analyze >/dev/null; then
     check 'systemd-analyze verifies the units' verify
 else
