@@ -260,7 +260,7 @@ enum mmapx_advice {
     MMAPX_MADV_DONTNEED_LOCKED = 24, /* DONTNEED, also where locked */
     MMAPX_MADV_COLLAPSE       = 25,  /* make huge pages now */
     MMAPX_MADV_GUARD_INSTALL  = 102, /* a touch is SIGSEGV; loses data */
-    MMAPX_MADV_GUARD_REMOVE   = 103, /* undo GUARD_INSTALL */
+    MMAPX_MADV_GUARD_REMOVE   = 103  /* undo GUARD_INSTALL */
 };
 
 /*
@@ -977,10 +977,11 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * old last page; in a room (mmapx_reserve()) it has no advice.  If the mapping
  * has pages that mmapx_guard_zeros() has replaced, it grows with fd: the new
  * part is mapped from it, without advice, and the replaced pages stay as they
- * are.  If /proc cannot be read, Linux does not tell how the last page is
- * locked.  In a room, with FILE and beside replaced pages the new part is then
- * locked on fault if mmapx_lock() has locked any part of the mapping so, and
- * brought in if not.
+ * are.  The pages of the new part of a locked mapping are brought in and
+ * locked.  If one of them cannot be read, the call does not fail, and the new
+ * part is locked on fault.  If /proc cannot be read, Linux does not tell how the last
+ * page is locked: then the new part is locked on fault if mmapx_lock() has
+ * locked any part of the mapping so, and brought in if not.
  *
  * Without FILE a mapping may grow past the end of its file.
  *

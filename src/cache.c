@@ -88,7 +88,7 @@ int
 mmapx_i_cache_probe(int fd, int r)
 {
     struct mmapx m;
-    int mapped = mmapx_i_map(&m, fd, 0, 0, PROT_READ, MAP_SHARED);
+    int mapped = mmapx_i_map(&m, fd, 0, 0, PROT_NONE, MAP_SHARED);
 
     if (mapped == 0)
         mmapx_i_unmap(&m);

@@ -48,17 +48,23 @@ read_in(struct loader *l, int64_t off, int64_t end)
     return 0;
 }
 
-/* The same where reading goes past the cache. */
+/*
+ * The same where reading goes past the cache.  Nothing may be read while it is
+ * mapped: where all memory is locked, the kernel brings it in then, and tries
+ * without end to read a page that cannot be read.
+ */
 static int
 fault_in(struct loader *l, int64_t off, int64_t end)
 {
     struct mmapx m;
-    int r = mmapx_i_map(&m, l->fd, off, (size_t)(end - off), PROT_READ,
+    int r = mmapx_i_map(&m, l->fd, off, (size_t)(end - off), PROT_NONE,
                         MAP_SHARED);
 
     if (r < 0)
         return r;
-    r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
+    r = mmapx_i_protect(&m, 0, MMAPX_TO_END, PROT_READ);
+    if (r == 0)
+        r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
     mmapx_i_unmap(&m);
     return r == -EFAULT ? -EIO : r;
 }

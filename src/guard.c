@@ -124,7 +124,7 @@ covers(const struct mmapx_i_frame *f, uintptr_t addr)
 {
     if (f->kind == MMAPX_I_COPY)
         return addr >= f->begin && addr < f->end;
-    if (mmapx_i_kind(f->m) == MMAPX_I_UNMAPPED)
+    if (mmapx_i_kind(f->m) == MMAPX_I_UNMAPPED || mmapx_i_is_empty_view(f->m))
         return false;
 
     const unsigned char *base = mmapx_i_base(f->m);

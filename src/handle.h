@@ -216,6 +216,13 @@ mmapx_i_identity(const struct mmapx *m)
     return mmapx_i_info(m) >> MMAPX_I_IDENTITY_SHIFT;
 }
 
+/* The page of an empty mapping is its own, that of an empty view is not. */
+static inline bool
+mmapx_i_is_empty_view(const struct mmapx *m)
+{
+    return mmapx_i_kind(m) == MMAPX_I_VIEW && m->len == 0;
+}
+
 /* Whether a descriptor's object is the one that was mapped.  On 32-bit
  * systems another one passes by chance once in 8192 times: there it is a check
  * against mistakes. */

@@ -77,6 +77,9 @@ void mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span);
 /* populate.c: the call of the same name. */
 int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
 
+/* protect.c */
+int mmapx_i_protect(struct mmapx *m, size_t off, size_t len, int prot);
+
 /* cache.c */
 int mmapx_i_cache_size(int fd, int64_t *size);
 int mmapx_i_cache_range(int fd, int64_t *off, int64_t len, int64_t *end);
@@ -145,6 +148,8 @@ struct mmapx_i_growth {
     bool by_fd;    /* some pages are not the object's: extend none of them, and
                     * map the new part from fd */
     int fd;
+    enum mmapx_os_lock lock; /* of the old last page */
+    bool is_loose;           /* that is locked on fault meanwhile */
 };
 int mmapx_i_drop(const struct mmapx_i_place *place, size_t keep);
 int mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
@@ -160,11 +165,22 @@ int mmapx_i_relocate(const struct mmapx *m, struct mmapx_i_growth *g,
 bool mmapx_i_move_back(struct mmapx_i_growth *g, unsigned char *from,
                        size_t len, unsigned char *to);
 
+/* resize_lock.c: the lock of what grows. */
+void mmapx_i_loosen_lock(const struct mmapx *m, struct mmapx_i_growth *g);
+void mmapx_i_tighten_lock(const struct mmapx *m,
+                          const struct mmapx_i_growth *g);
+int mmapx_i_lock_like(const struct mmapx_i_growth *g, unsigned char *place,
+                      size_t n);
+void mmapx_i_lock_new(const struct mmapx *m, const struct mmapx_i_growth *g);
+
+/* lock.c: mark a range to be locked as it comes in, or -ENOTSUP; and lock what
+ * a file lies behind, which may be unreadable. */
+int mmapx_i_lock_on_fault(void *addr, size_t len);
+int mmapx_i_lock_file(const struct mmapx *m, size_t off, size_t len,
+                      const struct mmapx_i_span *span);
+
 /* resize_anew.c */
 int mmapx_i_last_protection(const struct mmapx *m, unsigned char *end);
-/* lock.c: mark a range to be locked as it comes in, or -ENOTSUP. */
-int mmapx_i_lock_on_fault(void *addr, size_t len);
-int mmapx_i_lock_like(void *last, unsigned char *place, size_t n);
 int mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
                     void **place, size_t n);
 int mmapx_i_grow_anew(const struct mmapx *m, int fd, struct mmapx_i_growth *g,

@@ -67,9 +67,9 @@ bring_in(const struct mmapx *m, size_t off, size_t len,
  * only copies of private pages to be made; and the range is not to stay one
  * that the kernel fills only when it is touched, also when it grows.
  */
-static int
-lock_file(const struct mmapx *m, size_t off, size_t len,
-          const struct mmapx_i_span *span)
+int
+mmapx_i_lock_file(const struct mmapx *m, size_t off, size_t len,
+                  const struct mmapx_i_span *span)
 {
     int r = mmapx_i_lock_on_fault(span->addr, span->len);
 
@@ -109,7 +109,7 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
     if (flags != 0)
         r = refine(&span, mmapx_i_lock_on_fault(span.addr, span.len));
     else if (kind == MMAPX_I_FILE || kind == MMAPX_I_VIEW)
-        r = lock_file(m, off, len, &span);
+        r = mmapx_i_lock_file(m, off, len, &span);
     else
         r = lock_memory(&span);
     /* The kernel leaves the range marked, and what comes in later locked. */

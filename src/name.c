@@ -31,8 +31,7 @@ set_name(const struct mmapx *m, const char *name)
         return -EINVAL;
     if (mmapx_i_kind(m) == MMAPX_I_FILE || mmapx_i_kind(m) == MMAPX_I_DEVICE)
         return -ENOTSUP;
-    /* The page of an empty mapping is its own, that of an empty view is not. */
-    if (mmapx_i_kind(m) == MMAPX_I_VIEW && m->len == 0)
+    if (mmapx_i_is_empty_view(m))
         return 0;
     r = mmapx_os_name(mmapx_i_base(m), mmapx_i_extent(m), name);
     /* EBADF: a file lies behind it, also one of the kernel's own. */

@@ -12,8 +12,8 @@ has_protection(const struct mmapx *m, int prot)
            && mmapx_i_protection(m) == known;
 }
 
-static int
-protect(struct mmapx *m, size_t off, size_t len, int prot)
+int
+mmapx_i_protect(struct mmapx *m, size_t off, size_t len, int prot)
 {
     struct mmapx_i_span span;
     int r = mmapx_i_span(m, off, len, MMAPX_I_EXACT, &span);
@@ -41,5 +41,5 @@ protect(struct mmapx *m, size_t off, size_t len, int prot)
 int
 mmapx_protect(struct mmapx *m, size_t off, size_t len, int prot)
 {
-    return mmapx_i_result(protect(m, off, len, prot));
+    return mmapx_i_result(mmapx_i_protect(m, off, len, prot));
 }

@@ -61,6 +61,16 @@ has_few_missing(const struct mmapx_i_span *span)
     return missing < FEW_PAGES;
 }
 
+/* Whether the kernel would bring in a second mapping at once, because the first
+ * is locked: it tries without end to read a page that cannot be read. */
+static bool
+is_locked(const struct mmapx_i_span *span)
+{
+    enum mmapx_os_lock lock = mmapx_os_lock_of(span->addr);
+
+    return lock != MMAPX_OS_NOT_LOCKED && lock != MMAPX_OS_LOCKED_ONFAULT;
+}
+
 /*
  * Through a second mapping of the same, which needs no descriptor, and whose
  * advice is ours: the kernel reads it by huge pages.  Only what is shared has
@@ -112,6 +122,7 @@ mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span)
         return;
     /* Pages that were replaced are private. */
     if (!mmapx_i_has_any(m, MMAPX_I_SHARED)
-        || mmapx_i_has_any(m, MMAPX_I_REPLACED) || read_aside(span) < 0)
+        || mmapx_i_has_any(m, MMAPX_I_REPLACED) || is_locked(span)
+        || read_aside(span) < 0)
         begin(span);
 }

@@ -110,7 +110,7 @@ fill(const struct mmapx *m, int fd, size_t new, struct mmapx_i_growth *g)
         mend(g, end, n);
         return r;
     }
-    r = mmapx_i_lock_like(end - mmapx_i_page_size(m), end, n);
+    r = mmapx_i_lock_like(g, end, n);
     if (r < 0)
         mmapx_i_take_back(end, n);
     else

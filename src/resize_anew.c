@@ -17,24 +17,6 @@ mmapx_i_last_protection(const struct mmapx *m, unsigned char *end)
 }
 
 /*
- * The new part is locked if the last page is.  This only counts it, where that
- * is possible: its pages come when the file is long enough, in
- * mmapx_i_grow_done().
- */
-int
-mmapx_i_lock_like(void *last, unsigned char *place, size_t n)
-{
-    int r;
-
-    if (mmapx_os_lock_of(last) == MMAPX_OS_NOT_LOCKED)
-        return 0;
-    r = mmapx_i_lock_on_fault(place, n);
-    if (r == -ENOTSUP)
-        return 0;
-    return r == -ENOMEM || r == -EPERM ? -EAGAIN : r;
-}
-
-/*
  * Map the part that is new from the descriptor, as the old last page is: at
  * *place, which has to be free, or anywhere.
  */
@@ -57,7 +39,7 @@ mmapx_i_map_new(const struct mmapx *m, const struct mmapx_i_growth *g,
         r = mmapx_i_map_there(*place, n, prot, flags, g->fd, offset);
     if (r < 0)
         return r;
-    r = mmapx_i_lock_like(end - mmapx_i_page_size(m), *place, n);
+    r = mmapx_i_lock_like(g, *place, n);
     if (r < 0)
         mmapx_os_munmap(*place, n);
     return r;

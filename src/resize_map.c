@@ -121,6 +121,7 @@ mmapx_i_grow(const struct mmapx *m, int fd, size_t new, bool may_move,
     r = look_for_replaced(m, fd, g);
     if (r < 0)
         return r;
+    mmapx_i_loosen_lock(m, g);
     if (g->old.room == 0)
         return grow_without_room(m, fd, g, new, may_move);
     return mmapx_i_grow_in_room(m, fd, new, may_move, g);
@@ -157,11 +158,12 @@ mmapx_i_grow_failed(struct mmapx *m, const struct mmapx_i_growth *g)
 {
     size_t most = g->now.extent - mmapx_i_head(m);
 
-    if (!g->was_hole && !g->is_torn)
-        return;
-    if (g->now.base != g->old.base && g->now.extent == g->old.extent)
-        drop_room(&g->old);
-    mmapx_i_set_place(m, &g->now, m->len < most ? m->len : most);
+    if (g->was_hole || g->is_torn) {
+        if (g->now.base != g->old.base && g->now.extent == g->old.extent)
+            drop_room(&g->old);
+        mmapx_i_set_place(m, &g->now, m->len < most ? m->len : most);
+    }
+    mmapx_i_tighten_lock(m, g);
 }
 
 /* The same after it had grown. */
@@ -181,39 +183,18 @@ mmapx_i_grow_undo(struct mmapx *m, struct mmapx_i_growth *g)
         mmapx_os_munmap(now.base + old->extent, now.extent - old->extent);
         drop_room(&now);
         mmapx_i_move_back(g, now.base, old->extent, old->base);
-        mmapx_i_grow_failed(m, g);
     }
-}
-
-/*
- * The new part is locked like the page before it, now that the file is there:
- * the kernel has tried before.  Where the system does not tell how that is
- * locked, the handle knows whether anything was locked on fault.
- */
-static void
-fill_locked(const struct mmapx *m, const struct mmapx_i_growth *g)
-{
-    unsigned char *end = g->now.base + g->old.extent;
-    size_t n = g->now.extent - g->old.extent;
-    enum mmapx_os_lock lock = MMAPX_OS_NOT_LOCKED;
-
-    if (n > 0)
-        lock = mmapx_os_lock_of(end - mmapx_i_page_size(m));
-    if (lock == MMAPX_OS_LOCKED
-        || (lock == MMAPX_OS_LOCKED_SOMEHOW
-            && !mmapx_i_has_any(m, MMAPX_I_LOCKED_ONFAULT)))
-        mmapx_os_mlock(end, n);
+    mmapx_i_grow_failed(m, g);
 }
 
 void
 mmapx_i_grow_done(struct mmapx *m, const struct mmapx_i_growth *g, size_t len)
 {
-    if (g->may_fail || g->by_fd || g->now.room > 0)
-        fill_locked(m, g);
     if (g->now.base != g->old.base) {
         if (!g->is_lost)
             mmapx_os_munmap(g->old.base, g->old.extent);
         drop_room(&g->old);
     }
     mmapx_i_set_place(m, &g->now, len);
+    mmapx_i_lock_new(m, g);
 }

@@ -111,12 +111,15 @@ has_tail(int fd, int64_t size, size_t head, size_t page)
     void *addr = NULL;
     bool found;
 
-    /* A caller who cannot look must assume it. */
-    if (mmapx_os_mmap(&addr, page, PROT_READ, MAP_SHARED, fd,
+    /* Where all memory is locked, the kernel would read the page while it is
+     * mapped, without end if it cannot be read.  A caller who cannot look must
+     * assume it. */
+    if (mmapx_os_mmap(&addr, page, PROT_NONE, MAP_SHARED, fd,
                       size - (int64_t)head)
         < 0)
         return true;
-    found = has_data((unsigned char *)addr + head, page - head);
+    found = mmapx_os_mprotect(addr, page, PROT_READ) < 0
+            || has_data((unsigned char *)addr + head, page - head);
     mmapx_os_munmap(addr, page);
     return found;
 }

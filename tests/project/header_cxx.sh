@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The header is strict C++11, its functions have C linkage, and a function in C++
-# goes on behind a fault.
+# The header is strict C++11, and C89 and C++98 take it; its functions have C
+# linkage, and a function in C++ goes on behind a fault.
 # shellcheck source=tests/lib/tap.sh
 . "${srcdir:=.}/tests/lib/tap.sh"
 
@@ -35,7 +35,20 @@ goes_on() {
     compile guard_cxx && link guard_cxx && run guard_cxx
 }
 
+# by LANGUAGE COMPILER...: it takes the header alone.
+by() {
+    standard=$1
+    shift
+    echo '#include <libmmapx.h>' >"$tmp/alone.h"
+    "$@" "-std=$standard" -pedantic-errors -Wall -Werror -I"$srcdir/include" \
+        -fsyntax-only "$tmp/alone.h"
+}
+
 check 'the header compiles as C++11' compile header_cxx
+# shellcheck disable=SC2086
+check 'and as C++98' by c++98 $CXX -x c++
+# shellcheck disable=SC2086
+check 'and as C89' by c89 ${CC:-cc} -x c
 check 'a C++ program links' link header_cxx
 check 'and runs' run header_cxx
 check 'locks and destructors are given back behind a fault' goes_on

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -592,6 +593,26 @@ START_TEST(a_failing_disk)
 }
 END_TEST
 
+#ifdef O_DIRECT
+/* What reads past the cache is mapped, and mlock(2) would never return. */
+START_TEST(a_failing_disk_and_all_memory_locked)
+{
+    enum { SIZE = 1 << 20 };
+    int file = temp_file(SIZE);
+    int fd = loop_device(file);
+
+    if (fcntl(fd, F_SETFL, O_DIRECT) != 0)
+        SKIP("this device is not read past the cache");
+    OK(mmapx_cache_evict(fd, 0, -1));
+    lose_backing(file, fd);
+    if (mlockall(MCL_FUTURE) != 0)
+        SKIP("this user may not lock much");
+    FAILS(EIO, mmapx_cache_load(fd, SIZE / 2, -1));
+    ck_assert_int_eq(munlockall(), 0);
+}
+END_TEST
+#endif
+
 /* --- Bad input ------------------------------------------------------------ */
 
 START_TEST(bad_arguments)
@@ -819,6 +840,9 @@ suite(void)
     ADD_TEST(s, nothing_written_is_lost);
     ADD_TEST(s, a_block_device);
     ADD_TEST(s, a_failing_disk);
+#ifdef O_DIRECT
+    ADD_TEST(s, a_failing_disk_and_all_memory_locked);
+#endif
     ADD_TEST(s, bad_arguments);
     ADD_TEST(s, what_has_no_cache);
     ADD_HUGE_TEST(s, huge_pages);

@@ -128,6 +128,17 @@ touch_foreign(void)
     mmapx_guard(&guarded, load_byte, hole_in(&foreign));
 }
 
+/* A view of no bytes has no page, whatever it points to. */
+static void
+touch_beside_a_view(void)
+{
+    struct mmapx view;
+
+    signal(SIGBUS, SIG_DFL);
+    mmapx_view(&view, hole_in(&foreign), 0);
+    mmapx_guard(&view, load_byte, view.addr);
+}
+
 static void
 touch_bare(void)
 {
@@ -183,6 +194,7 @@ START_TEST(faults_that_are_not_ours)
     /* The control: this is what happens without us. */
     ck_assert_int_eq(child_status(touch_bare), -SIGBUS);
     ck_assert_int_eq(child_status(touch_foreign), -SIGBUS);
+    ck_assert_int_eq(child_status(touch_beside_a_view), -SIGBUS);
     ck_assert_int_eq(child_status(touch_after_guard), -SIGBUS);
     ck_assert_int_eq(child_status(touch_ignored), -SIGBUS);
     ck_assert_int_eq(child_status(touch_protected), -SIGSEGV);

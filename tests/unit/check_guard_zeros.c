@@ -267,6 +267,17 @@ touch_foreign(void)
 }
 
 static void
+touch_beside_a_view(void)
+{
+    struct mmapx view;
+    size_t faults;
+
+    signal(SIGBUS, SIG_DFL);
+    mmapx_view(&view, hole_in(&other), 0);
+    mmapx_guard_zeros(&view, load_byte, view.addr, &faults);
+}
+
+static void
 touch_afterwards(void)
 {
     size_t faults;
@@ -281,6 +292,7 @@ START_TEST(faults_that_are_not_ours)
     m = short_file(PROT_READ, MAP_SHARED);
     other = short_file(PROT_READ, MAP_SHARED);
     ck_assert_int_eq(child_status(touch_foreign), -SIGBUS);
+    ck_assert_int_eq(child_status(touch_beside_a_view), -SIGBUS);
     ck_assert_int_eq(child_status(touch_afterwards), -SIGBUS);
 }
 END_TEST

@@ -256,6 +256,61 @@ START_TEST(a_page_that_cannot_be_read)
 }
 END_TEST
 
+/* The new part of a locked mapping: what the kernel adds to one it brings in,
+ * and never returns from that either. */
+START_TEST(a_new_part_that_cannot_be_read)
+{
+    size_t page = page_size(), before = locked_now();
+    size_t most = 64 * page;
+
+    need_native();
+    for (int i = 0; i < 4; i++) {
+        int file = temp_file(most);
+        int fd = loop_device(file);
+        struct mmapx m;
+
+        OK(mmapx_map_region(&m, fd, 0, page, PROT_READ | PROT_WRITE,
+                            (i & 1) != 0 ? MAP_PRIVATE : MAP_SHARED));
+        OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_RANDOM));
+        if ((i & 2) != 0)
+            OK(mmapx_reserve(&m, most, MMAPX_RESIZE_MAYMOVE));
+        lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+        lose_backing(file, fd);
+        OK(mmapx_resize(&m, fd, most, MMAPX_RESIZE_MAYMOVE));
+        ck_assert_uint_eq(locked_now(), before + most);
+        FAILS(EFAULT, mmapx_populate(&m, most / 2, 1, MMAPX_POPULATE_READ));
+        /* Once more, where the last page is locked on fault. */
+        OK(mmapx_resize(&m, fd, most / 2, 0));
+        OK(mmapx_resize(&m, fd, most, MMAPX_RESIZE_MAYMOVE));
+        ck_assert_uint_eq(locked_now(), before + most);
+        OK(mmapx_unmap(&m));
+        close(fd);
+    }
+}
+END_TEST
+
+/* A second mapping of what is locked is brought in by the kernel as well. */
+START_TEST(locked_pages_that_cannot_be_read_again)
+{
+    struct mmapx m;
+    size_t size = 1 << 20;
+    int file = temp_file(size);
+    int fd = loop_device(file);
+
+    need_native();
+    if (!mmapx_advice_supported(MMAPX_MADV_DONTNEED_LOCKED))
+        SKIP("locked pages cannot be dropped here");
+    OK(mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+    locked_now();
+    lock_or_skip(&m, 0, MMAPX_TO_END, 0);
+    OK(mmapx_advise(&m, 0, MMAPX_TO_END, MMAPX_MADV_DONTNEED_LOCKED));
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    lose_backing(file, fd);
+    FAILS(EFAULT, mmapx_populate(&m, size / 2, MMAPX_TO_END,
+                                 MMAPX_POPULATE_READ));
+}
+END_TEST
+
 /* Each page of a private mapping is the process's own afterwards. */
 START_TEST(private_pages_are_copied)
 {
@@ -372,6 +427,8 @@ suite(void)
     ADD_TEST(s, no_access);
     ADD_TEST(s, a_gap);
     ADD_TEST(s, a_page_that_cannot_be_read);
+    ADD_TEST(s, a_new_part_that_cannot_be_read);
+    ADD_TEST(s, locked_pages_that_cannot_be_read_again);
     ADD_TEST(s, private_pages_are_copied);
     ADD_TEST(s, above_the_limit);
     ADD_TEST(s, the_limit);

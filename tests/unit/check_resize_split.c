@@ -6,6 +6,7 @@
 
 #include "support.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -211,6 +212,64 @@ START_TEST(each_attribute)
 }
 END_TEST
 
+static const struct attribute locked = { 0, " lo" }, on_fault = { 0, " lf" };
+
+/* Not one that is locked on fault, where the file is shorter than the mapping:
+ * the third page is in the file, or none of the new ones. */
+START_TEST(a_lock_past_the_end_of_the_file)
+{
+    size_t page = page_size();
+
+    need_the_kernel();
+    if (under_sanitizer())
+        SKIP("the sanitizer makes mlock(2) do nothing");
+    need_memlock(8 * page);
+    for (size_t in_file = 2; in_file <= 3; in_file++) {
+        struct mmapx m;
+        int fd = temp_file(in_file * page);
+
+        OK(mmapx_map_region(&m, fd, 0, 2 * page, RW, MAP_SHARED));
+        OK(mmapx_lock(&m, 0, MMAPX_TO_END, 0));
+        OK(mmapx_resize(&m, fd, 6 * page, MMAPX_RESIZE_MAYMOVE));
+        for (size_t i = 0; i < 6; i++) {
+            char *at = (char *)m.addr + i * page;
+
+            ck_assert(has(at, &locked));
+            ck_assert(!has(at, &on_fault));
+        }
+        check_pattern(m.addr, 0, in_file * page);
+        OK(mmapx_unmap(&m));
+    }
+}
+END_TEST
+
+/* A file that cannot grow gives the lock back as it was. */
+START_TEST(a_lock_and_a_file_that_cannot_grow)
+{
+    size_t page = page_size();
+    int fd = temp_file(2 * page);
+    struct mmapx m;
+
+    need_the_kernel();
+    if (under_sanitizer())
+        SKIP("the sanitizer makes mlock(2) do nothing");
+    need_memlock(8 * page);
+    OK(mmapx_map(&m, fd, RW, MAP_SHARED));
+    OK(mmapx_lock(&m, 0, MMAPX_TO_END, 0));
+    if (!limit_files(3 * page))
+        SKIP("the size of files cannot be limited");
+    signal(SIGXFSZ, SIG_IGN);
+    FAILS(EFBIG, mmapx_resize(&m, fd, 6 * page,
+                              MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
+    limit_files(SIZE_MAX);
+    ck_assert_uint_eq(m.len, 2 * page);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(has((char *)m.addr + i * page, &locked));
+        ck_assert(!has((char *)m.addr + i * page, &on_fault));
+    }
+}
+END_TEST
+
 /* Such mappings were refused once, and so were their files. */
 START_TEST(parts_are_cut_too)
 {
@@ -312,6 +371,8 @@ suite(void)
                         sizeof attributes / sizeof attributes[0]);
     tcase_set_timeout(tcase, 300);
     suite_add_tcase(s, tcase);
+    ADD_TEST(s, a_lock_past_the_end_of_the_file);
+    ADD_TEST(s, a_lock_and_a_file_that_cannot_grow);
     ADD_TEST(s, parts_are_cut_too);
     ADD_TEST(s, a_move_that_ends_at_the_limit_on_mappings);
     return s;
