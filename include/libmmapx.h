@@ -979,9 +979,9 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * part is mapped from it, without advice, and the replaced pages stay as they
  * are.  The pages of the new part of a locked mapping are brought in and
  * locked.  If one of them cannot be read, the call does not fail, and the new
- * part is locked on fault.  If /proc cannot be read, Linux does not tell how the last
- * page is locked: then the new part is locked on fault if mmapx_lock() has
- * locked any part of the mapping so, and brought in if not.
+ * part is locked on fault.  If /proc cannot be read, Linux does not tell how
+ * the last page is locked: then the new part is locked on fault if
+ * mmapx_lock() has locked any part of the mapping so, and brought in if not.
  *
  * Without FILE a mapping may grow past the end of its file.
  *
