@@ -56,6 +56,7 @@ static void
 use_file(const struct proc_file *file, void *arg)
 {
     struct used *used = arg;
+    const char *filter = filter_path(used->w->o, file->path);
 
     if (walk_is_over(used->w)) {
         if (file->handle >= 0)
@@ -63,12 +64,16 @@ use_file(const struct proc_file *file, void *arg)
         return;
     }
     walk_begin(used->w, file->path);
-    if (file->handle < 0)
+    if (filter == NULL && file->handle < 0) {
         walk_failed(used->w, file->error);
-    else if (identity_insert(&used->seen, &file->st))
+    } else if (filter == NULL && identity_insert(&used->seen, &file->st)) {
         walk_file(used->w, file->handle, &file->st);
-    else
-        close(file->handle);
+    } else {
+        if (filter != NULL)
+            walk_left_out(used->w, filter);
+        if (file->handle >= 0)
+            close(file->handle);
+    }
 }
 
 /* The files that processes have open or mapped, each once. */

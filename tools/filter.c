@@ -5,6 +5,7 @@
 
 #include <fnmatch.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* As tar and du take patterns: they may begin behind any slash, and "*" stands
@@ -38,6 +39,27 @@ filter_name(const struct tool_options *o, const char *path, bool is_directory)
     if (o->include.n > 0 && !is_directory && !matches_any(&o->include, path))
         return "--include";
     return NULL;
+}
+
+const char *
+filter_path(const struct tool_options *o, const char *path)
+{
+    const char *option = filter_name(o, path, false);
+    char *copy = option == NULL && o->exclude.n > 0 ? strdup(path) : NULL;
+    char *slash = copy;
+
+    if (option == NULL && o->exclude.n > 0 && copy == NULL)
+        tool_no_memory();
+    while (slash != NULL && option == NULL) {
+        slash = strchr(slash + 1, '/');
+        if (slash == NULL)
+            break;
+        *slash = '\0';
+        option = filter_name(o, copy, true);
+        *slash = '/';
+    }
+    free(copy);
+    return option;
 }
 
 const char *

@@ -14,6 +14,10 @@
 const char *filter_name(const struct tool_options *o, const char *path,
                         bool is_directory);
 
+/* The same for a file that was found in no directory: those in which it lies
+ * count too. */
+const char *filter_path(const struct tool_options *o, const char *path);
+
 /* The option that leaves a file of so many bytes out, or NULL. */
 const char *filter_size(const struct tool_options *o, int64_t size);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mmapx top: what processes have open and mapped. */
 #include "tool.h"
+#include "filter.h"
 #include "identity.h"
 #include "open.h"
 #include "proc.h"
@@ -27,6 +28,26 @@ process_failed(struct top *top, pid_t pid, int error)
         top_failed(top, &top->all, TOP_PROCESS, title, error);
 }
 
+/* Whether an option leaves a file out. */
+static bool
+is_left_out(const struct top *top, const struct proc_file *file)
+{
+    const char *option = filter_path(top->o, file->path);
+
+    if (option == NULL && file->handle >= 0 && S_ISREG(file->st.st_mode))
+        option = filter_size(top->o, file->st.st_size);
+    if (option != NULL && top->o->verbose)
+        tool_note(file->path, "left out by", option);
+    return option != NULL;
+}
+
+static void
+give_up(const struct proc_file *file)
+{
+    if (file->handle >= 0)
+        close(file->handle);
+}
+
 /* Open what a handle stands for, which is closed, and count it. */
 static bool
 count(struct top *top, const struct proc_file *found, struct survey *s)
@@ -44,8 +65,7 @@ count(struct top *top, const struct proc_file *found, struct survey *s)
     } else {
         top_failed(top, &top->all, TOP_FILE, found->path, error);
     }
-    if (found->handle >= 0)
-        close(found->handle);
+    give_up(found);
     return counted;
 }
 
@@ -86,10 +106,11 @@ count_used(const struct proc_file *file, void *arg)
     struct top *top = arg;
     struct survey s;
 
-    if (file->handle < 0 || identity_insert(&top->seen, &file->st))
+    if (!is_left_out(top, file)
+        && (file->handle < 0 || identity_insert(&top->seen, &file->st)))
         count(top, file, &s);
     else
-        close(file->handle);
+        give_up(file);
 }
 
 static void
@@ -120,7 +141,7 @@ count_deleted(const struct proc_file *file, void *arg)
     if (file->handle < 0)
         return;
     if (file->st.st_nlink == 0 && S_ISREG(file->st.st_mode)
-        && file_system_of(file->handle) == FS_REAL
+        && file_system_of(file->handle) == FS_REAL && !is_left_out(top, file)
         && identity_insert(&top->seen, &file->st))
         count(top, file, &s);
     else
@@ -204,9 +225,9 @@ add_used(const struct proc_file *file, void *arg)
     struct process *process = arg;
     const struct looked *found;
 
-    if (!is_named(process->top, file->path)) {
-        if (file->handle >= 0)
-            close(file->handle);
+    if (!is_named(process->top, file->path)
+        || is_left_out(process->top, file)) {
+        give_up(file);
     } else if (file->handle < 0) {
         top_failed(process->top, &process->top->all, TOP_FILE, file->path,
                    file->error);

@@ -131,6 +131,44 @@ each_command() {
 }
 check 'load, watch, evict and snapshot --pid' each_command
 
+# Files of a process have no directory that was searched: its name leaves them
+# out by their paths.
+filtered() {
+    for option in "--exclude=*/h/*" --exclude=h "--exclude=$dir/h" \
+        "--exclude=*"; do
+        for command in status 'top -n 1000' load evict 'watch --count=1'; do
+            # shellcheck disable=SC2086 # A command and its options.
+            run 0 $command --json "--include=$dir/*" "$option" \
+                --pid="$holder" && [ -z "$(paths)" ] || return 1
+        done
+        run 0 snapshot "--include=$dir/*" "$option" --pid="$holder" &&
+            ! grep " $dir/h/" "$out" || return 1
+    done
+    run 0 status --json --include=map.1 --pid="$holder" &&
+        json "[r['path'] for r in all] == ['$dir/h/map.1']" &&
+        run 0 top --json --include=map.1 --pid="$holder" &&
+        json "[r['path'] for r in all[:-1]] == ['$dir/h/map.1'] and
+            all[-1]['total']['files'] == 1" &&
+        run 0 top --json --include=map.1 --max-size=1 --pid="$holder" &&
+        json "all[-1]['total']['files'] == 0" &&
+        run 0 status -v --exclude=open.1 --exclude=locked.1 \
+            --include="$dir/h/*.1" --pid="$holder" &&
+        rows | grep -q '/h/map.1$' &&
+        lines "$out" 2 && grep -q "/h/open.1: left out by --exclude$" "$err"
+}
+filtered_sums() {
+    # What somebody may not look at has no size.
+    for option in "--exclude=$dir/h" '--include=*.2' --max-size=0; do
+        run 0 top --by=process --json "$option" '--exclude=gone.*' \
+            --pid="$holder" "$dir/h" &&
+            json "all[-1]['total']['files'] == 0" || return 1
+    done
+    run 0 top --by=process --json --include=map.1 --pid="$holder" &&
+        json "all[0]['pid'] == $holder and all[0]['files'] == 1"
+}
+check 'names leave files of a process out' filtered
+check 'names leave files out of the sums of processes' filtered_sums
+
 many_descriptors() (
     # shellcheck disable=SC3045 # All shells here have it.
     ulimit -n 64
