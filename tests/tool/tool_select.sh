@@ -59,6 +59,12 @@ check '--include twice' files 'cache/one.db db/log' --include=log \
 check '--include and --exclude' files 'db/one.db db/three.db' \
     --include='*.db' --exclude=old db
 
+check '--exclude: what comes before the star fits later in the path' \
+    files 'db/log db/one.db db/three.db' --exclude='[^d]*two.db' db
+check '--exclude: a star in brackets or behind a backslash is none' \
+    files 'db/log db/old/two.db db/one.db db/three.db' --exclude='o[*]' \
+    --exclude='o\*' db
+
 # In the current directory the paths begin with "./".
 include_here() {
     (cd "$tree" && run 0 status -r --include='*.db' --exclude=./cache .) &&
@@ -72,6 +78,29 @@ files0() {
         --exclude='*.db') && [ "$(rows | sed 's/.*  //')" = db/log ]
 }
 check '--exclude holds for --files0-from' files0
+
+# To try each end of these paths by itself takes minutes.
+long=$(awk 'BEGIN { for (i = 0; i < 1900; i++) printf "./" }')
+long_paths() {
+    (
+        cd "$tree" || exit
+        i=0
+        while [ "$i" -lt 1000 ]; do
+            printf '%sdb/log\0' "$long"
+            i=$((i + 1))
+        done >"$dir/names"
+        set --
+        while [ "$#" -lt 100 ]; do
+            set -- "$@" --exclude='*z' --exclude='z*z'
+        done
+        run 0 status -s "$@" --files0-from="$dir/names"
+    ) && lines "$err" 0 && grep -q ' total of 1000 files' "$out"
+}
+if (cd "$tree" && [ -f "${long}db/log" ]); then
+    check '--exclude and paths as long as they may be' long_paths
+else
+    skip '--exclude and paths as long as they may be' 'they may not be so long'
+fi
 
 load_includes() {
     (cd "$tree" && run 0 load -r --include='*.db' db) &&
