@@ -201,12 +201,14 @@ static int
 hold_new(struct held *held, const struct tool_file *file,
          const struct hold *want)
 {
+    struct survey empty;
     int r;
 
     held->device = file->device;
     held->inode = file->inode;
+    /* What is empty may still be something that cannot be mapped. */
     if (want->bytes == 0)
-        return 0;
+        return survey_range(&empty, file, 0, 0);
     if ((uint64_t)want->bytes > SIZE_MAX / 2)
         return EOVERFLOW;
     r = map_file(held, file, want);

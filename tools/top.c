@@ -59,7 +59,9 @@ top_count(struct top *top, struct top_part *part, const struct tool_file *file,
     struct largest_row row = { .name = (char *)(uintptr_t)file->path };
     int error = survey_range(s, file, 0, file->size);
 
-    if (error == ENODEV && file_system_of(file->fd) == FS_PSEUDO)
+    /* Of the texts that the system makes up, those that were named count. */
+    if (error == ENODEV && file->path[file->root] != '\0'
+        && file_system_of(file->fd) == FS_PSEUDO)
         return false;
     if (error != 0) {
         top_failed(top, part, TOP_FILE, file->path, error);

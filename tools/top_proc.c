@@ -52,8 +52,7 @@ give_up(const struct proc_file *file)
 static bool
 count(struct top *top, const struct proc_file *found, struct survey *s)
 {
-    struct tool_file file = { .path = found->path,
-                              .root = strlen(found->path) };
+    struct tool_file file = { .path = found->path };
     int error = found->error;
     bool counted = false;
 

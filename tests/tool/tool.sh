@@ -166,11 +166,23 @@ check 'a character device is an error' device
 proc() {
     run 1 status /proc/version && complains '/proc/version: Cannot be mapped'
 }
-if [ -r /proc/version ]; then
-    check 'the text of procfs is an error' proc
-else
-    skip 'the text of procfs is an error' 'no /proc/version'
-fi
+proc_lock() {
+    run 1 lock /proc/version &&
+        complains '/proc/version: Cannot be mapped'
+}
+proc_top() {
+    run 1 top --json /proc/version "$dir" && lines "$err" 1 &&
+        grep -q '^mmapx: /proc/version: Cannot be mapped$' "$err"
+}
+for command in '' _lock _top; do
+    if [ -r /proc/version ]; then
+        check "the text of procfs is an error${command:+ for ${command#_}}" \
+            "proc$command"
+    else
+        skip "the text of procfs is an error${command:+ for ${command#_}}" \
+            'no /proc/version'
+    fi
+done
 
 unreadable() {
     as_other "$mmapx" status "$dir/closed" >"$out" 2>"$err"
