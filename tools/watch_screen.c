@@ -112,6 +112,17 @@ draw_help(void)
     print_line("  q      quit");
 }
 
+/* "2 errors: NAME: No such file or directory"; or nothing. */
+static size_t
+errors_text(char *text, size_t room)
+{
+    *text = '\0';
+    if (watch.errors == 0)
+        return 0;
+    return (size_t)snprintf(text, room, "%zu error%s: %s", watch.errors,
+                            watch.errors == 1 ? "" : "s", watch.error);
+}
+
 /* The last line: what is wrong, and what can be done. */
 static void
 draw_status(size_t more)
@@ -124,11 +135,9 @@ draw_status(size_t more)
         n += (size_t)snprintf(text, sizeof text, "and %zu more  ", more);
     if (watch.paused)
         n += (size_t)snprintf(text + n, sizeof text - n, "paused  ");
-    if (watch.errors > 0)
-        n += (size_t)snprintf(text + n, sizeof text - n, "%zu error%s: %s  ",
-                              watch.errors, watch.errors == 1 ? "" : "s",
-                              watch.error);
-    snprintf(text + n, sizeof text - n, "%s", "h help  q quit");
+    n += errors_text(text + n, sizeof text - n);
+    snprintf(text + n, sizeof text - n, "%sh help  q quit",
+             watch.errors > 0 ? "  " : "");
     printf("\033[%zu;1H", t->screen.rows);
     t->lines = 1;
     if (watch.errors > 0 || watch.paused)
@@ -330,13 +339,20 @@ static void
 print_last(void)
 {
     struct table *t = &watch.shown;
+    char text[sizeof watch.error + 32];
+    size_t others = errors_text(text, sizeof text) > 0 ? 5 : 4;
 
     t->on_screen = false;
     t->headed = false;
     tool_screen_of(&t->screen, stdout, t->o->colour);
-    table_print(t, t->screen.rows > 4 ? t->screen.rows - 4 : 1);
+    table_print(t, t->screen.rows > others ? t->screen.rows - others : 1);
     if (t->o->total)
         table_total(t);
+    if (*text == '\0')
+        return;
+    tool_paint(&t->screen, TOOL_YELLOW);
+    print_line(text);
+    tool_unpaint(&t->screen);
 }
 
 int

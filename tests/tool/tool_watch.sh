@@ -159,6 +159,17 @@ count() {
         "$mmapx" watch -r -n 0.1 --count=2 .
 }
 check 'after --count the last look stays' count
+count_errors() {
+    screen 12 80 exit 1 cooked other wait '1 error: missing: No such file' \
+        lacks 'q quit' -- "$mmapx" watch -n 0.1 --count=2 missing
+}
+count_error_and_file() {
+    screen 12 80 exit 1 cooked other wait ' CACHED ' wait small \
+        wait '1 error: missing: No such file' -- \
+        "$mmapx" watch -n 0.1 --count=2 missing small
+}
+check 'and its errors' count_errors
+check 'behind its files' count_error_and_file
 
 low_help() {
     screen "$1" 60 wait ' CACHED ' send h wait 'order by' wait 'q quit' send q \
