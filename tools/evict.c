@@ -186,7 +186,8 @@ tool_evict(const struct tool_options *o)
 
     stay_begin(&stays);
     status = work_run(&work);
-    if (!o->json && !o->quiet && (work.files > 0 || work.before > 0))
+    if (!o->json && !o->quiet && (work.files > 0 || work.before > 0
+                                 || tool_interrupted != 0))
         print_evicted(&work);
     stay_free(&stays);
     return status;

@@ -235,7 +235,8 @@ tool_load(const struct tool_options *o)
     }
     if ((o->json || o->quiet) && work.missing > 0)
         memory_complain_gone(work.missing, o->bytes);
-    else if (!o->json && !o->quiet && (work.files > 0 || work.after > 0))
+    else if (!o->json && !o->quiet && (work.files > 0 || work.after > 0
+                                      || tool_interrupted != 0))
         print_loaded(&work);
     return status;
 }

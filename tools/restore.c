@@ -122,32 +122,37 @@ print_summary(const struct restore *s, double seconds)
                tool_size(lacks, s->lacks, s->o->bytes));
 }
 
+/* An interruption does not keep it from saying how far it came. */
+static void
+say_restored(const struct restore *s, double seconds)
+{
+    if (!s->o->json && !s->o->quiet)
+        print_summary(s, seconds);
+    else if (s->lacks > 0)
+        memory_complain_gone(s->lacks, s->o->bytes);
+}
+
 int
 tool_restore(const struct tool_options *o)
 {
     struct restore s = { .o = o, .name = o->paths[0] };
     double began = tool_seconds();
-    int status;
+    int status = TOOL_FAILED;
 
     tool_catch_signals();
     s.reader.in = snapshot_open(o->paths[0]);
-    if (s.reader.in == NULL) {
-        if (tool_interrupted != 0)
-            fputs("mmapx: interrupted\n", stderr);
-        return TOOL_FAILED;
+    if (s.reader.in != NULL) {
+        status = restore_check(&s);
+        progress_begin(&s.progress, o, "restoring", s.wanted);
+        if (status == TOOL_OK)
+            load_into_room(&s);
+        progress_hide();
+        snapshot_close(&s.reader);
     }
-    status = restore_check(&s);
-    progress_begin(&s.progress, o, "restoring", s.wanted);
-    if (status == TOOL_OK)
-        load_into_room(&s);
-    progress_hide();
     if (tool_interrupted != 0)
         fputs("mmapx: interrupted\n", stderr);
-    if (status == TOOL_OK && !o->json && !o->quiet)
-        print_summary(&s, tool_seconds() - began);
-    else if (status == TOOL_OK && s.lacks > 0)
-        memory_complain_gone(s.lacks, o->bytes);
-    snapshot_close(&s.reader);
+    if (status == TOOL_OK || tool_interrupted != 0)
+        say_restored(&s, tool_seconds() - began);
     free(s.entries);
     return status != TOOL_OK ? status : s.status;
 }

@@ -72,8 +72,10 @@ load_file(struct restore *s, const struct tool_file *file)
     error = restore_runs(&r, size < file->size ? size : file->size);
     s->there = tool_sum(s->there, r.found);
     need_add(&s->need, file, r.wanted, r.found);
-    if (tool_interrupted != 0)
+    if (tool_interrupted != 0) {
+        restore_tell(s, file->path, state, r.unknown ? -1 : r.found);
         return;
+    }
     if (error != 0) {
         s->status = tool_failed(file->path, error);
         return;

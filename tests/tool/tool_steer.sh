@@ -459,8 +459,13 @@ ends_by_signal() {
     cat "$err"
     [ "$got" -gt 128 ] && ! grep -q -v -x 'mmapx: interrupted' "$err"
 }
-check 'restore waits at a FIFO' ends_by_signal restore "$dir/fifo"
-check 'and so does lock' ends_by_signal lock --snapshot="$dir/fifo"
+restore_ends_by_signal() {
+    ends_by_signal restore -b "$dir/fifo" &&
+        grep -q '^restored 0 in 0 files, ' "$out"
+}
+check 'restore waits at a FIFO, and says that it did nothing' \
+    restore_ends_by_signal
+check 'lock waits there too' ends_by_signal lock --snapshot="$dir/fifo"
 
 # costs_one LINE ENTRY: the entry is left out; the others are restored.
 costs_one() {
@@ -680,6 +685,12 @@ interrupted_restore() {
         [ "$bytes" -gt $((8388608 + page - 1)) ]
     fi
 }
+# It says so too of the file that it was at.
+interrupted_json() {
+    run 0 load "$dir/long" && run 0 snapshot -o "$dir/snap" "$dir/long" &&
+        interrupted restore --json "$dir/snap" && lines "$out" 1 &&
+        partly "$(sed -n 's/.*"loaded": *\([0-9]*\).*/\1/p' "$out")"
+}
 dd if=/dev/zero of="$dir/long" bs=1048576 count=64 2>/dev/null
 rm -f "$dir/trace"
 out_of_memory "$dir/long"
@@ -697,6 +708,7 @@ else
     fi
     check 'an interrupted load' interrupted_load
     check 'an interrupted restore' interrupted_restore
+    check 'with --json' interrupted_json
 fi
 
 # --- Misuse -------------------------------------------------------------------
