@@ -17,7 +17,7 @@ need debootstrap debootstrap
 suite=${SUITE:-bullseye}
 root=$PWD/root
 
-packages=gcc,make,pkg-config,check,libjansson-dev
+packages=gcc,libc6-dev,make,pkg-config,check,libjansson-dev
 # The list is empty if there is no other mirror.
 # shellcheck disable=SC2086
 debootstrap --variant=minbase --include=$packages "$suite" "$root" \
@@ -28,7 +28,7 @@ debootstrap --variant=minbase --include=$packages "$suite" "$root" \
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount --bind /sys "$root/sys"
-cp -R "$sources" "$root/sources"
+cp -Rp "$sources" "$root/sources" # with times, or make wants autoconf
 mkdir "$root/build"
 
 # in_root COMMAND: there, in the build directory.  TMPDIR names one of here.
