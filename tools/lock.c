@@ -39,6 +39,7 @@ struct lock {
     size_t files; /* that were seen in this look */
     int64_t bytes;  /* that are locked */
     int64_t wanted; /* of all files */
+    int64_t needed; /* the same in whole pages */
     unsigned look; /* counts them */
     bool full;     /* a limit is reached: nothing more can be kept */
     int status;
@@ -124,6 +125,8 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     int error;
 
     l->files++;
+    l->wanted = tool_sum(l->wanted, want->keep);
+    l->needed = tool_sum(l->needed, need_round(want->keep));
     if (l->full)
         return TOOL_FAILED;
     want->progress = l->look == 1 ? add_progress : NULL;
@@ -136,7 +139,6 @@ hold(struct lock *l, const struct tool_file *file, struct hold *want)
     if (error == EINTR && tool_interrupted != 0)
         return TOOL_OK;
     l->bytes = tool_sum(l->bytes, held->locked);
-    l->wanted = tool_sum(l->wanted, want->keep);
     if (error != 0)
         return fail(l, held, want, error);
     held->error = 0;
@@ -239,7 +241,7 @@ look(struct lock *l)
     said_next_look();
     l->files = 0;
     l->bytes = 0;
-    l->wanted = 0;
+    l->wanted = l->needed = 0;
     if (l->look > 1)
         l->memory.available = 0; /* of this look's, nothing is known yet */
     if (l->o->files0 != NULL || l->o->paths[0] != NULL || l->o->pids.n > 0)
@@ -250,8 +252,8 @@ look(struct lock *l)
     progress_hide();
     if (tool_interrupted == 0)
         lock_files_drop(&l->held, l->o, l->look);
-    if (l->full)
-        limits_explain(l->files);
+    if (l->full && tool_interrupted == 0)
+        limits_explain(l->files, l->needed);
     return status;
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 static bool too_many_mappings; /* was found once */
+static bool too_little_memlock; /* was found, and is to be explained */
 
 /* No address space of today has room for so much. */
 #define TOO_LARGE (sizeof(void *) > 4 ? INT64_C(1) << 47 : INT64_C(1) << 31)
@@ -52,12 +53,11 @@ blame_memlock(const char *path, int64_t bytes, size_t limit, size_t locked)
     tool_name(stderr, path);
     fprintf(stderr,
             ": %s to be locked, but RLIMIT_MEMLOCK is %s, of which %s are"
-            " used\n"
-            "mmapx: raise it with 'ulimit -l', LimitMEMLOCK= of systemd, or"
-            " limits.conf(5)\n",
+            " used\n",
             tool_size(need, bytes, false),
             tool_size(most, (int64_t)limit, false),
             tool_size(used, (int64_t)locked, false));
+    too_little_memlock = true;
 }
 
 bool
@@ -89,13 +89,26 @@ limits_blame(const char *path, const struct hold *want, int error)
     return true;
 }
 
-void
-limits_explain(size_t files)
+/* 'ulimit -l' takes KiB. */
+static void
+explain_memlock(size_t files, int64_t needed)
+{
+    enum { KIB = 1024 };
+    char need[24];
+
+    fprintf(stderr, "mmapx: raise it to %s for %zu file%s, with 'ulimit -l %"
+            PRId64 "', LimitMEMLOCK= of systemd, or limits.conf(5)\n",
+            tool_size(need, needed, false), files, files == 1 ? "" : "s",
+            needed / KIB + (needed % KIB != 0));
+}
+
+static void
+explain_mappings(size_t files)
 {
     static bool done;
     size_t need = files + 256; /* the others are the program's own */
 
-    if (done || !too_many_mappings)
+    if (done)
         return;
     done = true;
     fprintf(stderr,
@@ -103,4 +116,14 @@ limits_explain(size_t files)
             " vm.max_map_count is %" PRId64 "\n"
             "mmapx: raise it with 'sysctl vm.max_map_count=%zu'\n",
             files, number_in("/proc/sys/vm/max_map_count", "", 10), need);
+}
+
+void
+limits_explain(size_t files, int64_t needed)
+{
+    if (too_little_memlock)
+        explain_memlock(files, needed);
+    else if (too_many_mappings)
+        explain_mappings(files);
+    too_little_memlock = false;
 }

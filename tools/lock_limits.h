@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "held.h"
 
@@ -12,8 +13,8 @@
  * an errno.  True if a limit is reached, so that trying others is of no use. */
 bool limits_blame(const char *path, const struct hold *want, int error);
 
-/* Say, once, what has to be raised so that so many files can be locked, where
- * that depends on their number. */
-void limits_explain(size_t files);
+/* Say to what the limit that was reached has to be raised, so that so many
+ * files, of so many bytes in whole pages, can be locked. */
+void limits_explain(size_t files, int64_t needed);
 
 #endif /* TOOL_LOCK_LIMITS_H */

@@ -144,6 +144,18 @@ lock_limited() {
         grep -q "/file: .* to be locked, but RLIMIT_MEMLOCK is .*, of which 0B are" \
             "$err"
 }
+# What all files need is said, not what the one does that is too much.
+lock_all_limited() {
+    need=$((5 * system_page / 1024))
+    for i in 1 2 3 4 5; do
+        printf x >"$dir/limited$i" && chmod 644 "$dir/limited$i" || return 1
+    done
+    as_other timeout 60 prlimit --memlock=$((2 * system_page)) "$mmapx" lock \
+        "$dir"/limited? >"$out" 2>"$err"
+    [ $? -eq 1 ] && lines "$out" 0 && lines "$err" 2 && cat "$err" &&
+        grep -q "^mmapx: raise it to .* for 5 files, with 'ulimit -l $need'" \
+            "$err"
+}
 # The name of a device is in a file system in memory, which the device is not.
 lock_device() {
     pages 20 >"$dir/disk" && device=$(losetup -f --show "$dir/disk") || return 1
@@ -182,6 +194,7 @@ fi
 if [ $locks = yes ] && [ $other = yes ] &&
     as_other prlimit --memlock=$((2 * page)) true 2>/dev/null; then
     check 'a limit on locked memory is named' lock_limited
+    check 'and what all files need' lock_all_limited
 else
     skip 'a limit on locked memory is named' \
         'no prlimit, no locks, a lower limit, or nobody to be'
