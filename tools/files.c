@@ -76,6 +76,14 @@ use_file(const struct proc_file *file, void *arg)
     }
 }
 
+static bool ended;
+
+bool
+tool_process_ended(void)
+{
+    return ended;
+}
+
 /* The files that processes have open or mapped, each once. */
 static void
 arguments_of_processes(struct walk *w)
@@ -92,8 +100,9 @@ arguments_of_processes(struct walk *w)
             error = proc_each_file(&p, use_file, &used);
             proc_close(&p);
         }
-        if (error == 0)
+        if (error == 0 || (error == TOOL_GONE && walk_is_over(w)))
             continue;
+        ended |= error == ESRCH || error == TOOL_ENDED || error == TOOL_GONE;
         walk_begin(w, proc_title(title, pids->list[i]));
         walk_failed(w, error);
     }

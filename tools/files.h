@@ -35,6 +35,9 @@ typedef void tool_beginner(const struct tool_file *file, void *arg);
 int tool_files_ahead(const struct tool_options *o, tool_beginner *begin,
                      tool_visitor *visit, void *arg);
 
+/* Whether files were not visited since a process that was named has ended. */
+bool tool_process_ended(void);
+
 /* Whether NFS and FUSE keep a file by that name which was removed while it was
  * open, until nobody has it open. */
 bool tool_is_remainder(const char *path);

@@ -98,29 +98,63 @@ proc_close(struct proc *p)
     close(p->dir);
 }
 
+/* Flags of the kernel's. */
+enum { EXITING = 0x4, KERNEL_THREAD = 0x200000 };
+
+struct state {
+    char letter;
+    unsigned flags;
+};
+
 /* "PID (NAME) STATE" and numbers, of which the sixth has flags.  A name can
- * have any character. */
+ * have any character.  What the system does not tell is zero. */
 static int
-why_without_files(const struct proc *p)
+read_state(const struct proc *p, struct state *s)
 {
-    enum { KERNEL_THREAD = 0x200000 }; /* PF_KTHREAD */
     char text[512] = "";
     FILE *in = stream_of(p, "stat");
     const char *behind;
-    unsigned flags;
-    char state;
 
+    *s = (struct state){ 0 };
     if (in == NULL)
-        return 0;
+        return errno;
     text[fread(text, 1, sizeof text - 1, in)] = '\0';
     fclose(in);
     behind = strrchr(text, ')');
-    if (behind == NULL
-        || sscanf(behind, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+    if (behind == NULL)
+        return ESRCH;
+    sscanf(behind, ") %c %*d %*d %*d %*d %*d %u", &s->letter, &s->flags);
+    return 0;
+}
+
+static bool
+is_zombie(const struct state *s)
+{
+    return s->letter == 'Z' || s->letter == 'X';
+}
+
+static int
+why_without_files(const struct proc *p)
+{
+    struct state s;
+
+    if (read_state(p, &s) != 0)
         return 0;
-    if (state == 'Z' || state == 'X')
+    if (is_zombie(&s))
         return TOOL_ENDED;
-    return (flags & KERNEL_THREAD) != 0 ? TOOL_KERNEL_THREAD : 0;
+    return (s.flags & KERNEL_THREAD) != 0 ? TOOL_KERNEL_THREAD : 0;
+}
+
+/* A process gives its files up first, and is a zombie then. */
+bool
+proc_has_ended(const struct proc *p)
+{
+    struct state s;
+    int error = read_state(p, &s);
+
+    if (error != 0)
+        return error == ENOENT || error == ESRCH;
+    return is_zombie(&s) || (s.flags & EXITING) != 0;
 }
 
 int
@@ -276,16 +310,36 @@ look_by_path(const struct proc *p, const struct proc_map *map, struct stat *st)
     return -1;
 }
 
+/* The name of a mapping's link. */
+enum { LINK_NAME = 64 };
+
+static const char *
+link_of(char name[static LINK_NAME], const struct proc_map *map)
+{
+    snprintf(name, LINK_NAME, "map_files/%s", map->range);
+    return name;
+}
+
+bool
+proc_map_is_gone(const struct proc *p, const struct proc_map *map)
+{
+    char name[LINK_NAME];
+    struct stat st;
+
+    if (fstatat(p->dir, link_of(name, map), &st, AT_SYMLINK_NOFOLLOW) < 0
+        && errno == ENOENT && faccessat(p->dir, "map_files", F_OK, 0) == 0)
+        return true;
+    return proc_has_ended(p);
+}
+
 /* By the link in map_files, which leads to the file itself and takes
  * privileges; else by the path, if there is something with this number. */
 int
 proc_look(const struct proc *p, const struct proc_map *map, struct stat *st)
 {
-    char name[64];
-    int handle;
+    char name[LINK_NAME];
+    int handle = open_look(p->dir, link_of(name, map), true, st);
 
-    snprintf(name, sizeof name, "map_files/%s", map->range);
-    handle = open_look(p->dir, name, true, st);
     if (handle >= 0 || errno == OPEN_OTHER || map->path[0] != '/')
         return handle;
     if (map->deleted) {

@@ -53,6 +53,9 @@ void proc_close(struct proc *p);
  * failure too, TOOL_ENDED or TOOL_KERNEL_THREAD. */
 int proc_open_named(struct proc *p, pid_t pid);
 
+/* Whether a process has ended since it was opened. */
+bool proc_has_ended(const struct proc *p);
+
 /* What complaints call a process: "process 1". */
 enum { PROC_TITLE = sizeof "process -2147483648" };
 const char *proc_title(char title[static PROC_TITLE], pid_t pid);
@@ -70,8 +73,12 @@ int proc_each_locked(const struct proc *p,
 int proc_look(const struct proc *p, const struct proc_map *map,
               struct stat *st);
 
+/* Whether a mapping has gone since maps was read. */
+bool proc_map_is_gone(const struct proc *p, const struct proc_map *map);
+
 /* Call fn once for each regular file and block device that a process has open
- * or mapped.  Returns 0 or an errno: some may be missing then. */
+ * or mapped.  Returns 0 or an errno, or TOOL_GONE if the process has ended by
+ * then: some may be missing. */
 int proc_each_file(const struct proc *p,
                    void (*fn)(const struct proc_file *file, void *arg),
                    void *arg);

@@ -99,6 +99,11 @@ visit_map(const struct proc_map *map, void *arg)
         return;
     file.handle = proc_look(v->p, map, &file.st);
     file.error = file.handle < 0 ? errno : 0;
+    if (file.error != 0 && proc_map_is_gone(v->p, map))
+        return;
+    /* Its name is another file's by now, and the way to it is closed. */
+    if (file.error == ENOENT)
+        file.error = EACCES;
     /* It may be open too. */
     if (file.error == OPEN_OTHER
         || (file.error != 0 && !identity_insert(&v->seen, &id)))
@@ -116,5 +121,7 @@ proc_each_file(const struct proc *p,
 
     identity_free(&v.seen);
     identity_free(&v.maps);
+    if (proc_has_ended(p))
+        return TOOL_GONE;
     return error != 0 ? error : maps;
 }

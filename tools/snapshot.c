@@ -141,17 +141,22 @@ lists_files(const char *path)
     return lists;
 }
 
-/* Where there is no file, a disk may not be mounted this time: a snapshot of
- * that is worth less than one of files, which it would replace. */
-static int
-judge(const struct snapshot *s, const struct output *out, int status)
+/* Where there is no file, a disk may not be mounted this time, and what a
+ * process had open is not known after its end: a snapshot of that is worth less
+ * than one of files, which it would replace. */
+static bool
+is_worse(const struct snapshot *s, const struct output *out)
 {
-    if (s->seen > 0 || !out->replaces || tool_interrupted != 0
+    const char *why = s->seen == 0 ? "of none"
+                      : tool_process_ended()
+                          ? "without those of a process that has ended"
+                          : NULL;
+
+    if (why == NULL || !out->replaces || tool_interrupted != 0
         || !lists_files(out->path))
-        return status;
-    tool_note(out->path, "Lists files, and is not replaced by a snapshot",
-              "of none");
-    return TOOL_FAILED;
+        return false;
+    tool_note(out->path, "Lists files, and is not replaced by a snapshot", why);
+    return true;
 }
 
 static int
@@ -161,6 +166,7 @@ write_to_file(const struct tool_options *o)
     struct snapshot s = { .own = &out.id };
     int error = output_open(&out, o->output);
     int status;
+    bool worse;
 
     if (error != 0)
         return tool_interrupted != 0 ? TOOL_FAILED
@@ -168,9 +174,11 @@ write_to_file(const struct tool_options *o)
     s.out = out.stream;
     s.old = out.replaces ? &out.old : NULL;
     status = write_all(o, &s);
-    status = judge(&s, &out, status);
-    error = output_close(&out, tool_interrupted == 0
+    worse = is_worse(&s, &out);
+    error = output_close(&out, tool_interrupted == 0 && !worse
                                    && (status == TOOL_OK || s.files > 0));
+    if (worse)
+        status = TOOL_FAILED;
     if (error != 0 && tool_interrupted == 0)
         status = tool_failed(o->output, error);
     return status;

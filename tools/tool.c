@@ -66,6 +66,8 @@ tool_error(int error)
         return "Is a directory; -r looks into it";
     case TOOL_ENDED:
         return "Has ended, and uses no file any more (a zombie)";
+    case TOOL_GONE:
+        return "Ended while its files were looked at; some may be missing";
     case TOOL_KERNEL_THREAD:
         return "Is a part of the kernel, and uses no file";
     case OPEN_OTHER:

@@ -34,6 +34,7 @@ enum {
     TOOL_DIRECTORY = -1, /* -r is missing */
     TOOL_ENDED = -2,     /* a process that its parent has not yet noticed */
     TOOL_KERNEL_THREAD = -3,
+    TOOL_GONE = -4,      /* a process, while it was looked at */
 };
 
 /* Why nothing can be said of a file: error is an errno. */

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a process could not tell. */
+/* What a process could not tell.  One that nobody has named may have ended. */
 static void
 process_failed(struct top *top, pid_t pid, int error)
 {
@@ -24,7 +24,7 @@ process_failed(struct top *top, pid_t pid, int error)
     proc_title(title, pid);
     if (top->o->pids.n > 0)
         top->status = tool_failed(title, error);
-    else if (error != ESRCH) /* else it has ended since */
+    else if (error != ESRCH && error != TOOL_GONE)
         top_failed(top, &top->all, TOP_PROCESS, title, error);
 }
 
@@ -61,7 +61,7 @@ count(struct top *top, const struct proc_file *found, struct survey *s)
     if (error == 0) {
         counted = top_count(top, &top->all, &file, found->st.st_nlink == 0, s);
         close(file.fd);
-    } else {
+    } else if (found->error != 0 || !open_is_gone(error)) {
         top_failed(top, &top->all, TOP_FILE, found->path, error);
     }
     give_up(found);
