@@ -218,7 +218,8 @@ open_file(struct tool_file *file, int handle, const struct stat *st)
     file->inode = st->st_ino;
     file->size = st->st_size;
     file->is_dense = S_ISREG(st->st_mode)
-                     && st->st_blocks >= (st->st_size + 511) / 512;
+                     && st->st_blocks >= st->st_size / 512
+                                             + (st->st_size % 512 != 0);
     file->is_device = S_ISBLK(st->st_mode);
     if (file->is_device) {
         file->size = lseek(file->fd, 0, SEEK_END);

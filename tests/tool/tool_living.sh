@@ -338,6 +338,19 @@ endless_commands() {
     fi
     rm -f "$1/a"
 }
+# largest DIRECTORY: a file of 2^63-1 bytes is not taken for one without holes.
+load_largest() {
+    run 0 load "$1/most" && lines "$err" 0 && lines "$out" 1
+}
+largest() {
+    if printf x >"$1/most" &&
+        truncate -s 9223372036854775807 "$1/most" 2>/dev/null; then
+        check 'the largest file there can be' load_largest "$1"
+    else
+        skip 'the largest file there can be' 'it cannot be made here'
+    fi
+    rm -f "$1/most"
+}
 if without "$mmapx" --version >/dev/null 2>&1; then
     check 'without cachestat(2) the same is said' same_without
 else
@@ -347,6 +360,7 @@ fi
 if [ -d /dev/shm ] && holes=$(mktemp -d /dev/shm/mmapx-tool.XXXXXX) &&
     truncate -s 7E "$holes/a"; then
     check 'sums of sizes do not overflow' sums "$holes"
+    largest "$holes"
     check 'a hole of 64 TiB on tmpfs' hole "$holes"
     if without "$mmapx" --version >/dev/null 2>&1 &&
         command -v pgrep >/dev/null && [ -r /proc/self/stat ]; then
