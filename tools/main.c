@@ -50,7 +50,8 @@ print_help(const char *name)
 static int
 help(char **argv)
 {
-    if (argv[0] == NULL)
+    if (argv[0] == NULL || strcmp(argv[0], "help") == 0
+        || is_option(argv[0], "--help", "-h"))
         return print_help(NULL);
     if (tool_command_named(argv[0]) == TOOL_COMMANDS)
         return tool_no_command("no command", argv[0]);

@@ -489,6 +489,9 @@ general_help() {
 check '-h' general_help -h
 check '-h before a file' general_help -h "$dir/tiny"
 check 'help without dashes' general_help help
+for word in -h --help help; do
+    check "help of $word" general_help help "$word"
+done
 same_version() {
     run 0 --version && cp "$out" "$dir/said" && run 0 -V &&
         cmp "$out" "$dir/said"
