@@ -322,3 +322,74 @@ mounts_choose(struct mounts *m, bool with_network)
                         && !has_whole(m, i, with_network);
     }
 }
+
+/* --- Bind mounts ---------------------------------------------------------- */
+
+static bool
+is_below(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+
+    return strncmp(path, dir, n) == 0
+           && (dir[n - 1] == '/' || path[n] == '/' || path[n] == '\0');
+}
+
+/* The mount that a path lies in. */
+static const struct mount *
+mount_of(const struct mounts *m, const char *path)
+{
+    const struct mount *last = NULL;
+
+    for (size_t i = 0; i < m->n; i++)
+        if (is_below(path, m->list[i].dir))
+            last = &m->list[i]; /* longer than those before it */
+    return last;
+}
+
+static bool
+overlap(const struct mount *a, const struct mount *b)
+{
+    return is_part_of(a, b) || is_part_of(b, a);
+}
+
+/* What a directory shows of the file system that it is in, as a mount would. */
+static struct mount
+shown_in(const struct mount *mount, const char *dir)
+{
+    const char *rest = dir + strlen(mount->dir);
+    struct mount shown = { .device = mount->device };
+    size_t n = strlen(mount->root) + strlen(rest) + 2;
+
+    rest += strspn(rest, "/");
+    shown.root = malloc(n);
+    if (shown.root == NULL)
+        tool_no_memory();
+    snprintf(shown.root, n, "%s%s%s", mount->root,
+             *rest == '\0' || strcmp(mount->root, "/") == 0 ? "" : "/", rest);
+    return shown;
+}
+
+bool
+mounts_repeat(const struct mounts *m, const char *dir)
+{
+    const struct mount *own = mount_of(m, dir);
+    struct mount shown = { 0 };
+    bool repeat = false;
+
+    if (own == NULL)
+        return false;
+    shown = shown_in(own, dir);
+    for (size_t i = 0; i < m->n && !repeat; i++) {
+        const struct mount *mount = &m->list[i];
+
+        if (mount == own || mount->kind == FS_PSEUDO
+            || !is_below(mount->dir, dir))
+            continue;
+        repeat = overlap(mount, &shown);
+        for (size_t j = 0; j < i && !repeat; j++)
+            repeat = &m->list[j] != own && is_below(m->list[j].dir, dir)
+                     && overlap(mount, &m->list[j]);
+    }
+    free(shown.root);
+    return repeat;
+}

@@ -57,6 +57,10 @@ void mounts_choose(struct mounts *m, bool network);
 /* What is mounted on a directory, or NULL. */
 const struct mount *mounts_find(const struct mounts *m, const char *dir);
 
+/* Whether a directory, by its real path, has a part of a file system in it
+ * twice, as it is with a bind mount below what it shows. */
+bool mounts_repeat(const struct mounts *m, const char *dir);
+
 /* The kind of the file system of an open file or a handle: FS_REAL unless
  * it is known to be FS_MEMORY or FS_PSEUDO. */
 enum fs_kind file_system_of(int fd);

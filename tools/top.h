@@ -37,6 +37,7 @@ struct top {
     pthread_mutex_t lock; /* of what follows, while several threads work */
     struct top_part all;
     struct largest dirs; /* or processes */
+    bool repeats; /* files may be there twice, behind a bind mount */
     void *seen; /* files with several names, and deleted ones */
     int status;
 };

@@ -148,7 +148,7 @@ is_seen(struct walk *w, const struct stat *st)
     /* One of a process may have been counted before, and one path may lead to
      * what is below another: it belongs to the sums of both. */
     m->is_new = true;
-    if (st->st_nlink < 2 && m->top->o->pids.n == 0
+    if (st->st_nlink < 2 && m->top->o->pids.n == 0 && !m->top->repeats
         && (m->top->machine || m->top->o->paths[1] == NULL))
         return false;
     pthread_mutex_lock(&m->top->lock);
@@ -276,6 +276,18 @@ give_roots(struct top *top, struct crew *crew, void **roots, size_t n)
                       &top->mounts.list[i - 1], NULL);
 }
 
+/* Whether what was named has a part of itself in it once more. */
+static bool
+has_repeats(const struct top *top)
+{
+    const char *path = *top->o->paths;
+    char *real = path != NULL ? realpath(path, NULL) : NULL;
+    bool repeats = real != NULL && mounts_repeat(&top->mounts, real);
+
+    free(real);
+    return repeats;
+}
+
 static size_t
 count_paths(const struct tool_options *o)
 {
@@ -308,6 +320,7 @@ top_trees(struct top *top)
         sums_begin(&members[i].sums);
     }
     open_prepare();
+    top->repeats = has_repeats(top);
     give_roots(top, &crew, roots, paths);
     crew_run(&crew, n);
     for (size_t i = 0; i < n; i++) {

@@ -321,4 +321,37 @@ quiet() {
 }
 check '-q prints the files only' quiet
 
+# A file counts once, also behind a bind mount below what is named.
+bind_mount() {
+    mkdir -p "$dir/bm/a/deep" "$dir/bm/b" "$dir/bm/c" || return 1
+    pages 1 >"$dir/bm/a/x"
+    pages 2 >"$dir/bm/a/deep/y"
+    for from in a/deep:b a:b 'a/deep:b c'; do
+        # shellcheck disable=SC2016 # It is that shell which expands.
+        timeout 60 unshare "$@" -m sh -c '
+            cd "$1" || exit
+            for to in $3; do
+                mount --bind "$2" "$to" || exit
+            done
+            "$4" top --json . && "$4" top -x --dirs=0 --json .
+        ' sh "$dir/bm" "${from%:*}" "${from#*:}" "$mmapx" >"$out" 2>"$err"
+        result=$?
+        cat "$out" "$err"
+        [ "$result" -eq 0 ] &&
+            json "[r['total']['files'] for r in all if 'total' in r] == [2, 2]
+                and all[-2]['files'] == 2" || return 1
+    done
+}
+if [ "$(id -u)" -eq 0 ]; then
+    namespace=
+else
+    namespace=-Ur
+fi
+# shellcheck disable=SC2086 # none or one
+if unshare $namespace -m mount --bind "$dir/t/a" "$dir/t/d" 2>/dev/null; then
+    check 'a file behind a bind mount counts once' bind_mount $namespace
+else
+    skip 'a file behind a bind mount counts once' 'nothing can be mounted'
+fi
+
 finish
