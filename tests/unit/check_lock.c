@@ -235,6 +235,17 @@ failing_device(size_t size)
     return m;
 }
 
+/* Where there is none, the kernel brings in by itself what is locked. */
+static void
+need_lock_on_fault(void)
+{
+    struct mmapx m = anonymous(1);
+
+    if (mmapx_lock(&m, 0, 1, MMAPX_LOCK_ONFAULT) != 0 && errno == ENOTSUP)
+        SKIP("there is no lock on fault");
+    OK(mmapx_unmap(&m));
+}
+
 /* mlock(2) never returns from that, and the test would time out. */
 START_TEST(a_page_that_cannot_be_read)
 {
@@ -243,9 +254,7 @@ START_TEST(a_page_that_cannot_be_read)
     size_t before = locked_now();
     struct mmapx view;
 
-    if (mmapx_lock(&m, 0, 1, MMAPX_LOCK_ONFAULT) != 0 && errno == ENOTSUP)
-        SKIP("there is no lock on fault");
-    OK(mmapx_unlock(&m, 0, MMAPX_TO_END));
+    need_lock_on_fault();
     FAILS(EFAULT, mmapx_lock(&m, size / 2, 1, 0));
     FAILS(EFAULT, mmapx_lock(&m, 0, MMAPX_TO_END, 0));
     OK(mmapx_view(&view, m.addr, m.len));
@@ -264,6 +273,7 @@ START_TEST(a_new_part_that_cannot_be_read)
     size_t most = 64 * page;
 
     need_native();
+    need_lock_on_fault();
     for (int i = 0; i < 4; i++) {
         int file = temp_file(most);
         int fd = loop_device(file);
