@@ -118,8 +118,11 @@ mmapx_i_report_end(struct mmapx_i_call *call)
     __atomic_store_n(&call->who, 0, __ATOMIC_SEQ_CST);
 }
 
-/* One of this thread's own has been interrupted by a signal, and would not
- * end. */
+/*
+ * One of this thread's own has been interrupted by a signal, and would not end.
+ * The turn may have been looked at when the call had already added to it, and
+ * was about to leave its place: then the turn does not change any more.
+ */
 static void
 await(const struct mmapx_i_call *call, uintptr_t who)
 {
@@ -130,7 +133,8 @@ await(const struct mmapx_i_call *call, uintptr_t who)
         || __atomic_load_n(&call->thread, __ATOMIC_SEQ_CST)
                == (uintptr_t)&here)
         return;
-    while (__atomic_load_n(&call->turn, __ATOMIC_SEQ_CST) == turn)
+    while (__atomic_load_n(&call->turn, __ATOMIC_SEQ_CST) == turn
+           && __atomic_load_n(&call->who, __ATOMIC_SEQ_CST) == found)
         mmapx_os_pause();
 }
 
