@@ -115,7 +115,7 @@ find_head(const char *pattern, size_t head, const char *path)
 
     if (to_star == NULL || begin == NULL)
         tool_no_memory();
-    for (; path != NULL; path = next_start(path)) {
+    do {
         size_t n;
 
         if (strncmp(path, pattern, plain) != 0)
@@ -127,7 +127,7 @@ find_head(const char *pattern, size_t head, const char *path)
         begin[n] = '\0';
         if (fnmatch(to_star, begin, 0) == 0)
             break;
-    }
+    } while ((path = next_start(path)) != NULL);
     free(to_star);
     free(begin);
     return path;
@@ -168,15 +168,15 @@ const char *
 filter_path(const struct tool_options *o, const char *path)
 {
     const char *option = filter_name(o, path, false);
-    char *copy = option == NULL && o->exclude.n > 0 ? strdup(path) : NULL;
-    char *slash = copy;
+    char *copy, *slash;
 
-    if (option == NULL && o->exclude.n > 0 && copy == NULL)
+    if (option != NULL || o->exclude.n == 0)
+        return option;
+    copy = strdup(path);
+    if (copy == NULL)
         tool_no_memory();
-    while (slash != NULL && option == NULL) {
-        slash = strchr(slash + 1, '/');
-        if (slash == NULL)
-            break;
+    slash = strchr(copy + strspn(copy, "/"), '/');
+    for (; slash != NULL && option == NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         option = filter_name(o, copy, true);
         *slash = '/';

@@ -180,7 +180,7 @@ check_cached 'a part of a process does not replace its snapshot' snapshots
 unnamed() {
     for how in reaped zombie; do
         for uses in open map; do
-            timeout 120 python3 "$dir/end.py" $how $uses "$dir/h" "$out" \
+            timeout 120 python3 "$dir/end.py" "$how" "$uses" "$dir/h" "$out" \
                 "$err" "$mmapx" top --by=process -v "--include=$dir/h/*" \
                 '--exclude=skip.*'
             cat "$err"
