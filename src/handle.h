@@ -216,6 +216,13 @@ mmapx_i_identity(const struct mmapx *m)
     return mmapx_i_info(m) >> MMAPX_I_IDENTITY_SHIFT;
 }
 
+/* Whether a file may lie behind it, which may not be readable. */
+static inline bool
+mmapx_i_lies_on_file(const struct mmapx *m)
+{
+    return mmapx_i_kind(m) == MMAPX_I_FILE || mmapx_i_kind(m) == MMAPX_I_VIEW;
+}
+
 /* The page of an empty mapping is its own, that of an empty view is not. */
 static inline bool
 mmapx_i_is_empty_view(const struct mmapx *m)

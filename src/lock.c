@@ -97,7 +97,6 @@ static int
 lock(const struct mmapx *m, size_t off, size_t len, int flags)
 {
     struct mmapx_i_span span;
-    enum mmapx_i_kind kind;
     int r;
 
     if ((flags & ~MMAPX_LOCK_ONFAULT) != 0)
@@ -105,10 +104,9 @@ lock(const struct mmapx *m, size_t off, size_t len, int flags)
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
     if (r < 0 || span.len == 0)
         return r;
-    kind = mmapx_i_kind(m);
     if (flags != 0)
         r = refine(&span, mmapx_i_lock_on_fault(span.addr, span.len));
-    else if (kind == MMAPX_I_FILE || kind == MMAPX_I_VIEW)
+    else if (mmapx_i_lies_on_file(m))
         r = mmapx_i_lock_file(m, off, len, &span);
     else
         r = lock_memory(&span);

@@ -9,12 +9,6 @@
  */
 #include "internal.h"
 
-static bool
-lies_on_file(const struct mmapx *m)
-{
-    return mmapx_i_kind(m) == MMAPX_I_FILE || mmapx_i_kind(m) == MMAPX_I_VIEW;
-}
-
 /* Where the system does not tell how the page is locked, the handle knows
  * whether anything was locked on fault. */
 void
@@ -28,7 +22,7 @@ mmapx_i_loosen_lock(const struct mmapx *m, struct mmapx_i_growth *g)
         g->lock = mmapx_i_has_any(m, MMAPX_I_LOCKED_ONFAULT)
                       ? MMAPX_OS_LOCKED_ONFAULT
                       : MMAPX_OS_LOCKED;
-    g->is_loose = g->lock == MMAPX_OS_LOCKED && lies_on_file(m)
+    g->is_loose = g->lock == MMAPX_OS_LOCKED && mmapx_i_lies_on_file(m)
                   && mmapx_i_lock_on_fault(last, page) == 0;
 }
 
@@ -117,7 +111,7 @@ mmapx_i_lock_new(const struct mmapx *m, const struct mmapx_i_growth *g)
     if (g->lock != MMAPX_OS_LOCKED || new <= old || is_tried)
         return;
     mmapx_i_tighten_lock(m, g);
-    if (lies_on_file(m))
+    if (mmapx_i_lies_on_file(m))
         lock_file_and_rest(m, old, new);
     else
         mmapx_os_mlock(g->now.base + old, new - old);

@@ -202,17 +202,33 @@ run_scenes(const struct attribute *attribute)
 #pragma clang diagnostic ignored "-Wused-but-marked-unused"
 #endif
 
-START_TEST(each_attribute)
+static void
+need_locks(size_t pages)
 {
     need_the_kernel();
     if (under_sanitizer())
         SKIP("the sanitizer makes mlock(2) do nothing");
-    need_memlock((size_t)GROWN * page_size());
+    need_memlock(pages * page_size());
+}
+
+START_TEST(each_attribute)
+{
+    need_locks(GROWN);
     run_scenes(&attributes[_i]);
 }
 END_TEST
 
-static const struct attribute locked = { 0, " lo" }, on_fault = { 0, " lf" };
+static void
+check_locked(const struct mmapx *m)
+{
+    static const struct attribute locked = { 0, " lo" },
+                                  on_fault = { 0, " lf" };
+
+    for (size_t at = 0; at < m->len; at += page_size()) {
+        ck_assert(has((char *)m->addr + at, &locked));
+        ck_assert(!has((char *)m->addr + at, &on_fault));
+    }
+}
 
 /* Not one that is locked on fault, where the file is shorter than the mapping:
  * the third page is in the file, or none of the new ones. */
@@ -220,12 +236,9 @@ START_TEST(a_lock_past_the_end_of_the_file)
 {
     size_t page = page_size();
 
-    need_the_kernel();
     if (geteuid() != 0)
         SKIP("the test's file has no name, and only root finds its end");
-    if (under_sanitizer())
-        SKIP("the sanitizer makes mlock(2) do nothing");
-    need_memlock(8 * page);
+    need_locks(8);
     for (size_t in_file = 2; in_file <= 3; in_file++) {
         struct mmapx m;
         int fd = temp_file(in_file * page);
@@ -233,12 +246,8 @@ START_TEST(a_lock_past_the_end_of_the_file)
         OK(mmapx_map_region(&m, fd, 0, 2 * page, RW, MAP_SHARED));
         OK(mmapx_lock(&m, 0, MMAPX_TO_END, 0));
         OK(mmapx_resize(&m, fd, 6 * page, MMAPX_RESIZE_MAYMOVE));
-        for (size_t i = 0; i < 6; i++) {
-            char *at = (char *)m.addr + i * page;
-
-            ck_assert(has(at, &locked));
-            ck_assert(!has(at, &on_fault));
-        }
+        ck_assert_uint_eq(m.len, 6 * page);
+        check_locked(&m);
         check_pattern(m.addr, 0, in_file * page);
         OK(mmapx_unmap(&m));
     }
@@ -252,10 +261,7 @@ START_TEST(a_lock_and_a_file_that_cannot_grow)
     int fd = temp_file(2 * page);
     struct mmapx m;
 
-    need_the_kernel();
-    if (under_sanitizer())
-        SKIP("the sanitizer makes mlock(2) do nothing");
-    need_memlock(8 * page);
+    need_locks(8);
     OK(mmapx_map(&m, fd, RW, MAP_SHARED));
     OK(mmapx_lock(&m, 0, MMAPX_TO_END, 0));
     if (!limit_files(3 * page))
@@ -265,10 +271,7 @@ START_TEST(a_lock_and_a_file_that_cannot_grow)
                               MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE));
     limit_files(SIZE_MAX);
     ck_assert_uint_eq(m.len, 2 * page);
-    for (size_t i = 0; i < 2; i++) {
-        ck_assert(has((char *)m.addr + i * page, &locked));
-        ck_assert(!has((char *)m.addr + i * page, &on_fault));
-    }
+    check_locked(&m);
 }
 END_TEST
 
