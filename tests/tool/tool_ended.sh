@@ -4,14 +4,8 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-if ! [ -r /proc/self/maps ]; then
-    skip_all 'there is no /proc'
-fi
-command -v python3 >/dev/null || skip_all 'there is no python3'
 pages 1 >"$dir/page"
-if "$mmapx" status "$dir/page" 2>&1 | grep -q 'Function not implemented'; then
-    skip_all 'this system does not tell what is in memory'
-fi
+need_processes "$dir/page"
 
 # The command is made to say of each file named skip that it is left out, and
 # nobody reads that once it has begun with them.  So it waits in the middle of

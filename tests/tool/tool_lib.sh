@@ -23,6 +23,14 @@ need_small_blocks() {
     [ "$block" -le 65536 ] ||
         skip_all "blocks of $block bytes are more than these tests count in"
 }
+# need_processes FILE: those that python3 makes, and what they have in memory.
+need_processes() {
+    [ -r /proc/self/maps ] || skip_all 'there is no /proc'
+    command -v python3 >/dev/null || skip_all 'there is no python3'
+    if "$mmapx" status "$1" 2>&1 | grep -q 'Function not implemented'; then
+        skip_all 'this system does not tell what is in memory'
+    fi
+}
 tab=$(printf '\t')
 escape=$(printf '\033')
 unset COLUMNS NO_COLOR POSIXLY_CORRECT

@@ -5,14 +5,8 @@
 # shellcheck source=tests/tool/tool_lib.sh
 . "${srcdir:=.}/tests/tool/tool_lib.sh"
 
-if ! [ -r /proc/self/maps ]; then
-    skip_all 'there is no /proc'
-fi
-command -v python3 >/dev/null || skip_all 'there is no python3'
 pages 3 >"$dir/three"
-if "$mmapx" status "$dir/three" 2>&1 | grep -q 'Function not implemented'; then
-    skip_all 'this system does not tell what is in memory'
-fi
+need_processes "$dir/three"
 
 # A process that has open.1 open and map.1 mapped, gone.1 open and gone.2
 # mapped, both without a name by now, and pages of locked.1 locked if it may.
