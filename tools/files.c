@@ -56,13 +56,13 @@ static void
 use_file(const struct proc_file *file, void *arg)
 {
     struct used *used = arg;
-    const char *filter = filter_path(used->w->o, file->path);
+    const char *filter;
 
     if (walk_is_over(used->w)) {
-        if (file->handle >= 0)
-            close(file->handle);
+        proc_drop(file);
         return;
     }
+    filter = filter_path(used->w->o, file->path);
     walk_begin(used->w, file->path);
     if (filter == NULL && file->handle < 0) {
         walk_failed(used->w, file->error);
@@ -71,8 +71,7 @@ use_file(const struct proc_file *file, void *arg)
     } else {
         if (filter != NULL)
             walk_left_out(used->w, filter);
-        if (file->handle >= 0)
-            close(file->handle);
+        proc_drop(file);
     }
 }
 

@@ -188,10 +188,8 @@ look_at_groups(struct memory *memory, bool is_v2)
     if (!group_path(is_v2, path) || mounts_each(find_hierarchy, &h) != 0
         || !h.found)
         return;
-    n = strlen(h.root);
-    if (strcmp(h.root, "/") != 0 && strncmp(path, h.root, n) == 0
-        && (path[n] == '/' || path[n] == '\0'))
-        below = path + n;
+    if (strcmp(h.root, "/") != 0 && tool_is_below(path, h.root))
+        below = path + strlen(h.root);
     top = strlen(h.dir);
     snprintf(dir, sizeof dir, "%s%s", h.dir, below);
     for (n = strlen(dir); n >= top; n = strlen(dir)) {

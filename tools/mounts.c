@@ -285,12 +285,8 @@ mounts_find(const struct mounts *m, const char *dir)
 static bool
 is_part_of(const struct mount *part, const struct mount *whole)
 {
-    size_t n = strlen(whole->root);
-
-    if (part->device != whole->device
-        || strncmp(part->root, whole->root, n) != 0)
-        return false;
-    return n == 1 || part->root[n] == '/' || part->root[n] == '\0';
+    return part->device == whole->device
+           && tool_is_below(part->root, whole->root);
 }
 
 static bool
@@ -325,15 +321,6 @@ mounts_choose(struct mounts *m, bool with_network)
 
 /* --- Bind mounts ---------------------------------------------------------- */
 
-static bool
-is_below(const char *path, const char *dir)
-{
-    size_t n = strlen(dir);
-
-    return strncmp(path, dir, n) == 0
-           && (dir[n - 1] == '/' || path[n] == '/' || path[n] == '\0');
-}
-
 /* The mount that a path lies in. */
 static const struct mount *
 mount_of(const struct mounts *m, const char *path)
@@ -341,7 +328,7 @@ mount_of(const struct mounts *m, const char *path)
     const struct mount *last = NULL;
 
     for (size_t i = 0; i < m->n; i++)
-        if (is_below(path, m->list[i].dir))
+        if (tool_is_below(path, m->list[i].dir))
             last = &m->list[i]; /* longer than those before it */
     return last;
 }
@@ -383,11 +370,11 @@ mounts_repeat(const struct mounts *m, const char *dir)
         const struct mount *mount = &m->list[i];
 
         if (mount == own || mount->kind == FS_PSEUDO
-            || !is_below(mount->dir, dir))
+            || !tool_is_below(mount->dir, dir))
             continue;
         repeat = overlap(mount, &shown);
         for (size_t j = 0; j < i && !repeat; j++)
-            repeat = &m->list[j] != own && is_below(m->list[j].dir, dir)
+            repeat = &m->list[j] != own && tool_is_below(m->list[j].dir, dir)
                      && overlap(mount, &m->list[j]);
     }
     free(shown.root);

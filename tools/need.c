@@ -15,7 +15,6 @@ need_round(int64_t bytes)
     return rest == 0 ? bytes : tool_sum(bytes, page - rest);
 }
 
-/* What is on a file system that lives in memory is not given back. */
 /* The file system answers, which may be far away, so it is asked once for many
  * files of one device. */
 static bool
@@ -29,6 +28,7 @@ is_in_memory(struct need *need, const struct tool_file *file)
     return need->in_memory;
 }
 
+/* What is on a file system that lives in memory is not given back. */
 void
 need_add(struct need *need, const struct tool_file *file, int64_t bytes,
          int64_t cached)

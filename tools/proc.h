@@ -73,6 +73,9 @@ int proc_each_locked(const struct proc *p,
 int proc_look(const struct proc *p, const struct proc_map *map,
               struct stat *st);
 
+/* What a visitor does with a file that it does not want. */
+void proc_drop(const struct proc_file *file);
+
 /* Whether a mapping has gone since maps was read. */
 bool proc_map_is_gone(const struct proc *p, const struct proc_map *map);
 

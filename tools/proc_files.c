@@ -22,6 +22,13 @@ struct visit {
     bool closed; /* to the caller: there are files of which nothing is told */
 };
 
+void
+proc_drop(const struct proc_file *file)
+{
+    if (file->handle >= 0)
+        close(file->handle);
+}
+
 /* Hand a file on unless it was there before or is nothing that has pages. */
 static void
 hand_on(struct visit *v, struct proc_file *file)
@@ -32,7 +39,7 @@ hand_on(struct visit *v, struct proc_file *file)
             && identity_insert(&v->seen, &file->st)))
         v->fn(file, v->arg);
     else
-        close(file->handle);
+        proc_drop(file);
 }
 
 /* The name of what a descriptor is open on. */

@@ -58,6 +58,15 @@ tool_grow(void *list, size_t n, size_t *room, size_t size)
     return list;
 }
 
+bool
+tool_is_below(const char *path, const char *dir)
+{
+    size_t n = strlen(dir);
+
+    return n > 0 && strncmp(path, dir, n) == 0
+           && (dir[n - 1] == '/' || path[n] == '/' || path[n] == '\0');
+}
+
 const char *
 tool_error(int error)
 {

@@ -37,6 +37,9 @@ enum {
     TOOL_GONE = -4,      /* a process, while it was looked at */
 };
 
+/* Whether a path is that of a directory or of something in it, by the text. */
+bool tool_is_below(const char *path, const char *dir);
+
 /* Why nothing can be said of a file: error is an errno. */
 const char *tool_error(int error);
 

@@ -41,13 +41,6 @@ is_left_out(const struct top *top, const struct proc_file *file)
     return option != NULL;
 }
 
-static void
-give_up(const struct proc_file *file)
-{
-    if (file->handle >= 0)
-        close(file->handle);
-}
-
 /* Open what a handle stands for, which is closed, and count it. */
 static bool
 count(struct top *top, const struct proc_file *found, struct survey *s)
@@ -64,7 +57,7 @@ count(struct top *top, const struct proc_file *found, struct survey *s)
     } else if (found->error != 0 || !open_is_gone(error)) {
         top_failed(top, &top->all, TOP_FILE, found->path, error);
     }
-    give_up(found);
+    proc_drop(found);
     return counted;
 }
 
@@ -109,7 +102,7 @@ count_used(const struct proc_file *file, void *arg)
         && (file->handle < 0 || identity_insert(&top->seen, &file->st)))
         count(top, file, &s);
     else
-        give_up(file);
+        proc_drop(file);
 }
 
 static void
@@ -209,10 +202,8 @@ is_named(const struct top *top, const char *path)
 
     for (char **p = top->o->paths; *p != NULL && !named; p++) {
         char *real = realpath(*p, NULL);
-        size_t n = real != NULL ? strlen(real) : 0;
 
-        named = n > 0 && strncmp(path, real, n) == 0
-                && (n == 1 || path[n] == '/' || path[n] == '\0');
+        named = real != NULL && tool_is_below(path, real);
         free(real);
     }
     return named;
@@ -226,7 +217,7 @@ add_used(const struct proc_file *file, void *arg)
 
     if (!is_named(process->top, file->path)
         || is_left_out(process->top, file)) {
-        give_up(file);
+        proc_drop(file);
     } else if (file->handle < 0) {
         top_failed(process->top, &process->top->all, TOP_FILE, file->path,
                    file->error);
