@@ -4,6 +4,7 @@
 #include "bring.h"
 #include "commands.h"
 #include "interrupt.h"
+#include "libmmapx.h"
 #include "memory.h"
 #include "names.h"
 #include "need.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* How much there is room for, and how much of that was asked for. */
@@ -64,6 +66,30 @@ data_bytes(const struct work_file *f, int64_t size)
     return bytes;
 }
 
+/* Whether no page has to be read.  Each page is looked at, as mmapx_cache_load()
+ * would do after a count, which has pages in it that could not be read.  But
+ * only a count tells what is dirty, which JSON reports. */
+static bool
+is_all_there(const struct work *work, const struct work_file *f)
+{
+    enum { WINDOW = 64 << 20 };
+    struct mmapx_run run = { .resident = !work->o->json };
+    struct mmapx m;
+
+    for (int64_t n, at = 0; at < f->len && run.resident; at += n) {
+        n = f->len - at < WINDOW ? f->len - at : WINDOW;
+        if (tool_interrupted != 0
+            || mmapx_map_region(&m, f->file->fd, f->off + at, (size_t)n,
+                                PROT_READ, MAP_SHARED)
+                   < 0)
+            return false;
+        if (mmapx_resident_run(&m, 0, &run) < 0 || run.len < m.len)
+            run.resident = 0;
+        mmapx_unmap(&m);
+    }
+    return run.resident != 0;
+}
+
 static bool
 begin_file(const struct work_file *f)
 {
@@ -111,15 +137,15 @@ was_all_there(const struct work_file *f)
 static int
 load_file(struct work *work, struct work_file *f)
 {
-    int error;
+    int error = 0;
 
     ask_for(work->o, f, data_bytes(f, f->off + f->len));
-    if (f->is_begun) {
+    if (f->is_begun)
         error = bring_wait_for(f->file, f->off, f->len);
-        progress_add(&work->progress, f->file->path, f->len);
-    } else {
+    else if (!f->is_done)
         error = bring_file(work, f);
-    }
+    if (f->is_begun || f->is_done)
+        progress_add(&work->progress, f->file->path, f->len);
     work->bytes = tool_sum(work->bytes, error == 0 ? f->len : 0);
     if (error != 0 || !was_all_there(f))
         return work_look_after(f, error);
@@ -216,6 +242,7 @@ tool_load(const struct tool_options *o)
     static const struct work_kind loading = {
         .verb = "loading",
         .begin = begin_file,
+        .is_done = is_all_there,
         .run = load_file,
         .judge = judge_loaded,
     };

@@ -120,6 +120,15 @@ struct work_note {
 
 _Static_assert(sizeof(struct work_note) <= AHEAD_NOTE, "no room for a note");
 
+/* Bytes of a range in which there may be nothing to do. */
+enum { LONG_RANGE = 4 << 20 };
+
+static bool
+may_be_done(const struct work *work, const struct work_file *f)
+{
+    return work->kind->is_done != NULL && f->len >= LONG_RANGE;
+}
+
 static void
 begin(const struct tool_file *file, void *arg)
 {
@@ -133,6 +142,8 @@ begin(const struct tool_file *file, void *arg)
         return;
     f.off = ranges->off;
     f.len = tool_range_of(ranges, file->size);
+    if (may_be_done(work, &f))
+        return;
     note->is_taken = true;
     note->error = survey_range(&f.before, file, f.off, f.len);
     note->before = f.before;
@@ -141,15 +152,22 @@ begin(const struct tool_file *file, void *arg)
 }
 
 static int
-look_before(struct work_file *f)
+look_before(const struct work *work, struct work_file *f)
 {
     const struct work_note *note = f->file->note;
 
-    if (!note->is_taken)
+    if (note->is_taken) {
+        f->before = note->before;
+        f->is_begun = note->is_begun;
+        return note->error;
+    }
+    f->is_done = may_be_done(work, f) && work->kind->is_done(work, f);
+    if (!f->is_done)
         return survey_range(&f->before, f->file, f->off, f->len);
-    f->before = note->before;
-    f->is_begun = note->is_begun;
-    return note->error;
+    f->before = (struct survey){ .size = f->len,
+                                 .cached = f->len,
+                                 .known = MMAPX_CACHE_CACHED };
+    return 0;
 }
 
 static int
@@ -157,7 +175,7 @@ work_on_range(struct work *work, struct work_file *f)
 {
     double began = work->o->json ? tool_seconds() : 0;
     int status = TOOL_OK;
-    int error = look_before(f);
+    int error = look_before(work, f);
 
     if (error == 0)
         error = work->kind->run(work, f);

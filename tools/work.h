@@ -22,6 +22,7 @@ struct work_file {
     struct survey before;
     struct survey after;
     bool is_begun; /* to be read, all of it */
+    bool is_done;  /* nothing is left to do */
 };
 
 struct json_t;
@@ -31,6 +32,9 @@ struct work_kind {
     /* Begin it before the file's turn, and say whether that was possible; it is
      * called in several threads at once.  NULL: not. */
     bool (*begin)(const struct work_file *f);
+    /* Whether nothing is left to do, because all of the range is in memory: a
+     * question about long ranges whose turn has come.  NULL: nobody asks. */
+    bool (*is_done)(const struct work *work, const struct work_file *f);
     /* Do it, and look at the file afterwards.  Returns 0 or an errno. */
     int (*run)(struct work *work, struct work_file *f);
     /* Judge what came of it.  Returns an exit status. */

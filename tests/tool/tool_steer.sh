@@ -47,6 +47,20 @@ load() {
 }
 when_evicting 'load' load
 
+# Where all of a long file seems to be there, its pages are looked at one by one.
+load_a_long_file() {
+    long=$((6 * 1024 * 1024 + 5)) end=$((2 * 1024 * 1024 + 5))
+    head -c "$long" /dev/zero >"$dir/long"
+    out_of_memory "$dir/long" && run 0 load -b "$dir/long" || return 1
+    grep -q "^loaded $long (0 were in memory) in 1 file, " "$out" &&
+        run 0 load -b "$dir/long" &&
+        grep -q "^loaded 0 ($long were in memory) in 1 file, " "$out" &&
+        run 0 evict -b --range=4M: "$dir/long" && run 0 load -b "$dir/long" &&
+        grep -q "^loaded $end ($((long - end)) were in memory) in 1 file, " \
+            "$out" && bytes "$dir/long" "$long" "$long" 100%
+}
+when_evicting 'load a long file' load_a_long_file
+
 load_a_range() {
     out_of_memory "$dir/file" || return 1
     run 0 load --range=$((2 * page)):1 "$dir/file" || return 1
