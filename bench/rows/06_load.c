@@ -6,6 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* Bytes of a line of the processor's caches. */
+enum { LINE = 64 };
+
 struct load {
     const struct file *file;
     void (*prepare)(const struct file *f); /* before each sample */
@@ -120,18 +123,21 @@ load_contest(const struct file *f, void (*prepare)(const struct file *f),
 /* --- What it is good for afterwards --------------------------------------- */
 
 /* Touch each page of a fresh mapping, as a program does that has the file
- * mapped. */
+ * mapped: another line of each, since the first lines of all pages share a few
+ * places in the processor's caches, and to wait for these is not what is
+ * measured. */
 static bool
 touch_pages(const struct file *f, struct sample *s)
 {
     char *p = mmap(NULL, f->size, PROT_READ, MAP_SHARED, f->fd, 0);
+    size_t page = page_size();
     struct timer t;
 
     if (p == MAP_FAILED)
         return false;
     timer_start(&t);
-    for (size_t i = 0; i < f->size; i += page_size())
-        (void)*(const volatile char *)(p + i);
+    for (size_t i = 0, line = 0; i < f->size; i += page, line += LINE)
+        (void)*(const volatile char *)(p + i + line % page);
     timer_stop(&t, 1, s);
     munmap(p, f->size);
     return true;
