@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading the arguments, as the tables have it. */
 #include "tool.h"
-#include "misspelt.h"
+#include "option_error.h"
 #include "option_table.h"
-#include "screen.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -24,95 +23,6 @@ tool_command_named(const char *name)
     return (enum tool_command)i;
 }
 
-/* The matter, a quoted name and what would be right; one or both can be
- * NULL. */
-static int
-usage(enum tool_command command, const char *matter, const char *name,
-      const char *right)
-{
-    fprintf(stderr, "mmapx: %s", matter);
-    if (name != NULL) {
-        fputs(" '", stderr);
-        tool_name(stderr, name);
-        fputs("'", stderr);
-    }
-    if (right != NULL)
-        fprintf(stderr, ": %s", right);
-    fputs("\nTry 'mmapx ", stderr);
-    if (command < TOOL_COMMANDS)
-        fprintf(stderr, "%s ", option_commands[command].name);
-    fputs("--help' for more information.\n", stderr);
-    return TOOL_USAGE;
-}
-
-int
-tool_usage(enum tool_command command, const char *matter, const char *name)
-{
-    return usage(command, matter, name, NULL);
-}
-
-int
-tool_no_command(const char *matter, const char *name)
-{
-    struct misspelt word;
-    char text[64];
-
-    misspelt_begin(&word, name, strlen(name));
-    for (int i = 0; i < TOOL_COMMANDS; i++)
-        misspelt_try(&word, option_commands[i].name);
-    snprintf(text, sizeof text, "is '%s' meant?", word.nearest);
-    return usage(TOOL_COMMANDS, matter, name,
-                 word.nearest == NULL ? NULL : text);
-}
-
-/* An option that the command does not have. */
-static int
-no_option(enum tool_command command, const char *name)
-{
-    struct misspelt word;
-    char text[64];
-
-    misspelt_begin(&word, "", 0);
-    if (strncmp(name, "--", 2) == 0)
-        misspelt_begin(&word, name + 2, strcspn(name + 2, "="));
-    for (size_t i = 0; i < option_row_count; i++)
-        if (option_is_of(&option_rows[i], command))
-            misspelt_try(&word, option_rows[i].name);
-    snprintf(text, sizeof text, "is '--%s' meant?", word.nearest);
-    return usage(command, "no such option", name,
-                 word.nearest == NULL ? NULL : text);
-}
-
-/* Whether an argument that was taken for the short form of a row's name is
- * other commands' option in full. */
-static bool
-is_of_others(enum tool_command command, const struct option_row *row,
-             const char *argument)
-{
-    size_t n = strcspn(argument, "=");
-    char text[128] = "an option of";
-    unsigned commands = 0;
-
-    if (n < 3 || n - 2 == strlen(row->name) || strncmp(argument, "--", 2) != 0)
-        return false;
-    for (size_t i = 0; i < option_row_count; i++)
-        if (strlen(option_rows[i].name) == n - 2
-            && strncmp(option_rows[i].name, argument + 2, n - 2) == 0)
-            commands |= option_rows[i].commands;
-    if (commands == 0)
-        return false;
-    for (int i = 0; i < TOOL_COMMANDS; i++)
-        if ((commands >> i & 1) != 0) {
-            size_t used = strlen(text);
-
-            snprintf(text + used, sizeof text - used, "%s %s",
-                     (commands & ((1u << i) - 1)) != 0 ? "," : "",
-                     option_commands[i].name);
-        }
-    usage(command, "no such option", argument, text);
-    return true;
-}
-
 /* An option that getopt returned '?' or ':' for. */
 static int
 bad_option(enum tool_command command, int key, char *const argv[])
@@ -125,14 +35,14 @@ bad_option(enum tool_command command, int key, char *const argv[])
     const char *name = is_letter ? letter : argv[optind - 1];
 
     if (optopt >= LONG
-        && is_of_others(command, &option_rows[optopt - LONG],
+        && option_is_of_others(command, &option_rows[optopt - LONG],
                         argv[optind - 1]))
         return TOOL_USAGE;
     if (key == ':')
         return tool_usage(command, "no argument to the option", name);
     if (optopt >= LONG)
         return tool_usage(command, "no argument goes with the option", name);
-    return no_option(command, name);
+    return option_none(command, name);
 }
 
 static int
@@ -309,7 +219,7 @@ bad_value(enum tool_command command, const struct option_row *row,
         snprintf(text, sizeof text, "--%s cannot be", row->name);
     else
         snprintf(text, sizeof text, "-%c cannot be", row->letter);
-    return usage(command, text, value, option_right(row->kind));
+    return option_usage(command, text, value, option_right(row->kind));
 }
 
 /* Whether an option was given before that can be given once.  The first of two
@@ -369,7 +279,7 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             return false;
         }
         given = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
-        if (is_repeated(o, row) || is_of_others(command, row, given)) {
+        if (is_repeated(o, row) || option_is_of_others(command, row, given)) {
             *status = TOOL_USAGE;
             return false;
         }

@@ -410,6 +410,14 @@ check 'help of a misspelt command' misused \
 check 'a misspelt option' misused \
     "no such option '--recrusive=1': is '--recursive' meant?" 'mmapx load' \
     load --recrusive=1 "$dir"
+check 'an option of other commands' misused \
+    "no such option '--sync': an option of evict" 'mmapx load' \
+    load --sync "$dir/tiny"
+check 'also without a command, and with a value' misused \
+    "no such option '--count=2': an option of watch" 'mmapx status' \
+    --count=2 "$dir/tiny"
+check 'also a letter' misused "no such option '-o': an option of snapshot" \
+    'mmapx status' -o "$dir/none" "$dir/tiny"
 check 'a long option that is like none' misused \
     "no such option '--$(printf '%0300d' 0)'" 'mmapx load' \
     load "--$(printf '%0300d' 0)"
