@@ -6,7 +6,8 @@
  * are short, what is read ahead of them is more than they are, so the system is
  * told not to; then many of them are asked for before the first is waited for.
  * Where they lie close together, one large request takes less time than many
- * small ones: all is read, and the gaps are given back.
+ * small ones: all is read, and the gaps are given back.  If they are in a block
+ * that a huge page can hold, it is read as one.
  */
 #include "tool.h"
 #include "bring.h"
@@ -35,6 +36,9 @@ enum { AT_ONCE = 128 << 10 };
 
 /* To read over a gap of so many bytes takes as long as a request does. */
 enum { SMALL_GAP = 32 << 10 };
+
+/* So many parts, which reach over so many bytes, are worth a block's thread. */
+enum { MANY_PARTS = 32, MOST_OF_BLOCK = BRING_BLOCK / 2 };
 
 void
 bring_begin(struct bring *b, const struct tool_file *file,
@@ -179,40 +183,110 @@ keep_gap(const struct mmapx_cache_run *run, void *arg)
     }
 }
 
+/* Whether parts lie so close together that the gaps are read, too. */
+static bool
+is_dense(const struct bring_batch *batch)
+{
+    return span_of(batch) - batch->bytes
+           <= SMALL_GAP * (int64_t)(batch->n - 1);
+}
+
+/* Begin the block that a batch is in, of which nothing may be in memory. */
+static bool
+begin_block(struct bring *b, struct bring_batch *batch)
+{
+    int64_t off = batch->parts[0].off - batch->parts[0].off % BRING_BLOCK;
+
+    return !b->no_blocks && batch->n >= MANY_PARTS
+           && span_of(batch) >= MOST_OF_BLOCK
+           && end_of(&batch->parts[batch->n - 1]) <= off + BRING_BLOCK
+           && bring_block_is_fresh(b->file, off)
+           && bring_block_begin(&batch->block, b->file, off,
+                                end_of(&batch->parts[0]));
+}
+
 /* Ask for a batch.  Nothing is waited for. */
 static void
 ask(struct bring *b, struct bring_batch *batch)
 {
     int64_t begin = batch->parts[0].off;
     int64_t span = span_of(batch);
-    int64_t gap = span - batch->bytes;
     struct gaps gaps = { .batch = batch, .next = 1 };
 
     advise(b, POSIX_FADV_RANDOM);
-    batch->dense = gap <= SMALL_GAP * (int64_t)(batch->n - 1)
+    batch->dense = is_dense(batch)
                    && survey_runs(b->file, begin, span, keep_gap, &gaps) == 0;
-    if (batch->dense)
+    if (batch->dense && !begin_block(b, batch))
         begin_part(b->file, begin, span);
     for (size_t i = 0; i < batch->n && !batch->dense; i++)
         begin_part(b->file, batch->parts[i].off, batch->parts[i].len);
 }
 
-/* Give back whole pages between two parts. */
+/* Give back whole pages. */
 static void
-give_gaps_back(const struct bring *b, const struct bring_batch *batch)
+give_back(const struct bring *b, int64_t begin, int64_t end)
 {
     int64_t page = (int64_t)mmapx_page_size(NULL);
 
-    for (size_t i = 1; i < batch->n; i++) {
-        int64_t begin = end_of(&batch->parts[i - 1]) + page - 1;
-        int64_t end = batch->parts[i].off;
+    begin += page - 1;
+    begin -= begin % page;
+    end -= end % page;
+    if (begin < end)
+        posix_fadvise(b->file->fd, (off_t)begin, (off_t)(end - begin),
+                      POSIX_FADV_DONTNEED);
+}
 
-        begin -= begin % page;
-        end -= end % page;
-        if (batch->has_gap[i] && begin < end)
-            posix_fadvise(b->file->fd, (off_t)begin, (off_t)(end - begin),
-                          POSIX_FADV_DONTNEED);
+static void
+give_gaps_back(const struct bring *b, const struct bring_batch *batch)
+{
+    for (size_t i = 1; i < batch->n; i++)
+        if (batch->has_gap[i])
+            give_back(b, end_of(&batch->parts[i - 1]), batch->parts[i].off);
+}
+
+/* Read what has been begun of a dense batch. */
+static int
+read_dense(const struct bring *b, const struct bring_batch *batch)
+{
+    int error = read_part(b->file->fd, batch->parts[0].off, span_of(batch));
+
+    give_gaps_back(b, batch);
+    return error;
+}
+
+/* Whether little more of a block is in memory than its parts. */
+static bool
+has_split(const struct bring *b, const struct bring_batch *batch)
+{
+    int64_t page = (int64_t)mmapx_page_size(NULL);
+    struct mmapx_cache c;
+
+    return mmapx_cache_stat(b->file->fd, batch->block.off, BRING_BLOCK, &c) == 0
+           && (int64_t)c.cached * page
+                  <= batch->bytes + page * (int64_t)batch->n + BRING_BLOCK / 16;
+}
+
+/* Wait for a batch that is in a block.  It is not read here, which would begin
+ * to read what follows, too.  What is not split goes as a whole, and the parts
+ * are brought in without it. */
+static int
+wait_for_block(struct bring *b, struct bring_batch *batch)
+{
+    int64_t begin = batch->parts[0].off;
+    int64_t end = begin + span_of(batch);
+    int64_t off = batch->block.off;
+
+    if (bring_block_end(&batch->block)) {
+        give_gaps_back(b, batch);
+        give_back(b, off, begin);
+        give_back(b, end, off + BRING_BLOCK);
+        if (has_split(b, batch))
+            return 0;
     }
+    b->no_blocks = true;
+    give_back(b, off, off + BRING_BLOCK);
+    begin_part(b->file, begin, end - begin);
+    return read_dense(b, batch);
 }
 
 /* Wait for a batch. */
@@ -223,10 +297,9 @@ wait_for(struct bring *b, struct bring_batch *batch)
 
     if (batch->n == 0)
         return 0;
-    if (batch->dense) {
-        error = read_part(b->file->fd, batch->parts[0].off, span_of(batch));
-        give_gaps_back(b, batch);
-    }
+    if (batch->dense)
+        error = batch->block.is_begun ? wait_for_block(b, batch)
+                                      : read_dense(b, batch);
     for (size_t i = 0; i < batch->n && error == 0 && !batch->dense; i++)
         error = read_part(b->file->fd, batch->parts[i].off,
                           batch->parts[i].len);
@@ -253,22 +326,36 @@ go_on(struct bring *b)
 }
 
 int
-bring_end(struct bring *b)
+bring_end(struct bring *b, int error)
 {
-    int error = 0;
-
     for (int i = 0; i < BRING_BATCHES && error == 0; i++)
         error = go_on(b);
+    for (int i = 0; i < BRING_BATCHES; i++)
+        if (b->batches[i].block.is_begun)
+            bring_block_end(&b->batches[i].block);
     return error;
+}
+
+/* Whether a part can no longer be added to a batch: it is in another block than
+ * those before, which are to be brought in as one. */
+static bool
+is_complete(const struct bring_batch *batch, int64_t off)
+{
+    return batch->n >= MANY_PARTS
+           && off / BRING_BLOCK != batch->parts[0].off / BRING_BLOCK
+           && is_dense(batch);
 }
 
 int
 bring_part(struct bring *b, int64_t off, int64_t len)
 {
-    struct bring_batch *batch = &b->batches[b->next];
+    struct bring_batch *batch;
     bool all = off == 0 && len >= b->file->size; /* with nothing behind it */
-    int error;
+    int error = is_complete(&b->batches[b->next], off) ? go_on(b) : 0;
 
+    if (error != 0)
+        return error;
+    batch = &b->batches[b->next];
     if (len < LONG_PART && (!all || b->is_begun)) {
         batch->has_gap[batch->n] = true;
         batch->parts[batch->n++] = (struct bring_part){ off, len };
@@ -277,7 +364,7 @@ bring_part(struct bring *b, int64_t off, int64_t len)
                    ? go_on(b)
                    : 0;
     }
-    error = bring_end(b);
+    error = bring_end(b, 0);
     return error != 0 ? error : long_part(b, off, len);
 }
 
@@ -310,26 +397,4 @@ bring_wait_for(const struct tool_file *file, int64_t off, int64_t len)
     int error = read_part(file->fd, off, len);
 
     return error == 0 && tool_interrupted != 0 ? EINTR : error;
-}
-
-void
-bring_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
-{
-#if defined(SEEK_DATA) && defined(SEEK_HOLE)
-    off_t data = lseek(fd, (off_t)*off, SEEK_DATA);
-    off_t hole = data >= 0 ? lseek(fd, data, SEEK_HOLE) : -1;
-
-    if (data < 0 && errno == ENXIO) {
-        *off = *data_end = end;
-    } else if (data < 0 || hole < data) {
-        *data_end = end;
-    } else {
-        *off = data < end ? data : end;
-        *data_end = hole < end ? hole : end;
-    }
-#else
-    (void)fd;
-    (void)off;
-    *data_end = end;
-#endif
 }

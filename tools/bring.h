@@ -7,11 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bring_block.h"
 #include "open.h"
 #include "pace.h"
 #include "progress.h"
 
-enum { BRING_PARTS = 256, BRING_BATCHES = 4 };
+enum { BRING_PARTS = 256, BRING_BATCHES = 6 };
 
 struct bring_part {
     int64_t off;
@@ -25,6 +26,7 @@ struct bring_batch {
     int64_t bytes;
     bool dense; /* it is read as a whole, and gaps are given back */
     bool has_gap[BRING_PARTS]; /* in front of a part, not in memory before */
+    struct bring_block block; /* that all parts are in, if it is begun */
 };
 
 struct bring {
@@ -34,6 +36,7 @@ struct bring {
     bool is_begun; /* in part, by bring_begin_parts() */
     struct pace pace;
     int advice; /* that the system was given last */
+    bool no_blocks; /* they are not split here */
     /* In a ring: parts are added to the one that is next, and those behind it
      * were asked for, the first of them the longest time ago. */
     struct bring_batch batches[BRING_BATCHES];
@@ -47,8 +50,9 @@ void bring_begin(struct bring *b, const struct tool_file *file,
  * the file.  Returns 0 or an errno; EINTR: tool_interrupted was set. */
 int bring_part(struct bring *b, int64_t off, int64_t len);
 
-/* Bring in what still waits.  Returns as bring_part() does. */
-int bring_end(struct bring *b);
+/* Bring in what still waits, unless there was an error, which is returned then.
+ * Returns as bring_part() does. */
+int bring_end(struct bring *b, int error);
 
 /*
  * Begin to read a part that has no holes, and do not wait; the page cache will
@@ -63,9 +67,5 @@ void bring_begin_parts(const struct tool_file *file,
 
 /* Wait for a part that was begun early.  Returns 0 or an errno. */
 int bring_wait_for(const struct tool_file *file, int64_t off, int64_t len);
-
-/* Where data begin from *off on, and where they end, both at most end: holes
- * are left out where the file system tells of them. */
-void bring_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
 
 #endif /* TOOL_BRING_H */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* How much there is room for, and how much of that was asked for. */
 static struct {
@@ -47,6 +48,30 @@ ask_for(const struct tool_options *o, const struct work_file *f, int64_t bytes)
 
 /* --- A file --------------------------------------------------------------- */
 
+/* Where data begin from *off on, and where they end, both at most end: holes
+ * are left out where the file system tells of them. */
+static void
+next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+#if defined(SEEK_DATA) && defined(SEEK_HOLE)
+    off_t data = lseek(fd, (off_t)*off, SEEK_DATA);
+    off_t hole = data >= 0 ? lseek(fd, data, SEEK_HOLE) : -1;
+
+    if (data < 0 && errno == ENXIO) {
+        *off = *data_end = end;
+    } else if (data < 0 || hole < data) {
+        *data_end = end;
+    } else {
+        *off = data < end ? data : end;
+        *data_end = hole < end ? hole : end;
+    }
+#else
+    (void)fd;
+    (void)off;
+    *data_end = end;
+#endif
+}
+
 /* How many bytes of the range are data; those behind the end are none. */
 static int64_t
 data_bytes(const struct work_file *f, int64_t size)
@@ -58,7 +83,7 @@ data_bytes(const struct work_file *f, int64_t size)
     if (f->file->is_dense)
         return end > f->off ? end - f->off : 0;
     for (int64_t off = f->off; off < end; off = data_end) {
-        bring_next_data(f->file->fd, &off, end, &data_end);
+        next_data(f->file->fd, &off, end, &data_end);
         bytes += data_end - off;
         if (tool_interrupted != 0)
             break;
@@ -113,12 +138,12 @@ bring_file(struct work *work, const struct work_file *f)
 
         data_end = end;
         if (!f->file->is_dense)
-            bring_next_data(f->file->fd, &off, end, &data_end);
+            next_data(f->file->fd, &off, end, &data_end);
         progress_add(&work->progress, f->file->path, off - hole);
         if (off < data_end)
             error = bring_part(&b, off, data_end - off);
     }
-    return error != 0 ? error : bring_end(&b);
+    return bring_end(&b, error);
 }
 
 /* Whether all was in memory before, and the file has not been cut since. */

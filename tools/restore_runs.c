@@ -54,8 +54,7 @@ load_batch(struct restore_runs *r, struct batch *batch)
     b.is_begun = r->is_begun;
     for (size_t i = 0; i < batch->n && error == 0 && !r->counting; i++)
         error = bring_part(&b, batch->runs[i].off, batch->runs[i].len);
-    if (error == 0)
-        error = bring_end(&b);
+    error = bring_end(&b, error);
     batch->next = 0;
     if (error == 0 || error == EINTR)
         error = survey_runs(r->file, begin, last->off + last->len - begin,

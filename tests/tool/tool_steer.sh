@@ -285,7 +285,8 @@ restores_little() {
 small_runs() {
     pages 1024 >"$dir/wide" && runs 2 512 &&
         restores_little $((512 * page)) && runs 32 32 &&
-        restores_little $((32 * page)) || return 1
+        restores_little $((32 * page)) && runs 2 200 &&
+        restores_little $((200 * page)) || return 1
     # What was there before stays, also between two runs.
     out_of_memory "$dir/wide" && runs 2 512 &&
         run 0 load --range=$((101 * page)):1 "$dir/wide" &&
