@@ -41,6 +41,10 @@ AC_CHECK_DECL([fstatfs], [AC_DEFINE([STATFS_IN_VFS], [1],
 AC_CHECK_DECL([__fpending], [AC_DEFINE([FPENDING_IN_STDIO_EXT], [1],
     [Define if <stdio_ext.h> declares __fpending().])], [],
     [[#include <stdio_ext.h>]])
+# The command: Linux has access control lists there, and this call alone.
+AC_CHECK_DECL([lgetxattr], [AC_DEFINE([ACL_IN_XATTR], [1],
+    [Define if access control lists are what Linux has in <sys/xattr.h>.])], [],
+    [[#include <sys/xattr.h>]])
 AC_HEADER_MAJOR
 AC_CHECK_DECLS([preadv], [], [], [[#include <sys/uio.h>]])
 AC_CHECK_DECLS([F_FULLFSYNC], [], [], [[#include <fcntl.h>]])

@@ -7,6 +7,7 @@
  * written through.  Where a link leads to a regular file, that is replaced.
  */
 #include "tool.h"
+#include "acl.h"
 #include "interrupt.h"
 #include "output.h"
 
@@ -22,10 +23,11 @@ enum { WRITE = O_WRONLY | O_CLOEXEC | O_NOCTTY };
 /* A snapshot tells the names in private directories. */
 enum { PRIVATE = 0600 };
 
-/* The old file's owner and mode; what others may is left out if it would be
- * others than before. */
+/* The old file's owner, mode and list of rights.  What others may is left out
+ * if it would be others than before.  The mode comes last: until then it keeps
+ * a list that the directory gave from granting anything. */
 static int
-take_over(int fd, const struct stat *old)
+take_over(int fd, const struct stat *old, const char *path)
 {
     struct stat st;
     mode_t mode = PRIVATE;
@@ -34,8 +36,9 @@ take_over(int fd, const struct stat *old)
         mode = old->st_mode & 0777;
         if (fstat(fd, &st) < 0)
             return -1;
-        if ((st.st_uid != old->st_uid || st.st_gid != old->st_gid)
-            && fchown(fd, old->st_uid, old->st_gid) < 0)
+        if (((st.st_uid != old->st_uid || st.st_gid != old->st_gid)
+             && fchown(fd, old->st_uid, old->st_gid) < 0)
+            || acl_copy(fd, path) < 0)
             mode &= 0700;
     }
     return fchmod(fd, mode);
@@ -100,7 +103,7 @@ open_beside(struct output *out, const struct stat *old)
     out->nameless = fd >= 0;
     if (fd < 0)
         fd = mkstemp(out->new_name);
-    if (fd >= 0 && take_over(fd, old) == 0)
+    if (fd >= 0 && take_over(fd, old, out->path) == 0)
         return fd;
     error = errno;
     if (fd >= 0 && !out->nameless)

@@ -265,6 +265,43 @@ modes() {
 }
 check 'it is private when it is new, and else keeps its mode' modes
 
+# A list of rights makes the mode's bits of the group a mask.  A directory can
+# give one to each file that is made there.
+rights() {
+    mkdir "$dir/rights" && (
+        cd "$dir/rights" || exit 1
+        umask 077
+        setfacl -m u:1234:rwx . && setfacl -d -m u:1234:rwx . &&
+            echo old >plain && setfacl -b plain && chmod 640 plain &&
+            echo old >listed && setfacl -b -m u:1234:r,g:4321:rw listed &&
+            getfacl -n plain listed >"$dir/rights-before" &&
+            run 0 snapshot -o plain "$tree/file" &&
+            run 0 snapshot -o listed "$tree/file" &&
+            getfacl -n plain listed >"$dir/rights-after" &&
+            diff "$dir/rights-before" "$dir/rights-after" &&
+            run 0 snapshot -o fresh "$tree/file" &&
+            getfacl -n -c -e fresh | grep '#effective:---$' &&
+            ! getfacl -n -c -e fresh | grep '^group.*#effective:.*[rwx]'
+    )
+}
+# without CALL: without the list nobody else may read it.
+without() {
+    setfacl -b -m u:1234:r,g::r "$dir/rights/listed" || return 1
+    timeout 60 strace -f -o "$trace" -e trace="$1" -e inject="$1:error=EIO" \
+        "$mmapx" snapshot -o "$dir/rights/listed" "$tree/file" &&
+        grep INJECTED "$trace" &&
+        [ "$(stat -c %a "$dir/rights/listed")" = 600 ]
+}
+: >"$dir/listed"
+if setfacl -m u:1234:r "$dir/listed" 2>/dev/null; then
+    check 'it keeps the list of rights that it had, or none' rights
+    when_traced 'one that cannot be read' without lgetxattr
+    when_traced 'one that cannot be set' without fsetxattr
+else
+    skip 'it keeps the list of rights that it had, or none' \
+        'no setfacl, or a file system without lists of rights'
+fi
+
 # Whatever is closed, nothing but the snapshot is in the snapshot.
 closed_streams() {
     for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-' '>&- 2>&-'; do
