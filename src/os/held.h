@@ -76,6 +76,12 @@ held_pwrite(int fd, const void *buf, size_t len, off_t off)
 }
 
 static inline ssize_t
+held_write(int fd, const void *buf, size_t len)
+{
+    MMAPX_OS_HELD(ssize_t, write(fd, buf, len));
+}
+
+static inline ssize_t
 held_writev(int fd, const struct iovec *pieces, int n)
 {
     MMAPX_OS_HELD(ssize_t, writev(fd, pieces, n));

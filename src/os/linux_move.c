@@ -176,25 +176,48 @@ copied(ssize_t done, size_t n)
     return done < 0 ? -errno : -EFAULT;
 }
 
+/* A filter of system calls may forbid the kernel to copy directly; a pipe holds
+ * a page at least. */
+static int
+copy_through_pipe(const void *from, void *to, size_t n)
+{
+    int ends[2];
+    int r;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    r = copied(held_write(ends[1], from, n), n);
+    if (r == 0)
+        r = copied(held_read(ends[0], to, n), n);
+    held_close(ends[0]);
+    held_close(ends[1]);
+    return r;
+}
+
 /* Copy out of or into the process's own memory. */
 static int
-copy_out(int mem, void *addr, void *buf, size_t n)
+copy_out(int mem, const void *addr, void *buf, size_t n)
 {
-    struct iovec here = { buf, n }, there = { addr, n };
+    void *from = (void *)(uintptr_t)addr;
+    struct iovec here = { buf, n }, there = { from, n };
+    int r;
 
     if (mem >= 0)
         return copied(held_pread(mem, buf, n, (off_t)(uintptr_t)addr), n);
-    return copied(process_vm_readv(getpid(), &here, 1, &there, 1, 0), n);
+    r = copied(process_vm_readv(getpid(), &here, 1, &there, 1, 0), n);
+    return r == 0 || r == -EFAULT ? r : copy_through_pipe(addr, buf, n);
 }
 
 static int
 copy_in(int mem, void *addr, void *buf, size_t n)
 {
     struct iovec here = { buf, n }, there = { addr, n };
+    int r;
 
     if (mem >= 0)
         return copied(held_pwrite(mem, buf, n, (off_t)(uintptr_t)addr), n);
-    return copied(process_vm_writev(getpid(), &here, 1, &there, 1, 0), n);
+    r = copied(process_vm_writev(getpid(), &here, 1, &there, 1, 0), n);
+    return r == 0 || r == -EFAULT ? r : copy_through_pipe(buf, addr, n);
 }
 
 /* -EFAULT: something cannot be read; -ENOMEM: something cannot be written. */
@@ -220,28 +243,41 @@ clear(int mem, unsigned char *addr, size_t len)
     return 0;
 }
 
-/*
- * Memory that opens itself for this only.  What cannot be read then has nothing
- * stored.  Where a filter of system calls does not let the kernel copy, the
- * processor does.
- */
+/* Where the kernel copies in no way, the processor does, as soon as the kernel
+ * says that the pages are there: r is why it did not. */
+static int
+clear_directly(const struct mmapx_i_span *pages, unsigned char *addr,
+               size_t len, int r)
+{
+    int advice = mmapx_os_advice(MMAPX_MADV_POPULATE_READ);
+    int told = mmapx_os_madvise(pages->addr, pages->len, advice);
+
+    if (told == 0 && !mmapx_i_is_zero(addr, len))
+        memset(addr, 0, len);
+    return told == 0 || told == -EFAULT ? told : r;
+}
+
+/* Memory that opens itself for this only.  What cannot be read then has nothing
+ * stored. */
 static int
 clear_opened(unsigned char *addr, size_t len, int prot)
 {
     size_t page = mmapx_os_page_size();
     unsigned char *base = mmapx_i_round_down(addr, page);
-    size_t extent = mmapx_i_round_up((size_t)(addr - base) + len, page);
+    struct mmapx_i_span pages = {
+        base, mmapx_i_round_up((size_t)(addr - base) + len, page)
+    };
     int r = prot < 0 ? mmapx_os_protection(base, &prot) : 0;
 
     if (r == 0)
-        r = mmapx_os_mprotect(base, extent, PROT_READ | PROT_WRITE);
+        r = mmapx_os_mprotect(base, pages.len, PROT_READ | PROT_WRITE);
     if (r < 0)
         return r;
     r = clear(-1, addr, len);
-    if ((r == -ENOSYS || r == -EPERM) && !mmapx_i_is_zero(addr, len))
-        memset(addr, 0, len);
-    mmapx_os_mprotect(base, extent, prot);
-    return r == -ENOMEM ? r : 0;
+    if (r < 0 && r != -EFAULT && r != -ENOMEM)
+        r = clear_directly(&pages, addr, len, r);
+    mmapx_os_mprotect(base, pages.len, prot);
+    return r == -EFAULT ? 0 : r;
 }
 
 /*

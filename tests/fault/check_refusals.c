@@ -192,6 +192,44 @@ START_TEST(growing_behind_a_filter)
     }
 }
 END_TEST
+
+/* Where the kernel may not copy, a private page that cannot be had has nothing
+ * stored: it is a hole on a full disk. */
+static bool
+grows_by_a_page_that_is_not_there(void *arg)
+{
+    size_t page = page_size();
+    int code = *(int *)arg;
+    struct mmapx m;
+
+    return mmapx_map_region(&m, fixture.fd, (int64_t)(64 * page), MMAPX_TO_END,
+                            PROT_READ | PROT_WRITE, MAP_PRIVATE)
+               == 0
+           && deny(&(struct denied){ SYS_process_vm_readv, ANY, 0, false },
+                   code)
+           && mmapx_resize(&m, fixture.fd, 3 * page,
+                           MMAPX_RESIZE_MAYMOVE | MMAPX_RESIZE_FILE
+                               | MMAPX_RESIZE_SPARSE)
+                  == 0
+           && lseek(fixture.fd, 0, SEEK_END) == (off_t)(67 * page)
+           && ftruncate(fixture.fd, (off_t)(64 * page + 100)) == 0;
+}
+
+START_TEST(a_last_page_that_is_not_there)
+{
+    size_t page = page_size();
+    int codes[] = { EPERM, ENOSYS };
+
+    need_filters();
+    fixture.fd = tiny_tmpfs_file(16 * page);
+    ck_assert_int_eq(ftruncate(fixture.fd, (off_t)(64 * page + 100)), 0);
+    for (size_t at = 0; pwrite(fixture.fd, "x", 1, (off_t)at) == 1;)
+        at += page;
+    ck_assert_int_eq(errno, ENOSPC);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert(in_child(grows_by_a_page_that_is_not_there, &codes[i]));
+}
+END_TEST
 #endif /* __linux__ */
 
 #ifndef __linux__
@@ -210,6 +248,7 @@ suite(void)
     ADD_TEST(s, filtered_calls);
 #ifdef __linux__
     ADD_TEST(s, growing_behind_a_filter);
+    ADD_TEST(s, a_last_page_that_is_not_there);
 #endif
     return s;
 }

@@ -469,36 +469,110 @@ START_TEST(zeros_that_cannot_be_stored)
 }
 END_TEST
 
-/* A filter that does not let the kernel copy, and no /proc: the processor
- * does.  And memory that can be read and not written. */
+/* Filters that do not let the kernel copy, and no /proc: a pipe does it, or the
+ * processor.  And memory that can be read and not written. */
 static bool
 clears_by_itself(void *arg)
 {
-    unsigned char *p = arg;
+    const struct subject *s = arg;
+    size_t page = page_size();
     int r;
 
     forbid_descriptors();
     if (!deny(&(struct denied){ SYS_process_vm_writev, ANY, 0, false }, EFAULT)
-        || mmapx_os_clear(p + page_size(), page_size(), RW) != -ENOMEM
+        || mmapx_os_clear(s->p + page, page, RW) != -ENOMEM
         || !deny(&(struct denied){ SYS_process_vm_readv, ANY, 0, false },
-                 EPERM))
+                 s->code))
         return false;
-    r = mmapx_os_clear(p, page_size(), PROT_NONE);
+    r = mmapx_os_clear(s->p, page, PROT_NONE);
     allow_descriptors();
-    return r == 0 && mmapx_os_clear(p, page_size(), PROT_NONE) == 0;
+    return r == (mmapx_advice_supported(MMAPX_MADV_POPULATE_READ) ? 0 : -EMFILE)
+           && mmapx_os_clear(s->p, page, PROT_NONE) == 0;
 }
 
 START_TEST(zeros_that_no_system_call_stores)
 {
     size_t page = page_size();
-    unsigned char *p;
+    struct subject s = { .code = EPERM };
 
     need_filters();
-    p = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(p, MAP_FAILED);
-    memset(p + 1, 'x', 2 * page - 1);
-    ck_assert(in_child(clears_by_itself, p));
-    ck_assert(is_clear(p, 0, page));
+    for (int i = 0; i < 2; i++) {
+        s.p = mmap(NULL, 2 * page, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        ck_assert_ptr_ne(s.p, MAP_FAILED);
+        memset(s.p + 1, 'x', 2 * page - 1);
+        ck_assert(in_child(clears_by_itself, &s));
+        ck_assert(is_clear(s.p, 0, page));
+        s.code = ENOSYS;
+    }
+}
+END_TEST
+
+static const struct denied copying[] = {
+    { SYS_process_vm_readv, ANY, 0, false },
+    { SYS_process_vm_writev, ANY, 0, false },
+};
+
+static bool
+no_copying(int code)
+{
+    return deny(&copying[0], code) && deny(&copying[1], code);
+}
+
+/* The protection stays as it is, and the memory is cleared through a pipe. */
+static bool
+clears_through_a_pipe(void *arg)
+{
+    const struct subject *s = arg;
+    int prot = -1;
+
+    return no_copying(s->code) && mmapx_os_clear(s->p + 5, 7, PROT_READ) == 0
+           && mmapx_os_protection(s->p, &prot) == 0 && prot == PROT_READ
+           && is_clear(s->p, 5, 12);
+}
+
+START_TEST(zeros_through_a_pipe)
+{
+    struct subject s = { .code = EPERM };
+
+    need_filters();
+    s.p = map_private_bytes(PROT_READ);
+    ck_assert(in_child(clears_through_a_pipe, &s));
+    s.code = ENOSYS;
+    ck_assert(in_child(clears_through_a_pipe, &s));
+}
+END_TEST
+
+/* With and without descriptors, by which the kernel could copy. */
+static bool
+has_nothing_stored(void *arg)
+{
+    const struct subject *s = arg;
+    size_t page = page_size();
+    int r;
+
+    if (!no_copying(s->code) || mmapx_os_clear(s->p, page, RW) != 0
+        || mmapx_os_can_read(s->p) || !mmapx_os_can_read(s->p - page))
+        return false;
+    forbid_descriptors();
+    r = mmapx_os_clear(s->p, page, PROT_NONE);
+    allow_descriptors();
+    return r
+           == (mmapx_advice_supported(MMAPX_MADV_POPULATE_READ) ? 0 : -EMFILE);
+}
+
+/* What lies past the end of a file cannot be had. */
+START_TEST(zeros_where_nothing_can_be_had)
+{
+    size_t page = page_size();
+    struct subject s = { .code = EPERM };
+
+    need_filters();
+    s.p = mmap(NULL, 2 * page, RW, MAP_PRIVATE, temp_file(1), 0);
+    ck_assert_ptr_ne(s.p, MAP_FAILED);
+    s.p += page;
+    ck_assert(in_child(has_nothing_stored, &s));
+    s.code = ENOSYS;
+    ck_assert(in_child(has_nothing_stored, &s));
 }
 END_TEST
 
@@ -1224,6 +1298,8 @@ suite(void)
     ADD_TEST(s, zeros_without_proc);
     ADD_TEST(s, zeros_that_cannot_be_stored);
     ADD_TEST(s, zeros_that_no_system_call_stores);
+    ADD_TEST(s, zeros_through_a_pipe);
+    ADD_TEST(s, zeros_where_nothing_can_be_had);
     ADD_TEST(s, what_can_be_read);
     ADD_TEST(s, what_touching_needs);
     ADD_TEST(s, a_touch_that_stops);
