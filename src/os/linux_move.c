@@ -306,5 +306,5 @@ mmapx_os_can_read(const void *addr)
 {
     unsigned char byte;
 
-    return copy_out(-1, (void *)(uintptr_t)addr, &byte, 1) == 0;
+    return copy_out(-1, addr, &byte, 1) != -EFAULT;
 }

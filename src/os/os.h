@@ -235,7 +235,7 @@ enum mmapx_os_lock mmapx_os_lock_of(void *addr); /* of that page */
  * that, or -1 where it is not known.  What cannot be had has nothing stored. */
 int mmapx_os_clear(void *addr, size_t len, int prot);
 
-/* Whether a byte can be read without a signal. */
+/* Whether a byte can be read without a signal, as far as that is told. */
 bool mmapx_os_can_read(const void *addr);
 
 /* What has to be known of a file that is to grow. */

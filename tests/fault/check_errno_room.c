@@ -6,6 +6,7 @@
 #endif
 
 #include "failures.h"
+#include "filters.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -463,6 +464,37 @@ START_TEST(a_file_that_was_copied_up)
 }
 END_TEST
 
+#ifdef __linux__
+static bool
+grows_on_a_stack(void *arg)
+{
+    size_t page = page_size();
+    struct fixture f;
+
+    set_up(&f);
+    fake_stacks = true;
+    fake_lengthens_another = true;
+    if (!deny(&(struct denied){ SYS_process_vm_readv, ANY, 0, false },
+              *(int *)arg))
+        return false;
+    FAILS(EINVAL, mmapx_resize(&f.m, f.fd, 5 * page, GROW_SPARSE));
+    fake_lengthens_another = false;
+    OK(mmapx_resize(&f.m, f.fd, 5 * page, GROW_SPARSE));
+    return true;
+}
+
+/* The same behind a filter that does not let the kernel look. */
+START_TEST(a_file_on_a_stack_behind_a_filter)
+{
+    int codes[] = { EPERM, ENOSYS };
+
+    need_filters();
+    for (size_t i = 0; i < 2; i++)
+        ck_assert(in_child(grows_on_a_stack, &codes[i]));
+}
+END_TEST
+#endif
+
 /* A descriptor that writes past the cache writes whole pages, and the file is
  * as long as was asked for. */
 START_TEST(blocks_by_writing_past_the_cache)
@@ -564,6 +596,9 @@ suite(void)
     ADD_TEST(s, a_mapping_that_is_torn_on_the_way_back);
     ADD_TEST(s, a_copy_that_is_given_back);
     ADD_TEST(s, a_file_that_was_copied_up);
+#ifdef __linux__
+    ADD_TEST(s, a_file_on_a_stack_behind_a_filter);
+#endif
     ADD_TEST(s, blocks_by_writing_past_the_cache);
     ADD_TEST(s, a_limit_inside_a_page_past_the_cache);
     ADD_TEST(s, blocks_by_writing_that_gets_nowhere);

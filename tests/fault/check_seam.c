@@ -589,6 +589,35 @@ START_TEST(what_can_be_read)
 }
 END_TEST
 
+/* Where nobody can tell, it can: without descriptors a pipe cannot either. */
+static bool
+can_read_behind_a_filter(void *arg)
+{
+    const struct subject *s = arg;
+    bool without;
+
+    if (!no_copying(s->code) || !mmapx_os_can_read(s->p)
+        || mmapx_os_can_read(s->p + page_size()))
+        return false;
+    forbid_descriptors();
+    without = mmapx_os_can_read(s->p);
+    allow_descriptors();
+    return without;
+}
+
+START_TEST(what_can_be_read_behind_a_filter)
+{
+    struct subject s = { .code = EPERM };
+
+    need_filters();
+    s.p = mmap(NULL, 2 * page_size(), PROT_READ, MAP_SHARED, temp_file(1), 0);
+    ck_assert_ptr_ne(s.p, MAP_FAILED);
+    ck_assert(in_child(can_read_behind_a_filter, &s));
+    s.code = ENOSYS;
+    ck_assert(in_child(can_read_behind_a_filter, &s));
+}
+END_TEST
+
 /* --- Touching ------------------------------------------------------------- */
 
 static bool
@@ -1301,6 +1330,7 @@ suite(void)
     ADD_TEST(s, zeros_through_a_pipe);
     ADD_TEST(s, zeros_where_nothing_can_be_had);
     ADD_TEST(s, what_can_be_read);
+    ADD_TEST(s, what_can_be_read_behind_a_filter);
     ADD_TEST(s, what_touching_needs);
     ADD_TEST(s, a_touch_that_stops);
     ADD_TEST(s, a_batch_that_is_refused);
