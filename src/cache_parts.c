@@ -87,7 +87,7 @@ skip_hole(struct loader *l)
     while (l->at < l->end && l->at >= l->data_end && l->at > from) {
         from = l->at;
         l->told
-            = mmapx_os_next_data(l->fd, &l->at, l->end, &l->data_end);
+            = mmapx_i_next_data(l->fd, &l->at, l->end, &l->data_end);
     }
     if (l->at >= l->data_end)
         l->data_end = l->end;

@@ -87,6 +87,10 @@ int mmapx_i_cache_probe(int fd, int r);
 int mmapx_i_cache_count(int fd, int64_t off, int64_t end,
                         struct mmapx_cache *c);
 
+/* data.c: as mmapx_os_next_data(), but of a file in memory the next part of
+ * which some is swapped out. */
+bool mmapx_i_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
+
 /* cache_scan.c: the first runs that touch bytes off to end, *n of them at most;
  * how many were found. */
 int mmapx_i_cache_scan(int fd, int64_t off, int64_t end,

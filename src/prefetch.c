@@ -108,7 +108,7 @@ prefetch_range(int fd, int64_t off, int64_t end)
         int64_t len;
 
         if (off >= data_end)
-            mmapx_os_next_data(fd, &off, end, &data_end);
+            mmapx_i_next_data(fd, &off, end, &data_end);
         len = data_end - off < PREFETCH_STEP ? data_end - off : PREFETCH_STEP;
         if (off < end && mmapx_os_readahead(fd, off, len) == -ENOTSUP)
             return -ENOTSUP;

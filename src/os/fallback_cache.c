@@ -65,6 +65,13 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
     return false;
 }
 
+enum mmapx_os_home
+mmapx_os_home(int fd)
+{
+    (void)fd;
+    return MMAPX_OS_ON_DISK;
+}
+
 int
 mmapx_os_readahead(int fd, int64_t off, int64_t len)
 {

@@ -5,7 +5,8 @@
 #include "linux_missing.h"
 
 #include <fcntl.h>
-#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -86,41 +87,19 @@ struct extents {
     struct linux_fiemap_extent list[EXTENTS];
 };
 
-/* The file once more, with a position that nobody else has. */
-static int
-open_again(int fd)
+/* The name of a device can be in memory, too. */
+enum mmapx_os_home
+mmapx_os_home(int fd)
 {
-    static const char files[] = "/proc/thread-self/fd/";
-    char name[sizeof files + 10]; /* INT_MAX has 10 digits */
-    char *path = name + sizeof name - 1;
+    struct sysinfo system;
+    struct stat st;
 
-    *path = '\0';
-    do
-        *--path = (char)('0' + fd % 10);
-    while ((fd /= 10) > 0);
-    path -= sizeof files - 1;
-    memcpy(path, files, sizeof files - 1);
-    return mmapx_os_open(path, false);
-}
-
-/* tmpfs lists no extents, and tells where its holes are all the same.  To ask
- * moves the position of a descriptor, and the caller's is not ours alone. */
-static void
-seek_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
-{
-    int own = open_again(fd);
-    off_t data, hole;
-
-    if (own < 0)
-        return;
-    data = lseek(own, (off_t)*off, SEEK_DATA);
-    if (data < 0 && errno == ENXIO) {
-        *off = end;
-    } else if (data >= 0 && (hole = lseek(own, data, SEEK_HOLE)) > data) {
-        *off = data < end ? data : end;
-        *data_end = hole < end ? hole : end;
-    }
-    mmapx_os_close(own);
+    if (mmapx_os_fs_type(fd) != TMPFS_MAGIC || fstat(fd, &st) < 0
+        || !S_ISREG(st.st_mode))
+        return MMAPX_OS_ON_DISK;
+    return sysinfo(&system) == 0 && system.freeswap == system.totalswap
+               ? MMAPX_OS_IN_MEMORY
+               : MMAPX_OS_SWAPPED;
 }
 
 /*
@@ -138,11 +117,8 @@ mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
     uint64_t stop = (uint64_t)end;
 
     *data_end = end;
-    if (syscall(SYS_ioctl, fd, FS_IOC_FIEMAP, &extents) < 0) {
-        if (mmapx_os_fs_type(fd) == TMPFS_MAGIC)
-            seek_data(fd, off, end, data_end);
+    if (syscall(SYS_ioctl, fd, FS_IOC_FIEMAP, &extents) < 0)
         return false;
-    }
     for (uint32_t i = 0; i < extents.map.fm_mapped_extents; i++, extent++) {
         bool first = begin == (uint64_t)end;
 

@@ -178,6 +178,11 @@ int mmapx_os_cachestat(int fd, int64_t off, int64_t len,
  * file system lists its data: then the touch of a hole takes no memory. */
 bool mmapx_os_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end);
 
+/* Where the pages of a file are that are not in the page cache: on a disk, or
+ * who knows where; nowhere; or where the system swaps them to. */
+enum mmapx_os_home { MMAPX_OS_ON_DISK, MMAPX_OS_IN_MEMORY, MMAPX_OS_SWAPPED };
+enum mmapx_os_home mmapx_os_home(int fd);
+
 /* Whether the file has a page cache of its own for certain: where cachestat(2)
  * finds nothing, nothing is there. */
 bool mmapx_os_has_own_cache(int fd);

@@ -215,10 +215,9 @@ START_TEST(loading_what_is_there)
 END_TEST
 
 /* What the kernel counts and has not read is read: blocks of memory that
- * were reserved, where no descriptor is left to ask whether they have data. */
+ * were reserved, where some is said to be swapped out. */
 START_TEST(loading_what_is_not_there_yet)
 {
-    uint64_t before;
     struct mmapx m;
     int file = -1;
 
@@ -226,14 +225,13 @@ START_TEST(loading_what_is_not_there_yet)
     if (mmapx_map_memfd(&m, &file, "test", 0, 0) < 0)
         SKIP("no memfd_create(2) here");
     reserve_blocks(file, 0, 4 * page_size());
-    if (access("/proc/thread-self/fd", X_OK) == 0) {
-        OK(mmapx_cache_load(file, 0, -1));
-        ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
-    }
-    before = limit_descriptors(0);
+    fake_swapped = (struct fake_bytes){ 1 << 30, (1 << 30) + 1 };
     OK(mmapx_cache_load(file, 0, -1));
-    limit_descriptors(before);
+    ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 0);
+    fake_swapped = (struct fake_bytes){ 0, 1 };
+    OK(mmapx_cache_load(file, 0, -1));
     ck_assert_int_eq(fake_count(FAKE_READ_AND_DISCARD), 1);
+    fake_reset();
 }
 END_TEST
 
@@ -424,6 +422,55 @@ file_with_a_page_far_away(void)
         SKIP("this file system does not say what is a hole");
     return fd;
 }
+
+/* Of a file in memory: what is swapped out, in parts of 2 MiB. */
+START_TEST(what_is_swapped_out)
+{
+    enum { MIB = 1 << 20, SIZE = 64 * MIB };
+    static const struct {
+        int at, found, end;
+    } places[] = {
+        { 0, 0, 2 },
+        { 1, 0, 2 },
+        { 20, 20, 22 },
+        { 21, 20, 22 },
+        { 63, 62, 64 },
+        { 64, 64, 64 },
+    };
+    int64_t off, end;
+    struct mmapx m;
+    int fd = -1;
+
+    fake_reset();
+    if (mmapx_map_memfd(&m, &fd, "swapped", SIZE, 0) < 0)
+        SKIP("no memfd_create(2) here");
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        fake_swapped.off = (int64_t)places[i].at * MIB;
+        fake_swapped.end = fake_swapped.off + 1;
+        off = 0;
+        ck_assert(!mmapx_i_next_data(fd, &off, SIZE, &end));
+        ck_assert_int_eq(off, (int64_t)places[i].found * MIB);
+        ck_assert_int_eq(off < SIZE ? end : SIZE, (int64_t)places[i].end * MIB);
+    }
+    /* The last part is as long as the file. */
+    fake_swapped.off = SIZE - 1;
+    fake_swapped.end = SIZE;
+    off = 0;
+    mmapx_i_next_data(fd, &off, SIZE - MIB / 2, &end);
+    ck_assert_int_eq(end, SIZE - MIB / 2);
+    ck_assert_int_eq(off, end);
+    /* Where nobody tells, all of it can be. */
+    for (int i = 1; i < 6; i++) {
+        fake_fail(FAKE_CACHESTAT, EAGAIN, i);
+        off = 0;
+        mmapx_i_next_data(fd, &off, SIZE, &end);
+        ck_assert_int_eq(off, 0);
+        ck_assert_int_eq(end, SIZE);
+    }
+    fake_reset();
+    OK(mmapx_unmap(&m));
+}
+END_TEST
 
 START_TEST(what_is_data)
 {
@@ -680,6 +727,7 @@ suite(void)
     ADD_TEST(s, loading_by_what_was_cached_before);
     ADD_TEST(s, loading_what_has_been_loaded);
     ADD_TEST(s, loading_by_blocks);
+    ADD_TEST(s, what_is_swapped_out);
     ADD_TEST(s, what_is_data);
     ADD_TEST(s, what_is_allocated_and_no_data);
     ADD_TEST(s, many_pages_and_little_memory);

@@ -19,6 +19,7 @@ bool fake_has_no_advice;
 bool fake_may_not_know;
 bool fake_has_no_cachestat;
 struct fake_bytes fake_uncached;
+struct fake_bytes fake_swapped;
 struct fake_bytes fake_read;
 int64_t fake_looked;
 bool fake_zeros_pay;
@@ -67,6 +68,7 @@ fake_reset(void)
     fake_may_not_know = false;
     fake_has_no_cachestat = false;
     fake_uncached = (struct fake_bytes){ 0 };
+    fake_swapped = (struct fake_bytes){ 0 };
     fake_read = (struct fake_bytes){ 0 };
     fake_looked = 0;
     fake_zeros_pay = false;
@@ -423,13 +425,20 @@ pages(int64_t off, int64_t end)
     return off < end ? (uint64_t)((end - 1) / page - off / page + 1) : 0;
 }
 
+/* The pages of a part that some bytes are in. */
 static uint64_t
-uncached_pages(int64_t off, int64_t end)
+pages_of(const struct fake_bytes *bytes, int64_t off, int64_t end)
 {
-    int64_t from = off > fake_uncached.off ? off : fake_uncached.off;
-    int64_t to = end < fake_uncached.end ? end : fake_uncached.end;
+    int64_t from = off > bytes->off ? off : bytes->off;
+    int64_t to = end < bytes->end ? end : bytes->end;
 
     return pages(from, to);
+}
+
+enum mmapx_os_home
+mmapx_os_home(int fd)
+{
+    return fake_swapped.end != 0 ? MMAPX_OS_SWAPPED : real_os_home(fd);
 }
 
 int
@@ -443,13 +452,16 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         return -ENOSYS;
     if (r == 0 && fake_uncached.end != 0) {
         *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED };
-        c->cached = pages(off, off + len) - uncached_pages(off, off + len);
+        c->cached = pages(off, off + len)
+                    - pages_of(&fake_uncached, off, off + len);
         return 0;
     }
     if (r == 0)
         r = real_os_cachestat(fd, off, len, c);
     if (r == 0 && fake_all_stay)
         c->dirty = 0;
+    if (r == 0)
+        c->evicted += pages_of(&fake_swapped, off, off + len);
     return r;
 }
 

@@ -42,6 +42,8 @@ struct fake_bytes {
 /* If end is not 0, these bytes of every file are not cached, and all others
  * are.  A page is one of them if one of its bytes is. */
 extern struct fake_bytes fake_uncached;
+/* The same of what is swapped out, of a file in memory. */
+extern struct fake_bytes fake_swapped;
 extern int64_t fake_looked; /* the end of what cachestat(2) was asked about */
 extern struct fake_bytes fake_read; /* what was asked for last, to be read in */
 extern bool fake_zeros_pay;        /* where files grow by small steps */

@@ -7,12 +7,17 @@
 
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#if defined __linux__
+#include <sys/sysinfo.h>
+#endif
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { BLOCK = 2 << 20, FILE_SIZE = 4 * BLOCK };
@@ -336,7 +341,7 @@ START_TEST(a_hole_in_memory)
 }
 END_TEST
 
-/* Where no descriptor is left to ask by, it is read. */
+/* No descriptor is needed. */
 START_TEST(a_small_hole_in_memory)
 {
     int fd = sparse_memfd();
@@ -348,8 +353,23 @@ START_TEST(a_small_hole_in_memory)
 }
 END_TEST
 
-/* It is not walked page by page, which would take hours, whoever else reads by
- * the same descriptor. */
+/* Whether the system says what of a file in memory is swapped out. */
+static bool
+swap_is_told(int fd)
+{
+    struct mmapx_cache c;
+#if defined __linux__
+    struct sysinfo system;
+
+    if (sysinfo(&system) == 0 && system.freeswap == system.totalswap)
+        return true;
+#endif
+    OK(mmapx_cache_stat(fd, 0, -1, &c));
+    return (c.known & MMAPX_CACHE_EVICTED) != 0;
+}
+
+/* It is not walked page by page, which would take hours, and its position stays
+ * where it is, which others may share. */
 START_TEST(a_large_hole_in_memory)
 {
     struct mmapx_cache_range all = { 0, -1 };
@@ -357,8 +377,8 @@ START_TEST(a_large_hole_in_memory)
     struct stat sb;
     int fd = sparse_memfd();
 
-    if (access("/proc/thread-self/fd", X_OK) < 0)
-        SKIP("no /proc, or an old one");
+    if (!swap_is_told(fd))
+        SKIP("this system swaps, and does not say what it has swapped out");
     while (ftruncate(fd, (off_t)size) < 0 && size > FILE_SIZE)
         size /= 2;
     OK(mmapx_cache_load(fd, 0, -1));
@@ -372,6 +392,47 @@ START_TEST(a_large_hole_in_memory)
     ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 5);
     ck_assert_int_eq(fstat(fd, &sb), 0);
     ck_assert_int_le((int64_t)sb.st_blocks * 512, 2 * BLOCK);
+}
+END_TEST
+
+/* Whether this process has the file's record lock: nobody else tells it. */
+static bool
+is_locked_by_parent(int fd)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int status;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* To close any descriptor of a file ends the process's record locks of it. */
+static void
+keeps_record_locks(int fd)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    struct mmapx_cache_range all = { 0, -1 };
+
+    if (fcntl(fd, F_SETLK, &lock) != 0)
+        SKIP("this file system has no record locks");
+    OK(mmapx_cache_load(fd, 0, -1));
+    ck_assert(is_locked_by_parent(fd));
+    OK(mmapx_cache_prefetch(fd, &all, 1));
+    ck_assert(is_locked_by_parent(fd));
+}
+
+START_TEST(record_locks_of_a_file)
+{
+    keeps_record_locks(temp_file(FILE_SIZE));
+}
+END_TEST
+
+START_TEST(record_locks_of_memory)
+{
+    keeps_record_locks(sparse_memfd());
 }
 END_TEST
 
@@ -414,6 +475,8 @@ suite(void)
     ADD_TEST(s, a_hole_in_memory);
     ADD_TEST(s, a_small_hole_in_memory);
     ADD_TEST(s, a_large_hole_in_memory);
+    ADD_TEST(s, record_locks_of_a_file);
+    ADD_TEST(s, record_locks_of_memory);
     ADD_TEST(s, a_sparse_file);
     return s;
 }

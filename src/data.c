@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Which parts of a file can have to be brought into memory. */
+#include "internal.h"
+
+/* Bytes that are asked about at least. */
+enum { STEP = 2 << 20 };
+
+/* Whether some of a part is swapped out: 1, 0 or -errno. */
+static int
+is_swapped(int fd, int64_t off, int64_t len)
+{
+    struct mmapx_cache c;
+    int r = mmapx_os_cachestat(fd, off, len, &c);
+
+    return r == 0 ? c.evicted > 0 : r;
+}
+
+/* Go to a step with something that is swapped out: by steps that grow, and
+ * then by halves of the last one. */
+static void
+seek_swapped(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+    int64_t at = *off;
+    int64_t len = STEP;
+    int r = 0;
+
+    while (at < end && (r = is_swapped(fd, at, len < end - at ? len : end - at))
+                           == 0) {
+        at += len < end - at ? len : end - at;
+        len *= 2;
+    }
+    for (len /= 2; len >= STEP && r > 0; len /= 2) {
+        r = is_swapped(fd, at, len);
+        if (r == 0) {
+            at += len;
+            r = 1;
+        }
+    }
+    if (r < 0)
+        return;
+    *off = at;
+    *data_end = end - at < STEP ? end : at + STEP;
+}
+
+/*
+ * tmpfs lists no data.  What can have to be brought in there is what was swapped
+ * out, which cachestat(2) counts.  lseek(2) knows the holes; but it moves a
+ * position that the caller may share, and a descriptor of our own would, when it
+ * is closed, end the caller's record locks.
+ */
+bool
+mmapx_i_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)
+{
+    bool told = mmapx_os_next_data(fd, off, end, data_end);
+    enum mmapx_os_home home = told ? MMAPX_OS_ON_DISK : mmapx_os_home(fd);
+
+    if (home == MMAPX_OS_IN_MEMORY)
+        *off = end;
+    else if (home == MMAPX_OS_SWAPPED)
+        seek_swapped(fd, off, end, data_end);
+    return told;
+}
