@@ -125,7 +125,9 @@ flush_journal(const struct target *t, uintptr_t since)
 /*
  * Empty the journal.  A header of zeros is on the disk first, and needs no
  * change of the file system's books; that the file is cut may reach the disk
- * whenever it likes.  What was lost of the journal before does not matter.
+ * whenever it likes.  What was lost of the journal before does not matter.  A
+ * full file system that writes nothing in its place (btrfs) has no room for the
+ * zeros: there the cut itself has to be on the disk.
  */
 static int
 empty(const struct target *t)
@@ -136,6 +138,8 @@ empty(const struct target *t)
 
     if (r == 0)
         r = flush_journal(t, since);
+    else if (mmapx_os_set_size(t->journal, 0) == 0)
+        return flush_journal(t, since);
     return r == 0 ? mmapx_os_set_size(t->journal, 0) : r;
 }
 

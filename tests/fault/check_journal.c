@@ -452,6 +452,38 @@ END_TEST
 
 /* --- Failures that the process survives ----------------------------------- */
 
+/* No write succeeds any more, as on a full btrfs, where zeros over the journal
+ * need room, too: while the file is the old one the journal is emptied. */
+START_TEST(no_write_succeeds_any_more)
+{
+    static struct image now;
+    bool over = false;
+    int emptied = 0;
+
+    for (int turn = 1; !over; turn++) {
+        set_up();
+        fake_fail_from(FAKE_WRITE_AT, ENOSPC, turn);
+        errno = 0;
+        if (commit_all() != 0)
+            ck_assert_int_eq(errno, ENOSPC);
+        over = fake_count(FAKE_WRITE_AT) < turn;
+        load(&now, file);
+        if (is_same(&now, &old_file)) {
+            ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+            ck_assert_int_eq(ftruncate(journal, 8192), 0); /* a torn one */
+            ck_assert_int_eq(mmapx_recover(file, journal), 0);
+            ck_assert_int_eq(lseek(journal, 0, SEEK_END), 0);
+            emptied++;
+        }
+        reset();
+        OK(mmapx_unmap(&m));
+        close(file);
+        close(journal);
+    }
+    ck_assert_int_gt(emptied, 1);
+}
+END_TEST
+
 /* Each call fails once: the file is the old one or the new one after recovery,
  * the mapping has every change, and a second commit goes through. */
 START_TEST(every_call_fails)
@@ -871,6 +903,7 @@ suite(void)
     ADD_TEST(s, the_power_fails_in_the_next_commit);
     ADD_TEST(s, the_power_fails_after_a_kill);
     ADD_TEST(s, a_length_that_is_not_on_the_disk);
+    ADD_TEST(s, no_write_succeeds_any_more);
     ADD_TEST(s, every_call_fails);
     ADD_TEST(s, the_file_takes_no_byte);
     ADD_TEST(s, the_journal_cannot_be_read);
