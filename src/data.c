@@ -43,10 +43,10 @@ seek_swapped(int fd, int64_t *off, int64_t end, int64_t *data_end)
 }
 
 /*
- * tmpfs lists no data.  What can have to be brought in there is what was swapped
- * out, which cachestat(2) counts.  lseek(2) knows the holes; but it moves a
- * position that the caller may share, and a descriptor of our own would, when it
- * is closed, end the caller's record locks.
+ * tmpfs lists no data.  What can be missing there was swapped out, and
+ * cachestat(2) counts that.  lseek(2) knows the holes; but it moves a position
+ * that the caller may share, and a descriptor of our own would end the caller's
+ * record locks when it is closed.
  */
 bool
 mmapx_i_next_data(int fd, int64_t *off, int64_t end, int64_t *data_end)

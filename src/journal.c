@@ -16,8 +16,7 @@ enum { PART = 2048 }; /* bytes that are handled at once */
 
 /* The two descriptors. */
 struct target {
-    int fd;
-    int journal;
+    int fd, journal;
     enum mmapx_os_type type; /* of the file */
     uintptr_t identity;
     uintptr_t since; /* the last loss before it began */
@@ -124,10 +123,9 @@ flush_journal(const struct target *t, uintptr_t since)
 
 /*
  * Empty the journal.  A header of zeros is on the disk first, and needs no
- * change of the file system's books; that the file is cut may reach the disk
- * whenever it likes.  What was lost of the journal before does not matter.  A
- * full file system that writes nothing in its place (btrfs) has no room for the
- * zeros: there the cut itself has to be on the disk.
+ * change of the file system's books; the cut may reach the disk whenever it
+ * likes, but has to on a full btrfs, which has no room for the zeros.  What was
+ * lost of the journal before does not matter.
  */
 static int
 empty(const struct target *t)
@@ -135,12 +133,10 @@ empty(const struct target *t)
     unsigned char zeros[MMAPX_I_JOURNAL_HEADER] = { 0 };
     uintptr_t since = mmapx_i_last_loss();
     int r = write_to_journal(t, zeros, MMAPX_I_JOURNAL_HEADER, 0);
+    bool is_cut = r < 0 && mmapx_os_set_size(t->journal, 0) == 0;
 
-    if (r == 0)
-        r = flush_journal(t, since);
-    else if (mmapx_os_set_size(t->journal, 0) == 0)
-        return flush_journal(t, since);
-    return r == 0 ? mmapx_os_set_size(t->journal, 0) : r;
+    r = r < 0 && !is_cut ? r : flush_journal(t, since);
+    return r < 0 || is_cut ? r : mmapx_os_set_size(t->journal, 0);
 }
 
 /* --- The two descriptors -------------------------------------------------- */

@@ -3,9 +3,9 @@
  * Bringing in a block of which single pages are wanted.
  *
  * A disk fills one large piece of memory sooner than many single pages.  So the
- * block is brought in as one huge page, where the file system has such; and then
- * that is split, so that the pages which are not wanted can go.  Linux splits it
- * when a part of it is reclaimed from a mapping.
+ * block is brought in as one huge page, where the file system has such, and
+ * then that is split, so that the pages which are not wanted can go.  Linux
+ * splits it when a part of it is reclaimed from a mapping.
  */
 #include "tool.h"
 #include "bring_block.h"

@@ -91,9 +91,9 @@ data_bytes(const struct work_file *f, int64_t size)
     return bytes;
 }
 
-/* Whether no page has to be read.  Each page is looked at, as mmapx_cache_load()
- * would do after a count, which has pages in it that could not be read.  But
- * only a count tells what is dirty, which JSON reports. */
+/* Whether no page has to be read.  Each page is looked at, as by
+ * mmapx_cache_load() after a count, which has pages in it that could not be
+ * read.  But only a count tells what is dirty, which JSON reports. */
 static bool
 is_all_there(const struct work *work, const struct work_file *f)
 {

@@ -47,7 +47,8 @@ tool_no_command(const char *matter, const char *name)
                         word.nearest == NULL ? NULL : text);
 }
 
-/* The commands, as bits, that have an option: "--name", "--name=..." or "-x". */
+/* The commands, as bits, that have an option: "--name", "--name=..." or
+ * "-x". */
 static unsigned
 commands_with(const char *option)
 {
