@@ -960,8 +960,8 @@ int mmapx_map_memfd(struct mmapx *m, int *fd, const char *name, size_t len,
  * descriptor with O_APPEND, O_DIRECT, O_DSYNC or O_SYNC.  New bytes are zero:
  * those of anonymous memory, and those that FILE has added to a file, also in
  * the last page of a private mapping (except for bytes that were stored past
- * the end of a tmpfs file, into its last page, if a seal or an attribute
- * forbids to punch a hole there, and on ramfs, which has no holes).
+ * the end of a tmpfs file, into its last page, before the file became
+ * append-only).
  *
  * The mapping grows before the file, and the file is cut after the mapping has
  * become shorter.  After a failure both are as they were, with three

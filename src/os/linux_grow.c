@@ -104,24 +104,63 @@ has_data(const unsigned char *addr, size_t len)
     return false;
 }
 
-/* Whether a file's last page has anything past the file's end. */
-static bool
-has_tail(int fd, int64_t size, size_t head, size_t page)
+/* Map the page at an offset of a file.  Where all memory is locked, the kernel
+ * would read it while it is mapped, without end if it cannot be read. */
+static int
+map_page(int fd, int64_t at, int prot, unsigned char **page)
 {
+    size_t len = mmapx_os_page_size();
     void *addr = NULL;
+    int r = mmapx_os_mmap(&addr, len, PROT_NONE, MAP_SHARED, fd, at);
+
+    if (r < 0)
+        return r;
+    r = mmapx_os_mprotect(addr, len, prot);
+    if (r < 0)
+        mmapx_os_munmap(addr, len);
+    *page = addr;
+    return r;
+}
+
+/* Whether a file's last page has anything past the file's end.  A caller who
+ * cannot look must assume it. */
+static bool
+has_tail(int fd, int64_t size, size_t head, size_t len)
+{
+    unsigned char *page;
     bool found;
 
-    /* Where all memory is locked, the kernel would read the page while it is
-     * mapped, without end if it cannot be read.  A caller who cannot look must
-     * assume it. */
-    if (mmapx_os_mmap(&addr, page, PROT_NONE, MAP_SHARED, fd,
-                      size - (int64_t)head)
-        < 0)
+    if (map_page(fd, size - (int64_t)head, PROT_READ, &page) < 0)
         return true;
-    found = mmapx_os_mprotect(addr, page, PROT_READ) < 0
-            || has_data((unsigned char *)addr + head, page - head);
-    mmapx_os_munmap(addr, page);
+    found = has_data(page + head, len);
+    mmapx_os_munmap(page, head + len);
     return found;
+}
+
+static int
+punch(int fd, int64_t from, size_t len)
+{
+    const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+    int r;
+
+    do
+        r = held_fallocate(fd, mode, (off_t)from, (off_t)len);
+    while (r < 0 && errno == EINTR);
+    return r;
+}
+
+static int
+store_zeros(int fd, int64_t size, size_t head, size_t len)
+{
+    const int prot = PROT_READ | PROT_WRITE;
+    unsigned char *page;
+    int r = map_page(fd, size - (int64_t)head, prot, &page);
+
+    if (r < 0)
+        return r;
+    r = mmapx_os_clear(page + head, len, prot);
+    mmapx_os_munmap(page, head + len);
+    return r;
 }
 
 /*
@@ -129,19 +168,19 @@ has_tail(int fd, int64_t size, size_t head, size_t page)
  * when the file grows; so do ext4 and, where the block was allocated and never
  * written, xfs before Linux 6.13.  Punching a hole there makes it zero and
  * leaves the size alone, but splits a huge page: only where there is something.
+ * A filter, a seal or the file system may not let that happen, and the seal
+ * lets nobody store either.  To set the size that the file has makes it zero,
+ * too, and is the last way, since it gives back blocks behind the end.
  */
 int
 mmapx_os_clear_tail(int fd, int64_t size)
 {
     size_t page = mmapx_os_page_size();
     size_t head = (size_t)size & (page - 1);
-    int r;
+    size_t len = page - head;
 
-    if (head == 0 || !has_tail(fd, size, head, page))
-        return 0;
-    do
-        r = held_fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                      (off_t)size, (off_t)(page - head));
-    while (r < 0 && errno == EINTR);
+    if (head > 0 && has_tail(fd, size, head, len)
+        && punch(fd, size, len) < 0 && store_zeros(fd, size, head, len) < 0)
+        (void)mmapx_os_set_size(fd, size);
     return 0;
 }

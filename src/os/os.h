@@ -236,8 +236,9 @@ enum mmapx_os_lock {
 };
 enum mmapx_os_lock mmapx_os_lock_of(void *addr); /* of that page */
 
-/* Make private memory zero where it is not, whatever protection it has; prot is
- * that, or -1 where it is not known.  What cannot be had has nothing stored. */
+/* Make memory zero where it is not: private memory whatever protection it has.
+ * prot is that, or -1 where it is not known.  What cannot be had has nothing
+ * stored. */
 int mmapx_os_clear(void *addr, size_t len, int prot);
 
 /* Whether a byte can be read without a signal, as far as that is told. */
@@ -260,7 +261,8 @@ int mmapx_os_allocate(int fd, int64_t from, int64_t len);
 /* Set a size that is larger than the present one. */
 int mmapx_os_lengthen(int fd, int64_t size);
 
-/* Zero what mappings have left in the file's last page past its end. */
+/* Zero what mappings have left in the file's last page past its end, as far as
+ * the system lets that be done. */
 int mmapx_os_clear_tail(int fd, int64_t size);
 
 /* Memory behind a descriptor, which is returned; -ENOSYS: there is none. */

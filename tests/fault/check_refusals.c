@@ -230,6 +230,38 @@ START_TEST(a_last_page_that_is_not_there)
         ck_assert(in_child(grows_by_a_page_that_is_not_there, &codes[i]));
 }
 END_TEST
+
+/* New bytes are zero, also where no hole can be punched behind the end. */
+static bool
+grows_over_what_was_stored(void *arg)
+{
+    static const char zero[300];
+    struct mmapx *m = &fixture.m;
+    char *bytes = m->addr;
+
+    memset(bytes + 100, 'x', 300);
+    if (!deny(&(struct denied){ SYS_fallocate, ANY, 0, false }, *(int *)arg)
+        || mmapx_resize(m, fixture.memfd, 600,
+                        MMAPX_RESIZE_FILE | MMAPX_RESIZE_SPARSE)
+               != 0)
+        return false;
+    return memcmp(bytes + 100, zero, sizeof zero) == 0;
+}
+
+START_TEST(what_was_behind_the_end)
+{
+    int codes[] = { EPERM, ENOSYS };
+
+    need_filters();
+    for (size_t i = 0; i < 2; i++) {
+        if (mmapx_map_memfd(&fixture.m, &fixture.memfd, "tail", 100, 0) != 0)
+            SKIP("no memory behind a descriptor");
+        ck_assert(in_child(grows_over_what_was_stored, &codes[i]));
+        OK(mmapx_unmap(&fixture.m));
+        close(fixture.memfd);
+    }
+}
+END_TEST
 #endif /* __linux__ */
 
 #ifndef __linux__
@@ -249,6 +281,7 @@ suite(void)
 #ifdef __linux__
     ADD_TEST(s, growing_behind_a_filter);
     ADD_TEST(s, a_last_page_that_is_not_there);
+    ADD_TEST(s, what_was_behind_the_end);
 #endif
     return s;
 }

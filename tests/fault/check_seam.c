@@ -952,6 +952,20 @@ END_TEST
 
 /* --- What is stored past the end ------------------------------------------ */
 
+/* A descriptor's own memory of a page, of which the file has 10 bytes; all of
+ * them and the next one are 'a'. */
+static void
+make_tail(struct subject *tail)
+{
+    tail->fd = mmapx_os_memfd("tail", MFD_ALLOW_SEALING);
+    if (tail->fd < 0)
+        SKIP("no memory behind a descriptor");
+    ck_assert_int_eq(ftruncate(tail->fd, 10), 0);
+    tail->p = mmap(NULL, page_size(), RW, MAP_SHARED, tail->fd, 0);
+    ck_assert_ptr_ne(tail->p, MAP_FAILED);
+    memset(tail->p, 'a', 11);
+}
+
 static bool
 clears_what_it_cannot_see(void *arg)
 {
@@ -967,20 +981,72 @@ START_TEST(a_tail_that_cannot_be_looked_at)
     struct denied denied[]
         = { { SYS_process_vm_readv, ANY, 0, false },
             { NUMBER_MMAP, 3, MAP_SHARED, false } };
-    size_t page = page_size();
     struct subject tail;
 
     need_filters();
     for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
-        tail.fd = mmapx_os_memfd("tail", 0);
-        if (tail.fd < 0)
-            SKIP("no memory behind a descriptor");
-        ck_assert_int_eq(ftruncate(tail.fd, 10), 0);
-        tail.p = mmap(NULL, page, RW, MAP_SHARED, tail.fd, 0);
-        ck_assert_ptr_ne(tail.p, MAP_FAILED);
-        memset(tail.p, 'a', 11);
+        make_tail(&tail);
         tail.denied = denied[i];
         ck_assert(in_child(clears_what_it_cannot_see, &tail));
+        close(tail.fd);
+    }
+}
+END_TEST
+
+static bool
+clears_without_a_hole(void *arg)
+{
+    const struct subject *tail = arg;
+
+    return deny(&(struct denied){ SYS_fallocate, ANY, 0, false }, tail->code)
+           && deny(&tail->denied, tail->code)
+           && mmapx_os_clear_tail(tail->fd, 10) == 0 && tail->p[10] == 0
+           && tail->p[9] == 'a' && lseek(tail->fd, 0, SEEK_END) == 10;
+}
+
+/* By stores; if the page cannot be mapped, not for reading, not for writing, or
+ * not be stored to, by setting the size. */
+START_TEST(a_tail_in_which_no_hole_is_punched)
+{
+    const struct denied others[] = {
+        { -1, ANY, 0, false },
+        { NUMBER_MMAP, 3, MAP_SHARED, false },
+        { SYS_mprotect, 2, PROT_READ, false },
+        { SYS_mprotect, 2, RW, false },
+        { SYS_process_vm_readv, ANY, 0, false },
+    };
+    struct subject tail;
+
+    need_filters();
+    for (size_t i = 0; i < 2 * sizeof others / sizeof others[0]; i++) {
+        make_tail(&tail);
+        tail.denied = others[i / 2];
+        tail.code = i % 2 == 0 ? EPERM : ENOSYS;
+        ck_assert_msg(in_child(clears_without_a_hole, &tail), "case %zu", i);
+        ck_assert_int_eq(munmap(tail.p, page_size()), 0);
+        close(tail.fd);
+    }
+}
+END_TEST
+
+/* A seal lets nobody store, or punch a hole. */
+START_TEST(a_tail_that_is_sealed)
+{
+    int seals[] = { F_SEAL_FUTURE_WRITE, F_SEAL_WRITE };
+    struct subject tail;
+    char bytes[2];
+
+    need_the_kernel();
+    for (size_t i = 0; i < 2; i++) {
+        make_tail(&tail);
+        if (seals[i] == F_SEAL_WRITE)
+            ck_assert_int_eq(munmap(tail.p, page_size()), 0);
+        if (fcntl(tail.fd, F_ADD_SEALS, seals[i]) != 0)
+            SKIP("this kernel does not have that seal");
+        ck_assert_int_eq(mmapx_os_clear_tail(tail.fd, 10), 0);
+        ck_assert_int_eq(ftruncate(tail.fd, 11), 0);
+        ck_assert_int_eq(pread(tail.fd, bytes, 2, 9), 2);
+        ck_assert_mem_eq(bytes, "a", 2);
         close(tail.fd);
     }
 }
@@ -1341,6 +1407,8 @@ suite(void)
     ADD_TEST(s, a_file_system_that_is_not_told);
     ADD_TEST(s, a_file_that_cannot_be_set_to_a_size);
     ADD_TEST(s, a_tail_that_cannot_be_looked_at);
+    ADD_TEST(s, a_tail_in_which_no_hole_is_punched);
+    ADD_TEST(s, a_tail_that_is_sealed);
     ADD_TEST(s, files_in_memory);
     ADD_TEST(s, a_device_that_has_its_name_in_memory);
     ADD_TEST(s, who_is_told);
