@@ -71,11 +71,15 @@ int mmapx_i_madvise(const struct mmapx_i_span *span, enum mmapx_advice advice);
 size_t mmapx_i_resident(const unsigned char *vec, size_t n);
 
 /* read_in.c: read what is missing of a mapping's pages, whatever its advice is,
- * before they are populated. */
-void mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span);
+ * before they are populated.  Loose: they are locked on fault for certain, or
+ * not at all. */
+void mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span,
+                     bool loose);
 
-/* populate.c: the call of the same name. */
+/* populate.c: the call of the same name; and one for what is loose. */
 int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
+int mmapx_i_populate_loose(const struct mmapx *m, size_t off, size_t len,
+                           int flags);
 
 /* protect.c */
 int mmapx_i_protect(struct mmapx *m, size_t off, size_t len, int prot);

@@ -46,15 +46,17 @@ refine(const struct mmapx_i_span *span, int r)
  * mlock(2)'s to judge, and so is what populating cannot do here. */
 static int
 bring_in(const struct mmapx *m, size_t off, size_t len,
-         const struct mmapx_i_span *span)
+         const struct mmapx_i_span *span, bool loose)
 {
     bool copies = !mmapx_i_has_any(m, MMAPX_I_SHARED | MMAPX_I_MIXED)
                   && mmapx_i_has_any(m, MMAPX_I_PROT_W);
     unsigned char *end = span->addr + span->len;
-    int r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_READ);
+    int (*populate)(const struct mmapx *, size_t, size_t, int)
+        = loose ? mmapx_i_populate_loose : mmapx_i_populate;
+    int r = populate(m, off, len, MMAPX_POPULATE_READ);
 
     if (r == 0 && copies)
-        r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_WRITE);
+        r = populate(m, off, len, MMAPX_POPULATE_WRITE);
     if (r == -EFAULT && mmapx_os_is_past_end(end - mmapx_os_page_size()))
         return -ENOMEM;
     return r;
@@ -75,7 +77,7 @@ mmapx_i_lock_file(const struct mmapx *m, size_t off, size_t len,
 
     if (r < 0 && r != -ENOTSUP)
         return refine(span, r);
-    r = bring_in(m, off, len, span);
+    r = bring_in(m, off, len, span, r == 0);
     if (r == 0 || r == -EACCES || r == -ENOTSUP)
         r = mmapx_os_mlock(span->addr, span->len);
     return r;

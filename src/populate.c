@@ -80,7 +80,7 @@ advise_again(const struct mmapx_i_span *step, enum mmapx_advice advice)
 
 static int
 populate_by_advice(const struct mmapx *m, const struct mmapx_i_span *span,
-                   enum mmapx_advice advice)
+                   enum mmapx_advice advice, bool loose)
 {
     struct mmapx_i_span step;
     int r = 0;
@@ -88,7 +88,7 @@ populate_by_advice(const struct mmapx *m, const struct mmapx_i_span *span,
     for (size_t done = 0; done < span->len && r == 0; done += step.len) {
         step.addr = span->addr + done;
         step.len = lesser(span->len - done, ADVICE_STEP);
-        mmapx_i_read_in(m, &step);
+        mmapx_i_read_in(m, &step, loose);
         r = advise_again(&step, advice);
     }
     return r;
@@ -179,7 +179,8 @@ take_step(struct contest *c, enum way way, const struct mmapx_i_span *step)
 }
 
 static int
-populate_by_contest(const struct mmapx *m, const struct mmapx_i_span *span)
+populate_by_contest(const struct mmapx *m, const struct mmapx_i_span *span,
+                    bool loose)
 {
     struct contest c = { .until_retry = ADVICE_STEP,
                          .retry_gap = ADVICE_STEP };
@@ -191,10 +192,11 @@ populate_by_contest(const struct mmapx *m, const struct mmapx_i_span *span)
         enum way way = choose(&c, &step.len);
 
         if (way == TOUCH && !can_touch(&c))
-            return populate_by_advice(m, &rest, MMAPX_MADV_POPULATE_READ);
+            return populate_by_advice(m, &rest, MMAPX_MADV_POPULATE_READ,
+                                      loose);
         if (step.len > rest.len)
             step.len = rest.len;
-        mmapx_i_read_in(m, &step);
+        mmapx_i_read_in(m, &step, loose);
         r = take_step(&c, way, &step);
         rest.addr += step.len;
         rest.len -= step.len;
@@ -205,18 +207,19 @@ populate_by_contest(const struct mmapx *m, const struct mmapx_i_span *span)
 }
 
 static int
-populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span)
+populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span,
+                     bool loose)
 {
     if (mmapx_i_kind(m) == MMAPX_I_FILE && span->len >= LEAST_CONTEST
         && mmapx_i_page_size(m) == mmapx_os_page_size())
-        return populate_by_contest(m, span);
-    return populate_by_advice(m, span, MMAPX_MADV_POPULATE_READ);
+        return populate_by_contest(m, span, loose);
+    return populate_by_advice(m, span, MMAPX_MADV_POPULATE_READ, loose);
 }
 
 /* -------------------------------------------------------------------------- */
 
-int
-mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
+static int
+populate(const struct mmapx *m, size_t off, size_t len, int flags, bool loose)
 {
     bool writes = flags == MMAPX_POPULATE_WRITE;
     unsigned needed = writes ? MMAPX_I_PROT_W : MMAPX_I_PROT_R;
@@ -231,13 +234,25 @@ mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
     if (!mmapx_i_has_any(m, MMAPX_I_MIXED) && !mmapx_i_has_any(m, needed))
         return -EACCES;
 
-    r = writes ? populate_by_advice(m, &span, MMAPX_MADV_POPULATE_WRITE)
-               : populate_for_reading(m, &span);
+    r = writes ? populate_by_advice(m, &span, MMAPX_MADV_POPULATE_WRITE, loose)
+               : populate_for_reading(m, &span, loose);
     if (r == -ENOTSUP)
         return populate_by_touch(m, &span, writes);
     /* The range was checked above, so EINVAL can only mean a protection that
      * forbids it. */
     return r == -EINVAL ? -EACCES : r;
+}
+
+int
+mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
+{
+    return populate(m, off, len, flags, false);
+}
+
+int
+mmapx_i_populate_loose(const struct mmapx *m, size_t off, size_t len, int flags)
+{
+    return populate(m, off, len, flags, true);
 }
 
 int

@@ -113,7 +113,8 @@ begin(const struct mmapx_i_span *span)
 
 /* What cannot be read is found when it is populated. */
 void
-mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span)
+mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span,
+                bool loose)
 {
     if (mmapx_i_kind(m) != MMAPX_I_FILE
         || mmapx_i_page_size(m) != mmapx_os_page_size()
@@ -122,7 +123,7 @@ mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span)
         return;
     /* Pages that were replaced are private. */
     if (!mmapx_i_has_any(m, MMAPX_I_SHARED)
-        || mmapx_i_has_any(m, MMAPX_I_REPLACED) || is_locked(span)
+        || mmapx_i_has_any(m, MMAPX_I_REPLACED) || (!loose && is_locked(span))
         || read_aside(span) < 0)
         begin(span);
 }

@@ -151,6 +151,8 @@ static const struct exception {
     { run_commit, FAKE_OWN_PAGES, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_OWN_PAGES_OPEN, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_OWN_PAGES, ANY, ANY, 0 },
+    /* Where zeros cannot be written over the journal it is cut. */
+    { run_commit_atomic, FAKE_WRITE_AT, 9, ANY, 0 },
     /* They are dropped one by one. */
     { run_commit, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
     { run_commit_atomic, FAKE_MADVISE_BATCH, ANY, ANY, 0 },
