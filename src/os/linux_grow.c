@@ -57,13 +57,24 @@ mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
     return 0;
 }
 
-/* A filter of system calls, and kernels without the call, say ENOSYS. */
+static int
+allocate(int fd, int64_t from, int64_t len)
+{
+    int mode = FALLOC_FL_KEEP_SIZE;
+
+    return held_fallocate(fd, mode, (off_t)from, (off_t)len) < 0 ? -errno : 0;
+}
+
+/* A filter of system calls says ENOSYS, as old kernels do; or EPERM, as the
+ * kernel does for a seal, but that looks at the descriptor first. */
 int
 mmapx_os_allocate(int fd, int64_t from, int64_t len)
 {
-    if (held_fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)len) == 0)
-        return 0;
-    return errno == ENOSYS ? -ENOTSUP : -errno;
+    int r = allocate(fd, from, len);
+
+    if (r == -ENOSYS || (r == -EPERM && allocate(-1, from, len) == -EPERM))
+        return -ENOTSUP;
+    return r;
 }
 
 /*

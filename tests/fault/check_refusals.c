@@ -97,6 +97,7 @@ static const struct refusal {
     { { SYS_fallocate, ANY, 0, false }, ENOSPC, run_resize_both, -1 },
     /* Blocks come from writing. */
     { { SYS_fallocate, ANY, 0, false }, ENOSYS, run_resize_both, 0 },
+    { { SYS_fallocate, ANY, 0, false }, EPERM, run_resize_both, 0 },
     { { SYS_prlimit64, 1, RLIMIT_FSIZE, false }, EPERM, run_resize_both, -1 },
     { { NUMBER_FCNTL, 1, F_GETFL, false }, EPERM, run_resize_both, -1 },
     { { NUMBER_FSTATFS, ANY, 0, false }, EIO, run_resize_both, -1 },

@@ -950,6 +950,33 @@ START_TEST(a_file_that_cannot_be_set_to_a_size)
 }
 END_TEST
 
+static bool
+allocates_by_itself(void *arg)
+{
+    const struct subject *s = arg;
+
+    return deny(&(struct denied){ SYS_fallocate, ANY, 0, false }, s->code)
+           && mmapx_os_allocate(s->fd, 1, 1) == -ENOTSUP;
+}
+
+/* A filter is not a seal, whatever it says. */
+START_TEST(blocks_that_are_refused)
+{
+    struct subject s = { .fd = temp_file(1), .code = EPERM };
+
+    need_filters();
+    ck_assert(in_child(allocates_by_itself, &s));
+    s.code = ENOSYS;
+    ck_assert(in_child(allocates_by_itself, &s));
+
+    s.fd = mmapx_os_memfd("sealed", MFD_ALLOW_SEALING);
+    if (s.fd < 0)
+        SKIP("no memory behind a descriptor");
+    ck_assert_int_eq(fcntl(s.fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+    ck_assert_int_eq(mmapx_os_allocate(s.fd, 1, 1), -EPERM);
+}
+END_TEST
+
 /* --- What is stored past the end ------------------------------------------ */
 
 /* A descriptor's own memory of a page, of which the file has 10 bytes; all of
@@ -1406,6 +1433,7 @@ suite(void)
     ADD_TEST(s, the_size_on_an_old_kernel);
     ADD_TEST(s, a_file_system_that_is_not_told);
     ADD_TEST(s, a_file_that_cannot_be_set_to_a_size);
+    ADD_TEST(s, blocks_that_are_refused);
     ADD_TEST(s, a_tail_that_cannot_be_looked_at);
     ADD_TEST(s, a_tail_in_which_no_hole_is_punched);
     ADD_TEST(s, a_tail_that_is_sealed);

@@ -660,6 +660,29 @@ START_TEST(sealed)
 }
 END_TEST
 
+#if defined __linux__ && defined F_SEAL_GROW && defined MFD_ALLOW_SEALING
+/* It may shrink and not grow. */
+START_TEST(sealed_against_growth)
+{
+    size_t page = page_size();
+    int fd = memfd_create("sealed", MFD_ALLOW_SEALING);
+    struct mmapx m;
+
+    if (fd < 0)
+        SKIP("no memfd");
+    ck_assert_int_eq(ftruncate(fd, (off_t)(3 * page)), 0);
+    ck_assert_int_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), 0);
+    OK(mmapx_map(&m, fd, RW, MAP_SHARED));
+    memset(m.addr, 'x', m.len);
+    RESIZE_FAILS(EPERM, &m, fd, 5 * page, MAYMOVE | BOTH);
+    RESIZE_FAILS(EPERM, &m, fd, 5 * page, MAYMOVE | BOTH | SPARSE);
+    for (size_t i = 0; i < m.len; i++)
+        ck_assert_int_eq(((char *)m.addr)[i], 'x');
+    OK(mmapx_resize(&m, fd, page, BOTH));
+}
+END_TEST
+#endif
+
 Suite *
 suite(void)
 {
@@ -689,5 +712,8 @@ suite(void)
     ADD_TEST(s, a_length_that_nothing_has);
     ADD_TEST(s, the_limit_on_file_size);
     ADD_TEST(s, sealed);
+#if defined __linux__ && defined F_SEAL_GROW && defined MFD_ALLOW_SEALING
+    ADD_TEST(s, sealed_against_growth);
+#endif
     return s;
 }
