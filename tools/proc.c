@@ -177,6 +177,16 @@ proc_title(char title[static PROC_TITLE], pid_t pid)
     return title;
 }
 
+bool
+proc_has_own_mounts(const struct proc *p)
+{
+    struct stat its, ours;
+
+    return fstatat(p->dir, "ns/mnt", &its, 0) == 0
+           && stat("/proc/self/ns/mnt", &ours) == 0
+           && (its.st_dev != ours.st_dev || its.st_ino != ours.st_ino);
+}
+
 /* --- Mappings ------------------------------------------------------------- */
 
 /* In a path a newline is written as "\012". */

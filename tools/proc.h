@@ -56,6 +56,10 @@ int proc_open_named(struct proc *p, pid_t pid);
 /* Whether a process has ended since it was opened. */
 bool proc_has_ended(const struct proc *p);
 
+/* Whether other files can have its paths here, because file systems are mounted
+ * for it which are not for us. */
+bool proc_has_own_mounts(const struct proc *p);
+
 /* What complaints call a process: "process 1". */
 enum { PROC_TITLE = sizeof "process -2147483648" };
 const char *proc_title(char title[static PROC_TITLE], pid_t pid);

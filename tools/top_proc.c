@@ -167,6 +167,7 @@ struct looked {
 /* What is counted for a process. */
 struct process {
     struct top *top;
+    bool has_own_mounts;
     struct sums sums;
 };
 
@@ -198,7 +199,7 @@ look_once(struct top *top, const struct proc_file *file)
 static bool
 is_named(const struct top *top, const char *path)
 {
-    bool named = *top->o->paths == NULL;
+    bool named = false;
 
     for (char **p = top->o->paths; *p != NULL && !named; p++) {
         char *real = realpath(*p, NULL);
@@ -209,13 +210,32 @@ is_named(const struct top *top, const char *path)
     return named;
 }
 
+/* Whether a process's path leads to its file here, too. */
+static bool
+is_here(const struct proc_file *file)
+{
+    struct stat st;
+
+    return file->handle >= 0 && lstat(file->path, &st) == 0
+           && st.st_dev == file->st.st_dev && st.st_ino == file->st.st_ino;
+}
+
+/* Whether a file is among those that are named. */
+static bool
+is_meant(const struct process *process, const struct proc_file *file)
+{
+    return *process->top->o->paths == NULL
+           || (is_named(process->top, file->path)
+               && (!process->has_own_mounts || is_here(file)));
+}
+
 static void
 add_used(const struct proc_file *file, void *arg)
 {
     struct process *process = arg;
     const struct looked *found;
 
-    if (!is_named(process->top, file->path)
+    if (!is_meant(process, file)
         || is_left_out(process->top, file)) {
         proc_drop(file);
     } else if (file->handle < 0) {
@@ -231,7 +251,8 @@ add_used(const struct proc_file *file, void *arg)
 static void
 sum_of(struct top *top, const struct proc *p)
 {
-    struct process process = { .top = top };
+    struct process process = { .top = top,
+                               .has_own_mounts = proc_has_own_mounts(p) };
     struct largest_row row = { .pid = p->pid };
     int error;
 

@@ -261,6 +261,35 @@ else
     skip 'top --by=process: sums of processes' 'others may be closed to us'
 fi
 
+# A file of another mount namespace is none here, though its path is one.
+elsewhere() {
+    mkdir "$dir/other" && pages 5 >"$dir/other/file" &&
+        mkfifo "$dir/told" "$dir/over" || return 1
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    unshare -m sh -c 'mount -t tmpfs none "$1/other" &&
+        printf x >"$1/other/file" && exec 3<"$1/other/file" &&
+        echo there >"$1/told" && read -r _ <"$1/over"' sh "$dir" &
+    read -r _ <"$dir/told"
+    "$mmapx" top --by=process --json "$dir/other" >"$out" 2>"$err"
+    cat "$out"
+    lines "$out" 1
+    result=$?
+    "$mmapx" top --by=process --json --include="$dir/other/file" >"$out" \
+        2>"$err"
+    json 'len(all) == 2 and all[0]["files"] == 1' || result=1
+    echo >"$dir/over"
+    wait $!
+    remove "$dir/other"
+    return "$result"
+}
+if [ "$root" = yes ] && mkdir "$dir/try" &&
+    unshare -m mount -t tmpfs none "$dir/try" 2>/dev/null; then
+    check 'top --by=process: not by what a path means elsewhere' elsewhere
+else
+    skip 'top --by=process: not by what a path means elsewhere' \
+        'no mount namespace can be made'
+fi
+
 # --- Why files stay -----------------------------------------------------------
 
 mapped() {
