@@ -30,6 +30,16 @@ mmapx_os_write_at(int fd, const void *buf, size_t len, int64_t off)
     return n < 0 ? -errno : n;
 }
 
+#if HAVE_DECL_PREADV
+/* A filter of system calls, or a kernel without them, says this of the calls
+ * that take several pieces; by another call it may take one. */
+static bool
+is_refused(ssize_t r)
+{
+    return r < 0 && (errno == ENOSYS || errno == EPERM);
+}
+#endif
+
 /*
  * Up to 1 MiB in one call, so that the page cache makes large folios.  The
  * file grows with what is written: at no time does somebody see a length whose
@@ -51,6 +61,9 @@ mmapx_os_write_zeros(int fd, int64_t at, int64_t len)
         len -= (int64_t)size;
     }
     ssize_t r = held_pwritev(fd, part, n, (off_t)at);
+
+    if (is_refused(r))
+        r = held_pwrite(fd, zeros, part[0].iov_len, (off_t)at);
 #else
     ssize_t r = held_pwrite(fd, zeros,
                             len < (int64_t)sizeof zeros ? (size_t)len
@@ -79,6 +92,8 @@ read_pieces(int fd, int64_t off, int64_t len, void *buf, size_t size)
         len -= (int64_t)part;
     }
     r = held_preadv(fd, pieces, n, (off_t)off);
+    if (is_refused(r))
+        r = held_pread(fd, buf, pieces[0].iov_len, (off_t)off);
     return r < 0 ? -errno : r;
 }
 #endif

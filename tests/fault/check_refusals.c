@@ -62,6 +62,15 @@ run_read(struct fixture *f)
     return mmapx_read(&f->m, 0, &byte, 1) == 1 ? 0 : -1;
 }
 
+/* What is not in memory any more, as far as the file system evicts it. */
+static int
+run_load(struct fixture *f)
+{
+    return fsync(f->fd) == 0 && mmapx_cache_evict(f->fd, 0, -1) == 0
+               ? mmapx_cache_load(f->fd, 0, -1)
+               : -1;
+}
+
 /* 0 as the outcome is success; -1 is that errno itself. */
 static const struct refusal {
     struct denied denied;
@@ -104,6 +113,8 @@ static const struct refusal {
     { { NUMBER_FTRUNCATE, ANY, 0, false }, EIO, run_resize_sparse, -1 },
     { { NUMBER_FTRUNCATE, ANY, 0, false }, EPERM, run_shrink_both, -1 },
     { { SYS_munmap, ANY, 0, false }, EPERM, run_shrink_both, 0 },
+    { { SYS_preadv, ANY, 0, false }, ENOSYS, run_load, 0 },
+    { { SYS_preadv, ANY, 0, false }, EPERM, run_load, 0 },
     { { SYS_memfd_create, ANY, 0, false }, ENOSYS, run_map_memfd, -1 },
     { { NUMBER_FCNTL, 1, 1033, false }, EPERM, run_map_memfd, -1 },
     { { SYS_rt_sigaction, ANY, 0, false }, EPERM, run_guard, -1 },

@@ -1338,6 +1338,42 @@ START_TEST(reading_with_little_memory)
 }
 END_TEST
 
+/* Filters that refuse to read and write several pieces at once. */
+static bool
+moves_one_piece(void *arg)
+{
+    const struct subject *s = arg;
+    int64_t most = 1 << 20;
+    int64_t n, zeros;
+
+    if (!deny(&(struct denied){ SYS_preadv, ANY, 0, false }, s->code)
+        || !deny(&(struct denied){ SYS_pwritev, ANY, 0, false }, s->code))
+        return false;
+    n = mmapx_os_read_and_discard(s->fd, 5, most);
+    zeros = mmapx_os_write_zeros(s->fd, 0, most);
+    return n > 0 && n < most && zeros > 0 && zeros < most
+           && mmapx_os_read_and_discard(s->fd, 5, 7) == 7
+           && mmapx_os_write_zeros(s->fd, 5, 7) == 7
+           && mmapx_os_read_and_discard(s->fd, most, most) == 0
+           && mmapx_os_read_and_discard(-1, 0, 7) == -EBADF
+           && mmapx_os_write_zeros(-1, 0, 7) == -EBADF;
+}
+
+START_TEST(one_piece_at_a_time)
+{
+    struct subject s = { .fd = temp_file(1 << 20), .code = EPERM };
+    char byte = 'x';
+
+    need_filters();
+    ck_assert(in_child(moves_one_piece, &s));
+    ck_assert_int_eq(pread(s.fd, &byte, 1, 1), 1);
+    ck_assert_int_eq(byte, 0);
+    s.code = ENOSYS;
+    ck_assert(in_child(moves_one_piece, &s));
+    ck_assert_int_eq(lseek(s.fd, 0, SEEK_END), 1 << 20);
+}
+END_TEST
+
 /* --- Names ---------------------------------------------------------------- */
 
 /* A kernel that gives names, or a filter that says so. */
@@ -1445,6 +1481,7 @@ suite(void)
     ADD_TEST(s, groups);
     ADD_TEST(s, a_limit_above_all_sizes);
     ADD_TEST(s, reading_with_little_memory);
+    ADD_TEST(s, one_piece_at_a_time);
     ADD_TEST(s, a_kernel_with_names);
     ADD_TEST(s, a_mapping_that_is_found_in_the_list);
 #endif
