@@ -135,10 +135,12 @@ catch_hangup(int number)
     errno = saved;
 }
 
+/* With SA_RESTART: the work goes on, and so does whatever is being read.  Where
+ * the terminal is gone, SIGALRM comes next and ends the reading. */
 void
 tool_catch_hangup(void)
 {
-    struct sigaction action = { .sa_flags = 0 };
+    struct sigaction action = { .sa_flags = SA_RESTART };
     struct sigaction before;
 
     action.sa_handler = catch_hangup;

@@ -256,8 +256,61 @@ hangup() {
     start -n 100000 "$tree/file"
     and_stop looks_at_hangup
 }
+
+# hangs_up_and_waits: it gets SIGHUP while it waits, and waits on.
+# The signals that it catches begin with SIGHUP's bit.
+waits() {
+    for _ in $(seq 600); do
+        grep -q '^State:.*S' "/proc/$started/status" &&
+            grep -q '^SigCgt:.*[13579bdf]$' "/proc/$started/status" && return 0
+        sleep 0.05
+    done
+    cat "/proc/$started/status"
+    return 1
+}
+hangs_up_and_waits() {
+    waits && kill -HUP "$started" && waits
+}
+# The names are "file" and "more"; what has come before the signal is cut there.
+names_and_hangup() {
+    [ "$1" != opening ] || hangs_up_and_waits || return 1
+    exec 3>"$dir/names-fifo"
+    case $1 in
+    begun) name "$tree/fi" ;;
+    one) name "$tree/file\0" ;;
+    esac
+    [ "$1" = opening ] || hangs_up_and_waits || return 1
+    case $1 in
+    opening | none) name "$tree/file\0" ;;
+    begun) name 'le\0' ;;
+    esac
+    name "$tree/more"
+    exec 3>&-
+    becomes 23 && lines "$err" 0
+}
+# In a shell of its own, which SIGPIPE ends if nobody reads any more.
+name() {
+    (printf '%b' "$1" >&3)
+}
+hangup_among_names() {
+    pages 20 >"$tree/file" && pages 3 >"$tree/more" &&
+        rm -f "$dir/names-fifo" && mkfifo "$dir/names-fifo" || return 1
+    $with_hangups "$mmapx" lock -n 0.1 --files0-from="$dir/names-fifo" \
+        >"$out" 2>"$err" &
+    started=$!
+    and_stop names_and_hangup "$1"
+    result=$?
+    exec 3>&-
+    cat "$out" "$err"
+    rm "$tree/more"
+    return "$result"
+}
 if hangs_up; then
     check 'SIGHUP makes it look at once' hangup
+    check 'SIGHUP before the names come' hangup_among_names opening
+    check 'before the first name' hangup_among_names none
+    check 'in the middle of a name' hangup_among_names begun
+    check 'and between two names' hangup_among_names one
 else
     skip 'SIGHUP makes it look at once' \
         'who runs this ignores it, and env(1) cannot undo that'
