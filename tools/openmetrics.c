@@ -81,19 +81,21 @@ is_harmless(const char *path)
 }
 
 static void
-print_character(const char *c, size_t n)
+print_character(const char *c, size_t n, bool plain)
 {
     if (*c == '\n')
         fputs("\\n", stdout);
+    else if (*c == '\\' && !plain)
+        fputs("\\\\\\\\", stdout);
     else if (*c == '\\' || *c == '"')
         printf("\\%c", *c);
     else
         fwrite(c, 1, n, stdout);
 }
 
-/* Bytes that are no UTF-8, or harmful, are written as in C, with a backslash
- * that is escaped in turn.  A label of its own says so, because a name could
- * look the same. */
+/* Bytes that are no UTF-8, or harmful, are written as in C, and so is each
+ * backslash of such a name.  Their backslashes are escaped in turn.  A label of
+ * its own says so, because a name could look the same. */
 static void
 print_labels(const char *path)
 {
@@ -106,7 +108,7 @@ print_labels(const char *path)
         if (n == 0)
             printf("\\\\%03o", (unsigned char)*path);
         else
-            print_character(path, n);
+            print_character(path, n, plain);
         path += n > 0 ? n : 1;
     }
     fputs(plain ? "\"}" : "\",encoding=\"octal\"}", stdout);

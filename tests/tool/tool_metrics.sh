@@ -103,8 +103,25 @@ no_utf8() {
         ('mmapx_file_cached_bytes', r'$dir/t/\\351t\\351', e) in values
         for e in (None, 'octal'))"
 }
+# alike: one has a byte where the other has its number.
+alike() {
+    mkdir -p "$dir/alike" || return 1
+    for name in "$(printf '\\377\377')" "$(printf '\377\\377')"; do
+        mkdir -p "$dir/alike/$name" && pages 1 >"$dir/alike/$name/file" ||
+            return 1
+    done
+    for arguments in 'status -r' top 'top --dirs=2'; do
+        # Word by word.
+        # shellcheck disable=SC2086
+        run 0 $arguments --openmetrics "$dir/alike" &&
+            metrics "{p.split('/')[-1 if 'dirs' in '$arguments' else -2]
+                for n, p, e in values if e == 'octal'} ==
+            {r'\\\\377\377', r'\377\\\\377'}" || return 1
+    done
+}
 if [ $files -eq 7 ]; then
     check 'a name that is no UTF-8 is not mistaken for another' no_utf8
+    check_cached 'nor are two such names, of files or directories' alike
 else
     skip 'a name that is no UTF-8 is not mistaken for another' \
         'the file system takes no such name'
