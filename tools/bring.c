@@ -277,6 +277,7 @@ wait_for_block(struct bring *b, struct bring_batch *batch)
     int64_t off = batch->block.off;
 
     if (bring_block_end(&batch->block)) {
+        b->no_blocks |= !batch->block.was_huge;
         give_gaps_back(b, batch);
         give_back(b, off, begin);
         give_back(b, end, off + BRING_BLOCK);

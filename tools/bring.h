@@ -36,7 +36,7 @@ struct bring {
     bool is_begun; /* in part, by bring_begin_parts() */
     struct pace pace;
     int advice; /* that the system was given last */
-    bool no_blocks; /* they are not split here */
+    bool no_blocks; /* they are not huge pages here, or not split */
     /* In a ring: parts are added to the one that is next, and those behind it
      * were asked for, the first of them the longest time ago. */
     struct bring_batch batches[BRING_BATCHES];

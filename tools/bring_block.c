@@ -5,7 +5,8 @@
  * A disk fills one large piece of memory sooner than many single pages.  So the
  * block is brought in as one huge page, where the file system has such, and
  * then that is split, so that the pages which are not wanted can go.  Linux
- * splits it when a part of it is reclaimed from a mapping.
+ * splits it when a part of it is reclaimed from a mapping, and leaves it at
+ * that; a single page goes at once.
  */
 #include "tool.h"
 #include "bring_block.h"
@@ -31,6 +32,8 @@ static void
 bring_in(struct bring_block *block, const struct mmapx *m)
 {
     size_t gap = (size_t)(block->gap - block->off);
+    size_t page = mmapx_page_size(NULL);
+    unsigned char there = 0;
     struct mmapx_run run;
     char byte;
 
@@ -40,8 +43,9 @@ bring_in(struct bring_block *block, const struct mmapx *m)
         || mmapx_resident_run(m, 0, &run) < 0)
         return;
     block->is_whole = run.resident != 0 && run.len == m->len;
-    if (block->is_whole)
-        mmapx_advise(m, gap, mmapx_page_size(NULL), MMAPX_MADV_PAGEOUT);
+    if (block->is_whole && mmapx_advise(m, gap, page, MMAPX_MADV_PAGEOUT) == 0
+        && mmapx_residency(m, gap, page, &there, 1) == 0)
+        block->was_huge = there != 0;
 }
 
 static void *
@@ -66,7 +70,7 @@ bring_block_begin(struct bring_block *block, const struct tool_file *file,
     block->fd = file->fd;
     block->off = off;
     block->gap = gap;
-    block->is_whole = false;
+    block->is_whole = block->was_huge = false;
     block->is_begun = threads_start(&block->thread, run, block);
     return block->is_begun;
 }

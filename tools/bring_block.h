@@ -16,6 +16,7 @@ struct bring_block {
     pthread_t thread;
     bool is_begun;
     bool is_whole;
+    bool was_huge; /* before it was split; else it is not worth a thread */
     int fd;
     int64_t off;
     int64_t gap; /* where a page is that is not wanted */
