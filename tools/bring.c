@@ -332,8 +332,7 @@ bring_end(struct bring *b, int error)
     for (int i = 0; i < BRING_BATCHES && error == 0; i++)
         error = go_on(b);
     for (int i = 0; i < BRING_BATCHES; i++)
-        if (b->batches[i].block.is_begun)
-            bring_block_end(&b->batches[i].block);
+        bring_block_end(&b->batches[i].block);
     return error;
 }
 

@@ -78,6 +78,8 @@ bring_block_begin(struct bring_block *block, const struct tool_file *file,
 bool
 bring_block_end(struct bring_block *block)
 {
+    if (!block->is_begun)
+        return false;
     pthread_join(block->thread, NULL);
     block->is_begun = false;
     return block->is_whole;
