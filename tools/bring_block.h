@@ -29,8 +29,8 @@ bool bring_block_is_fresh(const struct tool_file *file, int64_t off);
 bool bring_block_begin(struct bring_block *block, const struct tool_file *file,
                        int64_t off, int64_t gap);
 
-/* Wait for the thread of a block, if it was begun.  Returns whether all of it is
- * there, to be given back in parts; else some of it may be there. */
+/* Wait for the thread of a block, if it was begun.  Returns whether all of it
+ * is there, to be given back in parts; else some of it may be there. */
 bool bring_block_end(struct bring_block *block);
 
 #endif /* TOOL_BRING_BLOCK_H */
