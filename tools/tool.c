@@ -118,7 +118,7 @@ void
 tool_say(const char *line)
 {
     if (diverted != NULL) {
-        diverted(NULL, line);
+        diverted(NULL, line, false);
         return;
     }
     progress_hide();
@@ -141,10 +141,6 @@ is_one_too_many(int error)
 void
 tool_note(const char *path, const char *matter, const char *more)
 {
-    if (diverted != NULL) {
-        diverted(path, matter);
-        return;
-    }
     progress_hide();
     /* So that the two streams, shown together, are in the order of files. */
     tool_flush();
@@ -156,10 +152,23 @@ tool_note(const char *path, const char *matter, const char *more)
 int
 tool_failed(const char *path, int error)
 {
-    if (diverted != NULL
-        || (!said_before(path, error) && !is_one_too_many(error)))
+    if (diverted != NULL)
+        diverted(path, tool_error(error), true);
+    else if (!said_before(path, error) && !is_one_too_many(error))
         tool_note(path, tool_error(error), "");
     return TOOL_FAILED;
+}
+
+void
+tool_left_out(const char *path, const char *option)
+{
+    char matter[64];
+
+    snprintf(matter, sizeof matter, "left out by %s", option);
+    if (diverted != NULL)
+        diverted(path, matter, false);
+    else
+        tool_note(path, matter, "");
 }
 
 void

@@ -49,16 +49,19 @@ int tool_flush(void);
 
 /* Hand what is to be said on stderr to a function instead, since a screen would
  * be written over; NULL: say it again.  path is NULL where it is about no file
- * alone. */
-typedef void tool_listener(const char *path, const char *matter);
+ * alone.  failed: it is why nothing can be said of the file. */
+typedef void tool_listener(const char *path, const char *matter, bool failed);
 void tool_divert(tool_listener *listener);
 bool tool_is_diverted(void);
 
 /* Say a line that is about no file alone. */
 void tool_say(const char *line);
 
+/* Say on stderr that an option leaves a file out. */
+void tool_left_out(const char *path, const char *option);
+
 /* Say something about a file on stderr that is no failure: the matter, and what
- * else there is to it. */
+ * else there is to it.  Not where that is handed to a function. */
 void tool_note(const char *path, const char *matter, const char *more);
 
 /* Say on stderr why nothing can be said of a file. */

@@ -37,7 +37,7 @@ is_left_out(const struct top *top, const struct proc_file *file)
     if (option == NULL && file->handle >= 0 && S_ISREG(file->st.st_mode))
         option = filter_size(top->o, file->st.st_size);
     if (option != NULL && top->o->verbose)
-        tool_note(file->path, "left out by", option);
+        tool_left_out(file->path, option);
     return option != NULL;
 }
 

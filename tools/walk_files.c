@@ -65,7 +65,7 @@ void
 walk_note(const struct walk *w, const char *option)
 {
     if (w->o->verbose && !w->quiet)
-        tool_note(w->path, "left out by", option);
+        tool_left_out(w->path, option);
 }
 
 /* A file in a directory that is gone, or something else by now, is none.  FUSE

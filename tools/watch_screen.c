@@ -12,6 +12,7 @@
 #include "pace.h"
 #include "table.h"
 #include "watch.h"
+#include "watch_notes.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -30,11 +31,10 @@ static struct watch {
     struct changes changes;
     enum tool_key sort;
     time_t at; /* of what is shown; 0: nothing yet */
-    size_t errors;
-    size_t next_errors;
-    char error[256]; /* the last one */
-    double asked;    /* when the keys were */
-    bool again; /* look at once */
+    struct notes notes; /* of the last look */
+    struct notes next_notes;
+    double asked; /* when the keys were */
+    bool again;   /* look at once */
     bool paused;
     bool helps;
     bool over;
@@ -112,35 +112,25 @@ draw_help(void)
     print_line("  q      quit");
 }
 
-/* "2 errors: NAME: No such file or directory"; or nothing. */
-static size_t
-errors_text(char *text, size_t room)
-{
-    *text = '\0';
-    if (watch.errors == 0)
-        return 0;
-    return (size_t)snprintf(text, room, "%zu error%s: %s", watch.errors,
-                            watch.errors == 1 ? "" : "s", watch.error);
-}
-
-/* The last line: what is wrong, and what can be done. */
+/* The last line: what was said about files, and what can be done. */
 static void
 draw_status(size_t more)
 {
     struct table *t = &watch.shown;
-    char text[512] = "";
+    char text[NOTES_ROOM + 64] = "";
+    char notes[NOTES_ROOM];
+    bool noted = notes_text(&watch.notes, notes) > 0;
     size_t n = 0;
 
     if (more > 0)
         n += (size_t)snprintf(text, sizeof text, "and %zu more  ", more);
     if (watch.paused)
         n += (size_t)snprintf(text + n, sizeof text - n, "paused  ");
-    n += errors_text(text + n, sizeof text - n);
-    snprintf(text + n, sizeof text - n, "%sh help  q quit",
-             watch.errors > 0 ? "  " : "");
+    snprintf(text + n, sizeof text - n, "%s%sh help  q quit", notes,
+             noted ? "  " : "");
     printf("\033[%zu;1H", t->screen.rows);
     t->lines = 1;
-    if (watch.errors > 0 || watch.paused)
+    if (watch.notes.errors > 0 || watch.paused)
         tool_paint(&t->screen, TOOL_YELLOW);
     print_line(text);
     tool_unpaint(&t->screen);
@@ -256,12 +246,10 @@ heed(double seconds)
 /* --- Looks ---------------------------------------------------------------- */
 
 static void
-note_error(const char *path, const char *matter)
+note(const char *path, const char *matter, bool failed)
 {
-    if (path == NULL)
-        return;
-    watch.next_errors++;
-    snprintf(watch.error, sizeof watch.error, "%s: %s", path, matter);
+    if (path != NULL)
+        notes_add(&watch.next_notes, path, matter, failed);
 }
 
 static int
@@ -301,7 +289,7 @@ look(void)
     int status;
 
     watch.again = false;
-    watch.next_errors = 0;
+    watch.next_notes = (struct notes){ 0 };
     begin_table(&watch.next);
     changes_begin(&watch.changes);
     status = tool_files_ahead(watch.o, table_begin_file, visit,
@@ -312,9 +300,10 @@ look(void)
     }
     table_clear(&watch.shown);
     watch.shown = watch.next;
-    watch.errors = watch.next_errors + (size_t)watch.shown.sums.unknown;
-    if (watch.next_errors == 0)
-        strcpy(watch.error, "unknown to this user");
+    watch.notes = watch.next_notes;
+    if (watch.notes.errors == 0)
+        strcpy(watch.notes.error, "unknown to this user");
+    watch.notes.errors += (size_t)watch.shown.sums.unknown;
     watch.at = now;
     draw();
     return status;
@@ -339,8 +328,8 @@ static void
 print_last(void)
 {
     struct table *t = &watch.shown;
-    char text[sizeof watch.error + 32];
-    size_t others = errors_text(text, sizeof text) > 0 ? 5 : 4;
+    char text[NOTES_ROOM];
+    size_t others = notes_text(&watch.notes, text) > 0 ? 5 : 4;
 
     t->on_screen = false;
     t->headed = false;
@@ -350,7 +339,8 @@ print_last(void)
         table_total(t);
     if (*text == '\0')
         return;
-    tool_paint(&t->screen, TOOL_YELLOW);
+    if (watch.notes.errors > 0)
+        tool_paint(&t->screen, TOOL_YELLOW);
     print_line(text);
     tool_unpaint(&t->screen);
 }
@@ -364,7 +354,7 @@ watch_screen(const struct tool_options *o)
     watch.o = o;
     watch.sort = o->sort != TOOL_UNSORTED ? o->sort : TOOL_BY_CACHED;
     begin_table(&watch.shown);
-    tool_divert(note_error);
+    tool_divert(note);
     live_begin(o->files0 == NULL || strcmp(o->files0, "-") != 0);
     draw();
     while (!watch.over && tool_interrupted == 0) {

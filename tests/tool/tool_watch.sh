@@ -171,6 +171,29 @@ count_error_and_file() {
 check 'and its errors' count_errors
 check 'behind its files' count_error_and_file
 
+# remark TEXT ARGUMENT...: a name that was left out is no error.
+remark() {
+    text=$1
+    shift
+    screen 10 80 last "$text  h help" lacks error send q exit 0 -- \
+        "$mmapx" watch -v -n 1000 "$@" &&
+        screen 12 80 exit 0 cooked other wait "$text" lacks error -- \
+            "$mmapx" watch -v -n 0.1 --count=2 "$@"
+}
+error_and_remark() {
+    screen 10 100 \
+        last '1 error: missing: No such file or directory, 1 remark ' send q \
+        exit 1 -- "$mmapx" watch -v -n 1000 --exclude=small small missing
+}
+deep=$dir/$name/$name/$name
+mkdir -p "$deep"
+pages 1 >"$deep/file"
+check '-v: what is left out is a remark' \
+    remark '1 remark: ./small: left out by --exclude' --exclude=small -r .
+check 'with its reason, however long the path' \
+    remark '/file: left out by --exclude' --exclude=file "$deep/file" large
+check 'an error goes before it' error_and_remark
+
 low_help() {
     screen "$1" 60 wait ' CACHED ' send h wait 'order by' wait 'q quit' send q \
         send q exit 0 cooked -- "$mmapx" watch -r -n 1000 .
