@@ -238,7 +238,7 @@ look(struct lock *l)
     int status = TOOL_OK;
 
     l->look++;
-    said_next_look();
+    said_next_look(false);
     l->files = 0;
     l->bytes = 0;
     l->wanted = l->needed = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What was complained of already, where files are looked at again and again. */
+/* What was said of files already, where files are looked at again and again. */
 #include "tool.h"
 #include "said.h"
 
@@ -15,6 +15,7 @@ struct said {
 
 static void *tree; /* by path */
 static unsigned current;
+static bool again; /* complaints are said */
 
 static int
 by_path(const void *a, const void *b)
@@ -42,8 +43,9 @@ find(const char *path)
 }
 
 void
-said_next_look(void)
+said_next_look(bool complains_again)
 {
+    again = complains_again;
     current++;
 }
 
@@ -53,7 +55,7 @@ said_before(const char *path, int error)
     struct said *said;
     bool before;
 
-    if (current == 0)
+    if (current == 0 || (again && error != TOOL_LEFT_OUT))
         return false;
     said = find(path);
     before = said->error == error && current - said->look <= 1;

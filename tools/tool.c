@@ -167,7 +167,7 @@ tool_left_out(const char *path, const char *option)
     snprintf(matter, sizeof matter, "left out by %s", option);
     if (diverted != NULL)
         diverted(path, matter, false);
-    else
+    else if (!said_before(path, TOOL_LEFT_OUT))
         tool_note(path, matter, "");
 }
 

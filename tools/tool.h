@@ -35,6 +35,7 @@ enum {
     TOOL_ENDED = -2,     /* a process that its parent has not yet noticed */
     TOOL_KERNEL_THREAD = -3,
     TOOL_GONE = -4,      /* a process, while it was looked at */
+    TOOL_LEFT_OUT = -5,  /* by an option: no failure */
 };
 
 /* Whether a path is that of a directory or of something in it, by the text. */

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "files.h"
 #include "interrupt.h"
+#include "said.h"
 #include "screen.h"
 #include "table.h"
 #include "watch.h"
@@ -24,6 +25,7 @@ watch_lines(const struct tool_options *o)
         int walked;
         bool in_vain;
 
+        said_next_look(true);
         t.time = time(NULL);
         walked = tool_files_ahead(o, table_begin_file, table_visit, &t);
         if (tool_interrupted != 0)
@@ -39,6 +41,7 @@ watch_lines(const struct tool_options *o)
         tool_wait(o->interval);
     }
     table_clear(&t);
+    said_forget();
     return status;
 }
 

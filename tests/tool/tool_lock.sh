@@ -246,6 +246,27 @@ remainders() {
 }
 check 'what is left of a removed file is not locked' remainders
 
+# A look that has found a new page follows on one that was over.
+says_new_names_once() {
+    becomes 20 || return 1
+    : >"$tree/new.skip"
+    for n in 21 22 23; do
+        pages 1 >>"$tree/file"
+        becomes "$n" || return 1
+    done
+    cat "$err"
+    lines "$err" 2 && grep -q "/old.skip: left out by --exclude$" "$err" &&
+        grep -q "/new.skip: left out by --exclude$" "$err"
+}
+left_out() {
+    rm -rf "$tree" && mkdir "$tree" || return 1
+    pages 20 >"$tree/file"
+    : >"$tree/old.skip"
+    start -v -r '--exclude=*.skip' "$tree"
+    and_stop says_new_names_once
+}
+check '-v says once what is left out' left_out
+
 looks_at_hangup() {
     becomes 20 || return 1
     pages 1 >>"$tree/file"

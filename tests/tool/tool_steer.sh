@@ -633,6 +633,14 @@ watch() {
             grep -c -E '^[0-9]{2}:[0-9]{2}:[0-9]{2}  .* [0-9]+%')" -eq 6 ]
 }
 check 'watch without a terminal prints lines' watch
+left_out_of_watch() {
+    : >"$dir/skip"
+    run 1 watch -v -n 0.1 --count=3 --exclude=skip "$dir/file" \
+        "$dir/skip" "$dir/missing" && lines "$err" 4 &&
+        [ "$(grep -c "/skip: left out by --exclude$" "$err")" -eq 1 ]
+}
+check 'watch -v says once what is left out, errors in each look' \
+    left_out_of_watch
 
 interrupted_watch() {
     start watch -n 1000 "$dir/file"
