@@ -279,7 +279,9 @@ tool_read_options(struct tool_options *o, enum tool_command command, int argc,
             return false;
         }
         given = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
-        if (is_repeated(o, row) || option_is_of_others(command, row, given)) {
+        /* Between two letters of an argument, given is the one before it. */
+        if (is_repeated(o, row)
+            || (key >= LONG && option_is_of_others(command, row, given))) {
             *status = TOOL_USAGE;
             return false;
         }

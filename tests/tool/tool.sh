@@ -416,6 +416,8 @@ check 'an option of other commands' misused \
 check 'also without a command, and with a value' misused \
     "no such option '--count=2': an option of watch" 'mmapx status' \
     --count=2 "$dir/tiny"
+check 'letters behind a long option with a value' run 0 watch --count=1 -vx \
+    "$dir/tiny"
 check 'also a letter' misused "no such option '-o': an option of snapshot" \
     'mmapx status' -o "$dir/none" "$dir/tiny"
 check 'a long option that is like none' misused \
