@@ -217,8 +217,10 @@ static bool
 is_wanted(struct walk *w, int handle, const struct stat *st, bool by_link)
 {
     if (w->depth > 0 && w->o->one_file_system
-        && st->st_dev != w->levels[0].id.device)
+        && st->st_dev != w->levels[0].id.device) {
+        walk_left_out(w, "--one-file-system");
         return false;
+    }
     if (w->depth > 0 && st->st_dev != w->levels[w->depth - 1].id.device
         && file_system_of(handle) == FS_PSEUDO) {
         pseudo_add(&w->pseudo, w->path);

@@ -142,6 +142,21 @@ quiet_pseudo() {
         sh "$dir/mounts" "$mmapx" >"$out" 2>"$err" &&
         lines "$out" 1 && lines "$err" 0
 }
+# shellcheck disable=SC2016 # It is that shell which expands.
+other_file_system() {
+    mkdir -p "$dir/other/mount" && : >"$dir/other/file" || return 1
+    for command in status load evict snapshot 'watch --count=1' top; do
+        flags=-vxr
+        [ "$command" != top ] || flags=-vx
+        unshare -m sh -c '
+            mount -t tmpfs none "$1/mount" && : >"$1/mount/file" &&
+                exec "$2" $3 "$4" "$1"' sh "$dir/other" "$mmapx" \
+            "$command" "$flags" >"$out" 2>"$err" || return 1
+        cat "$err"
+        lines "$err" 1 && grep -q \
+            '/other/mount: left out by --one-file-system$' "$err" || return 1
+    done
+}
 named_pseudo() {
     run 1 status -r /proc/self/task && ! grep -q 'left out' "$err" &&
         grep -q '/proc/self/task/.*: Cannot be mapped' "$err"
@@ -150,8 +165,10 @@ if mkdir "$dir/try" && unshare -m mount -t proc none "$dir/try" 2>/dev/null
 then
     check 'a pseudo file system is left out, in one line' pseudo
     check 'without a line with -q' quiet_pseudo
+    check '-v says what -x leaves out' other_file_system
 else
     skip 'a pseudo file system is left out' 'nothing can be mounted'
+    skip '-v says what -x leaves out' 'nothing can be mounted'
 fi
 if [ -d /proc/self/task ]; then
     check 'one that is named is looked into' named_pseudo
