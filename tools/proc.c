@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,18 +72,43 @@ stream_of(const struct proc *p, const char *name)
     return in;
 }
 
+/* Why the directory of a process is not there.  With the mount option hidepid
+ * the system hides the processes of others, but not from kill(2). */
+static int
+why_missing(pid_t pid)
+{
+    if (access("/proc/self", F_OK) < 0)
+        return ENOENT;
+    return kill(pid, 0) == 0 || errno == EPERM ? EPERM : ESRCH;
+}
+
+/* Returns 0 or an errno, ENOENT also if the directory can be opened, but is
+ * hidden. */
+static int
+open_entry(struct proc *p)
+{
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/%jd", (intmax_t)p->pid);
+    p->dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (p->dir < 0)
+        return errno;
+    if (faccessat(p->dir, ".", F_OK, 0) == 0 || errno != ENOENT)
+        return 0;
+    close(p->dir);
+    return ENOENT;
+}
+
 int
 proc_open(struct proc *p, pid_t pid)
 {
-    char path[32];
     FILE *in;
+    int error;
 
     p->pid = pid;
-    snprintf(path, sizeof path, "/proc/%jd", (intmax_t)pid);
-    p->dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (p->dir < 0)
-        return errno == ENOENT && access("/proc/self", F_OK) == 0 ? ESRCH
-                                                                  : errno;
+    error = open_entry(p);
+    if (error != 0)
+        return error == ENOENT ? why_missing(pid) : error;
     in = stream_of(p, "comm");
     if (in == NULL || fgets(p->name, sizeof p->name, in) == NULL)
         strcpy(p->name, "?");

@@ -422,6 +422,19 @@ hidden() {
         /etc/passwd" && return 1
     grep -q '^mmapx: not known to this user: what hidden processes map' "$err"
 }
+# Linux has two ways to hide: what is listed cannot be used, or is not there.
+hidden_lives() {
+    for how in 2 4; do
+        unshare -m mount -t proc -o "hidepid=$how" proc /proc || continue
+        for command in status top load evict snapshot 'watch --count=1'; do
+            in_namespace "mount -t proc -o hidepid=$how proc /proc && setpriv \
+                --reuid=65534 --regid=65534 --clear-groups '$mmapx' $command \
+                --pid=$holder" && return 1
+            grep -q "^mmapx: process $holder: Operation not permitted\$" \
+                "$err" || return 1
+        done
+    done
+}
 if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
     unshare -m mount -t tmpfs none /proc 2>/dev/null; then
     check 'without /proc it says so, and does the rest' no_proc
@@ -433,6 +446,7 @@ if [ "$(id -u)" -eq 0 ] && [ $other = yes ] &&
         --reuid=65534 --regid=65534 --clear-groups test -d /proc/1' &&
     [ "$(stat -c %a /proc)" = 555 ] && ! grep -q hidepid /proc/self/mounts; then
     check 'hidden processes are said to be none' hidden
+    check 'a hidden process has not ended' hidden_lives
 else
     skip 'hidden processes are said to be none' \
         'this takes root, and a /proc with options of its own'
