@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 struct snapshot {
+    const struct tool_options *o;
     FILE *out;
     const struct stat *own; /* the file that is written to, or NULL */
     const struct stat *old; /* the one that it replaces, or NULL */
@@ -57,6 +58,16 @@ is_own(const struct snapshot *s, const struct tool_file *file)
     return is_file(s->own, file) || is_file(s->old, file);
 }
 
+/* It is deleted, or its name means something else here, as that of a file in a
+ * container can.  No restore could find it. */
+static int
+leave_out(const struct snapshot *s, const struct tool_file *file)
+{
+    if (s->o->verbose)
+        tool_note(file->path, "left out, since no name here leads to it", "");
+    return 0;
+}
+
 /* By a name that is good from everywhere, and is no link. */
 static int
 write_file(struct snapshot *s, const struct tool_file *file)
@@ -65,7 +76,7 @@ write_file(struct snapshot *s, const struct tool_file *file)
     int error;
 
     if (path == NULL)
-        return errno == ENOENT ? 0 : errno; /* it has gone since */
+        return errno == ENOENT ? leave_out(s, file) : errno;
     if (!snapshot_takes(path)) {
         free(path);
         return ENAMETOOLONG;
@@ -104,12 +115,12 @@ describe(const struct tool_file *file, void *arg)
 /* Write all of it to a stream.  It ends with the number of files, and without
  * that a part is not taken for the whole. */
 static int
-write_all(const struct tool_options *o, struct snapshot *s)
+write_all(struct snapshot *s)
 {
     int status;
 
     snapshot_write_begin(s->out);
-    status = tool_files_ahead(o, survey_ahead_of_runs, describe, s);
+    status = tool_files_ahead(s->o, survey_ahead_of_runs, describe, s);
     if (tool_interrupted == 0)
         snapshot_write_end(s->out, s->files);
     return status;
@@ -120,9 +131,9 @@ write_to_stdout(const struct tool_options *o)
 {
     struct stat st;
     bool is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
-    struct snapshot s = { .out = stdout, .own = is_file ? &st : NULL };
+    struct snapshot s = { .o = o, .out = stdout, .own = is_file ? &st : NULL };
 
-    return write_all(o, &s);
+    return write_all(&s);
 }
 
 /* Whether there is a snapshot that lists files. */
@@ -163,7 +174,7 @@ static int
 write_to_file(const struct tool_options *o)
 {
     struct output out;
-    struct snapshot s = { .own = &out.id };
+    struct snapshot s = { .o = o, .own = &out.id };
     int error = output_open(&out, o->output);
     int status;
     bool worse;
@@ -173,7 +184,7 @@ write_to_file(const struct tool_options *o)
                                      : tool_failed(o->output, error);
     s.out = out.stream;
     s.old = out.replaces ? &out.old : NULL;
-    status = write_all(o, &s);
+    status = write_all(&s);
     worse = is_worse(&s, &out);
     error = output_close(&out, tool_interrupted == 0 && !worse
                                    && (status == TOOL_OK || s.files > 0));

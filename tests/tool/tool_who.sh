@@ -95,6 +95,22 @@ else
     check 'a deleted file that is mapped is closed to others' without_privileges
 fi
 
+# What has no name cannot be found again by a snapshot.
+nameless() {
+    code=$([ "$root" = yes ] && echo 0 || echo 1)
+    run "$code" snapshot --pid="$holder" --include='*/gone.*' &&
+        ! grep gone "$out" && ! grep 'left out' "$err" || return 1
+    run "$code" status --json --pid="$holder" --include='*/gone.*' &&
+        json "open('$dir/gone', 'w').writelines(
+            'mmapx: %s: left out, since no name here leads to it\\n' % r['path']
+            for r in all if r['cached']) is None" &&
+        run "$code" snapshot -v --pid="$holder" --include='*/gone.*' &&
+        ! grep gone "$out" &&
+        grep 'since no name' "$err" | LC_ALL=C sort >"$dir/said" &&
+        LC_ALL=C sort "$dir/gone" | diff - "$dir/said"
+}
+check_cached 'snapshot -v names what has no name' nameless
+
 files_and_processes() {
     run 0 top --pid="$holder" -n 1000 --json "$dir/h" "$dir/three" || [ "$root" = no ] ||
         return 1
