@@ -99,22 +99,32 @@ open_entry(struct proc *p)
     return ENOENT;
 }
 
+/* A name can have a newline too.  The last one is the system's. */
+static void
+read_name(struct proc *p)
+{
+    FILE *in = stream_of(p, "comm");
+    size_t n = in != NULL ? fread(p->name, 1, sizeof p->name - 1, in) : 0;
+
+    if (n == 0)
+        p->name[n++] = '?';
+    else if (p->name[n - 1] == '\n')
+        n--;
+    p->name[n] = '\0';
+    if (in != NULL)
+        fclose(in);
+}
+
 int
 proc_open(struct proc *p, pid_t pid)
 {
-    FILE *in;
     int error;
 
     p->pid = pid;
     error = open_entry(p);
     if (error != 0)
         return error == ENOENT ? why_missing(pid) : error;
-    in = stream_of(p, "comm");
-    if (in == NULL || fgets(p->name, sizeof p->name, in) == NULL)
-        strcpy(p->name, "?");
-    p->name[strcspn(p->name, "\n")] = '\0';
-    if (in != NULL)
-        fclose(in);
+    read_name(p);
     return 0;
 }
 

@@ -277,6 +277,48 @@ else
     skip 'top --by=process: sums of processes' 'others may be closed to us'
 fi
 
+# A process gives itself a name of any bytes.
+cat >"$dir/hold-named.py" <<'HOLD'
+import mmap, os, sys
+kept = mmap.mmap(os.open(sys.argv[1], os.O_RDONLY), 0, prot=mmap.PROT_READ)
+kept[0]
+with open("/proc/self/comm", "wb") as comm:
+    comm.write(eval(sys.argv[2]))
+print("ready", flush=True)
+sys.stdin.read()
+HOLD
+called_in_json() {
+    "$mmapx" status --who --json "$dir/three" >"$out"
+    json "all[0]['mapped_by'] == [{'pid': $named, 'process': $1}]" || return 1
+    "$mmapx" top --by=process --json --pid="$named" >"$out"
+    json "[all[0]['pid'], all[0]['process']] == [$named, $1]"
+}
+# is_called NAME JSON TEXT: what JSON and text say of a process that has this
+# name; the first two are Python.
+is_called() {
+    python3 "$dir/hold-named.py" "$dir/three" "$1" <"$dir/end.5" \
+        >"$dir/named.out" &
+    named=$!
+    exec 4>"$dir/end.5"
+    # shellcheck disable=SC2016 # It is that shell which expands.
+    timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.05; done' sh \
+        "$dir/named.out"
+    called_in_json "$2" && "$mmapx" status --who "$dir/three" |
+        grep -F "mapped by $3 ($named)"
+    result=$?
+    exec 4>&-
+    wait "$named"
+    return "$result"
+}
+odd_names() {
+    mkfifo "$dir/end.5" || return 1
+    # shellcheck disable=SC1003 # Two backslashes.
+    is_called 'b"a\n\"\\\n"' '"a\n\"\\\n"' 'a\n"\\\n' &&
+        is_called 'b"\xff\nb"' \
+            '{"bytes": base64.b64encode(b"\xff\nb").decode()}' '\377\nb'
+}
+check 'a process may have any name' odd_names
+
 # A file of another mount namespace is none here, though its path is one.
 elsewhere() {
     mkdir "$dir/other" && pages 5 >"$dir/other/file" &&
