@@ -23,8 +23,9 @@ enum {
     WRITEBACK = 9,
     GAP = 2,
     BESIDES_BAR = 4,
+    HEADING = 4, /* "FILE" */
     LEAST_NAME = 12,
-    FEW = 8,
+    SUM = 24, /* "total of 1234567 files" */
 };
 
 /* The bars that TABLE_PARTS can be divided into. */
@@ -90,7 +91,7 @@ divide(struct table *t, size_t longest)
     }
     if (l->cells > 0)
         left -= l->cells + BESIDES_BAR;
-    l->name = left > FEW ? left : FEW;
+    l->name = left > HEADING ? left : HEADING;
 }
 
 static void
@@ -117,7 +118,7 @@ void
 table_lay_out(struct table *t, size_t n)
 {
     struct table_layout *l = &t->layout;
-    size_t longest = 0;
+    size_t longest = t->o->summarize ? SUM : HEADING;
 
     t->laid_out = true;
     *l = (struct table_layout){

@@ -232,6 +232,7 @@ void
 table_text_total(struct table *t, const struct survey *sum)
 {
     const struct table_layout *l = &t->layout;
+    size_t room;
     char text[96];
     int n;
 
@@ -245,10 +246,14 @@ table_text_total(struct table *t, const struct survey *sum)
     if (t->sums.unknown > 0)
         n += snprintf(text + n, sizeof text - (size_t)n,
                       ", %" PRIu64 " of them unknown", t->sums.unknown);
-    /* It stands below the names if it is no longer than they may be. */
-    if (l->cells > 0 && (l->name == 0 || (size_t)n <= l->name))
+    /* It stands below the names if it is no longer than they may be, and else
+     * has the bar's room, too. */
+    room = l->name;
+    if (l->cells > 0 && (room == 0 || (size_t)n <= room))
         printf("%*s", (int)l->cells + 4, "");
-    fputs(text, stdout);
+    else if (l->cells > 0)
+        room += l->cells + 4;
+    tool_name_cut(&t->screen, text, room);
     table_text_end(t);
 }
 

@@ -305,6 +305,22 @@ columns() {
     on_terminal "cd '$dir'; stty cols $1; NO_COLOR=1 '$mmapx' status clean"
     [ "$(tr -d '\r' <"$out" | sed -n 1p | tr -s ' ')" = " $2" ]
 }
+# The heading and the sum fit too, at each width that the numbers fit in.
+each_fits() {
+    mkdir -p "$dir/short" && printf x >"$dir/short/a" && sync "$dir/short/a"
+    for options in '' -s --total -b '-b -s'; do
+        least=$([ "${options#-b}" = "$options" ] && echo 33 || echo 58)
+        on_terminal "cd '$dir/short'; for c in \$(seq $least 130); do
+            echo \$c; COLUMNS=\$c LC_ALL=$1 NO_COLOR=1 '$mmapx' status $options a; done" \
+            >/dev/null
+        tr -d '\r' <"$out" | awk -v options="$options" 'NF == 1 { most = $1 }
+            length($0) > most {
+                print "status " options ", " most " columns: " $0
+                bad = 1
+            }
+            END { exit bad || most != 130 }' || return 1
+    done
+}
 cuts() {
     name=first$(printf '%0100d' 0)last
     printf x >"$dir/$name" && sync "$dir/$name"
@@ -339,6 +355,7 @@ if [ $terminal = yes ]; then
     check 'all of them where there is room' columns 120 \
         'CACHED SIZE % DIRTY WRITEBACK WHERE FILE'
     check 'and fewer where there is hardly any' columns 22 'CACHED % FILE'
+    check 'at no width a heading or a sum is too long' each_fits C
     check 'a name is cut in the middle' cuts 80 C '\.\.\.'
     check 'in a narrow terminal too' cuts 60 C '\.\.\.'
     check 'but whole in a pipe' pipe_is_whole
