@@ -140,7 +140,8 @@ is_plain(const char *name)
 }
 
 /* What the locale prints, but which changes how the rest of a line looks, or is
- * not seen at all: marks of direction, separators of lines, signs of format. */
+ * not seen at all: marks of direction, separators of lines, signs of format,
+ * and all that Unicode's property Default_Ignorable_Code_Point names. */
 static bool
 is_hidden(wchar_t wc)
 {
@@ -148,10 +149,12 @@ is_hidden(wchar_t wc)
         wchar_t first;
         wchar_t last;
     } hidden[] = {
-        { 0xad, 0xad },       { 0x61c, 0x61c },     { 0x180e, 0x180e },
-        { 0x200b, 0x200b },   { 0x200e, 0x200f },   { 0x2028, 0x202e },
-        { 0x2060, 0x206f },   { 0xfeff, 0xfeff },   { 0xfff9, 0xfffb },
-        { 0xe0000, 0xe007f },
+        { 0xad, 0xad },       { 0x34f, 0x34f },     { 0x61c, 0x61c },
+        { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+        { 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
+        { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+        { 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x13430, 0x13438 },
+        { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
     };
 
     for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++)

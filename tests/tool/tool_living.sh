@@ -220,10 +220,26 @@ bidi() {
     : >"$dir/$name" && LC_ALL=$utf8 run 0 status "$dir/$name" &&
         grep -q 'a\\342\\200\\256b\\342\\201\\246c\\330\\234d' "$out"
 }
+# One of each kind, in octal: joiners, fillers of Hangul, selectors of variants,
+# vowels of Khmer, beams of music, and what Unicode sets aside for more of them.
+invisible() {
+    for hidden in 342.200.213 342.200.214 342.200.215 315.217 341.205.237 \
+        341.205.240 343.205.244 357.276.240 357.270.200 357.270.217 \
+        341.236.264 341.240.213 341.240.217 360.235.205.263 360.235.205.272 \
+        363.240.204.200 363.240.207.257 342.201.245; do
+        hidden=$(echo ".$hidden" | sed 's/\./\\/g')
+        # shellcheck disable=SC2059 # It is octal.
+        name=a$(printf "$hidden")b
+        : >"$dir/$name" && LC_ALL=$utf8 run 0 status "$dir/$name" &&
+            rm "$dir/$name" && grep -q -F "/a${hidden}b" "$out" || return 1
+    done
+}
 if [ -n "$utf8" ]; then
     check 'marks of direction are escaped' bidi
+    check 'so is what is not seen at all' invisible
 else
     skip 'marks of direction are escaped' 'no such locale'
+    skip 'so is what is not seen at all' 'no such locale'
 fi
 
 # In memory a file can be larger than any disk.
