@@ -187,7 +187,8 @@ keeps_commands() {
 same_pictures() {
     sed -e 's/<[^>]*>//g' -e 's/&gt;/>/g' -e 's/&lt;/</g' -e 's/&amp;/\&/g' \
         -e 's/ *$//' "$doc/site/pictures.html" >"$tmp/pictures"
-    sed -n -e '/^    # mmapx /,/^[^ ]/s/^    //p' "$srcdir/README" >"$tmp/shown"
+    sed -n -e '/^    # mmapx [tew]/,/^[^ ]/s/^    //p' "$srcdir/README" \
+        >"$tmp/shown"
     [ "$(wc -l <"$tmp/shown")" -gt 20 ] &&
         ! grep -v -x -F -f "$tmp/pictures" "$tmp/shown"
 }
