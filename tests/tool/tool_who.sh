@@ -296,6 +296,7 @@ called_in_json() {
 # is_called NAME JSON TEXT: what JSON and text say of a process that has this
 # name; the first two are Python.
 is_called() {
+    rm -f "$dir/named.out"
     python3 "$dir/hold-named.py" "$dir/three" "$1" <"$dir/end.5" \
         >"$dir/named.out" &
     named=$!
