@@ -44,7 +44,8 @@ bash_values() {
         [ "$(offers --dir)" = --dirs ] && [ "$(offers -r --who)" = --who ] &&
         [ "$(offers load no)" = notes ] &&
         [ "$(offers snapshot -o no)" = notes ] &&
-        [ -z "$(offers watch -n '')" ]
+        [ "$(offers top --dirs no)" = notes ] &&
+        [ -z "$(offers top --dirs = '')" ] && [ -z "$(offers watch -n '')" ]
 }
 if command -v bash >/dev/null; then
     for command in $commands; do
@@ -128,9 +129,26 @@ fi
 fish_parses() {
     fish --no-execute "$srcdir/completions/mmapx.fish"
 }
+# fish_options COMMAND...: what fish offers behind it and "--".
+fish_options() {
+    HOME=$dir fish --no-config -c "source '$srcdir/completions/mmapx.fish'
+        complete -C 'mmapx $* --'" | sed 's/[=	].*//' | LC_ALL=C sort -u
+}
+fish_commands() {
+    for command in $commands; do
+        options "$command" | grep '^--' >"$dir/help"
+        fish_options "$command" >"$dir/offered" &&
+            diff "$dir/help" "$dir/offered" || return 1
+    done
+    { options status && options top && echo --version; } | grep '^--' |
+        LC_ALL=C sort -u >"$dir/help"
+    fish_options >"$dir/offered" && diff "$dir/help" "$dir/offered"
+}
 if command -v fish >/dev/null; then
     check 'fish: no error of syntax' fish_parses
+    check 'fish: the options of each command' fish_commands
 else
     skip 'fish: no error of syntax' 'there is no fish'
+    skip 'fish: the options of each command' 'there is no fish'
 fi
 finish
