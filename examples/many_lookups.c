@@ -53,10 +53,10 @@ probe(size_t n, int ahead)
 int
 main(int argc, char *argv[])
 {
-    const char *path = argv[argc - 1], *end;
+    const char *path = argc > 1 ? argv[argc - 1] : "", *end;
     size_t n = BATCH;
 
-    if (argc < 2 || mmapx_map_path(&file, path, PROT_READ, MAP_SHARED) != 0
+    if (mmapx_map_path(&file, path, PROT_READ, MAP_SHARED) != 0
         || mmapx_map_path(&aside, path, PROT_READ, MAP_SHARED) != 0) {
         perror(path);
         return 2;

@@ -6,6 +6,7 @@
  *     ./slots FILE            print the text with its number
  *     ./slots FILE TEXT...    store each, and print it when it is safe
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ enum { SLOT = 4096 };
 struct slot {
     uint64_t number; /* 0: never written */
     uint64_t sum;
-    char text[240];
+    char text[SLOT - 2 * sizeof(uint64_t)];
 };
 
 static uint64_t
@@ -31,27 +32,20 @@ sum_of(const struct slot *s)
     return sum;
 }
 
-static struct slot *
-slot(const struct mmapx *m, int i)
+static int
+newest(const struct slot *s)
 {
-    return (struct slot *)((uintptr_t)m->addr + (uintptr_t)i * SLOT);
+    return s[1].sum == sum_of(&s[1])
+           && (s[0].sum != sum_of(&s[0]) || s[1].number > s[0].number);
 }
 
 static int
-newest(const struct mmapx *m)
+store(struct slot *s, const char *text)
 {
-    struct slot *a = slot(m, 0), *b = slot(m, 1);
-    return b->sum == sum_of(b)
-           && (a->sum != sum_of(a) || b->number > a->number);
-}
+    int now = newest(s);
+    struct slot *to = &s[!now];
 
-static int
-store(const struct mmapx *m, const char *text)
-{
-    int now = newest(m);
-    struct slot *to = slot(m, !now);
-
-    to->number = slot(m, now)->number + 1;
+    to->number = s[now].number + 1;
     snprintf(memset(to->text, 0, sizeof to->text), sizeof to->text, "%s", text);
     to->sum = sum_of(to);
     return !now * SLOT;
@@ -60,17 +54,23 @@ store(const struct mmapx *m, const char *text)
 int
 main(int argc, char *argv[])
 {
-    struct mmapx m;
-    int fd = argc > 1 ? open(argv[1], O_RDWR | O_CREAT, 0600) : -1;
-    int r = fd < 0 || ftruncate(fd, 2 * SLOT) != 0
+    struct mmapx m = { 0 };
+    int flags = argc > 2 ? O_RDWR | O_CREAT : O_RDONLY;
+    int fd = argc > 1 ? open(argv[1], flags, 0600) : (errno = EINVAL, -1);
+    int r = fd < 0 || (argc > 2 && lseek(fd, 0, SEEK_END) == 0
+                       && ftruncate(fd, 2 * SLOT) != 0)
             || mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE) != 0;
+    struct slot *s = m.addr;
 
+    /* Another file than one of these stays as it is. */
+    if (r == 0
+        && (m.len != 2 * SLOT || s[newest(s)].sum != sum_of(&s[newest(s)])))
+        r = errno = EINVAL;
     for (int i = argc == 2 ? 1 : 2; i < argc && r == 0; i++) {
         if (i > 1)
-            r = mmapx_commit(&m, fd, (size_t)store(&m, argv[i]), SLOT);
+            r = mmapx_commit(&m, fd, (size_t)store(s, argv[i]), SLOT);
         if (r == 0)
-            printf("%u %s\n", (unsigned)slot(&m, newest(&m))->number,
-                   slot(&m, newest(&m))->text);
+            printf("%u %s\n", (unsigned)s[newest(s)].number, s[newest(s)].text);
         fflush(stdout);
     }
     if (r != 0)

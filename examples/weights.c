@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Map a file of weights as an inference engine does: all of it, read ahead,
- * locked as far as it has been loaded, and without the head and the tail that
- * nobody needs any more.
+ * locked as far as it has been loaded, and without an unused head and tail.
  *     cc -o weights weights.c $(pkg-config --cflags --libs mmapx)
  *     ./weights FILE HEAD TAIL     the bytes before the weights and behind them
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <libmmapx.h>
 
@@ -58,13 +55,16 @@ main(int argc, char *argv[])
 {
     const struct mmapx_range all = { 0, MMAPX_TO_END };
     unsigned long sum = 0;
-    size_t head = argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
-    size_t tail = argc == 4 ? strtoul(argv[3], NULL, 10) : 0;
+    size_t head, tail;
+    char more;
     struct mmapx m;
 
-    if (argc != 4 || mmapx_map_path(&m, argv[1], PROT_READ, MAP_SHARED) != 0
+    errno = EINVAL;
+    if (argc != 4 || sscanf(argv[2], "%zu%c", &head, &more) != 1
+        || sscanf(argv[3], "%zu%c", &tail, &more) != 1
+        || mmapx_map_path(&m, argv[1], PROT_READ, MAP_SHARED) != 0
         || head > m.len || tail >= m.len - head) {
-        fprintf(stderr, "weights FILE HEAD TAIL: %s\n", strerror(errno));
+        perror("weights FILE HEAD TAIL");
         return 2;
     }
     if (mmapx_prefetch(&m, &all, 1) != 0 && errno != ENOTSUP)

@@ -152,10 +152,23 @@ check 'and goes on after a file that is not there' counts_the_others
 
 stores() {
     says '1 one
-2 two' ./examples/slots "$tmp/two" one two &&
-        says '2 two' ./examples/slots "$tmp/two"
+2 two' ./examples/slots "$tmp/texts" one two &&
+        says '2 two' ./examples/slots "$tmp/texts"
+}
+leaves_others() {
+    printf 'a text\n' >"$tmp/other" && dd if=/dev/zero bs=4096 count=2 \
+        2>/dev/null | tr '\0' x >"$tmp/large" || return
+    cp "$tmp/large" "$tmp/same"
+    for file in other large none; do
+        fails_with 1 ./examples/slots "$tmp/$file" || return
+    done
+    fails_with 1 ./examples/slots "$tmp/other" one &&
+        fails_with 1 ./examples/slots "$tmp/large" one &&
+        ! [ -e "$tmp/none" ] && [ "$(cat "$tmp/other")" = 'a text' ] &&
+        cmp "$tmp/large" "$tmp/same"
 }
 check 'slots keeps a text' stores
+check 'and leaves other files as they are' leaves_others
 if [ -x libtool ]; then
     check 'and loses none that was safe, killed 1,000 times' \
         ./libtool --mode=execute tests/project/killer 1000 examples/slots \
@@ -370,6 +383,22 @@ else
 fi
 check 'more before and behind than there is' \
     fails_with 2 ./examples/weights "$tmp/text" 10 320000
+no_numbers() {
+    for number in x 1x '' -1; do
+        fails_with 2 ./examples/weights "$tmp/text" "$number" 1 &&
+            fails_with 2 ./examples/weights "$tmp/text" 1 "$number" || return
+    done
+}
+check 'and what are no numbers' no_numbers
+no_success() {
+    for example in slots weights many_lookups; do
+        LC_ALL=C "./examples/$example" </dev/null 2>"$tmp/said" && return 1
+        cat "$tmp/said"
+        [ -s "$tmp/said" ] && ! grep -q -i 'success\|no error' "$tmp/said" ||
+            return
+    done
+}
+check 'what lacks its arguments says no "Success"' no_success
 
 # --- shared_memfd -------------------------------------------------------------
 
