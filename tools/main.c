@@ -98,7 +98,9 @@ dispatch(int argc, char **argv)
         return tool_usage(TOOL_COMMANDS, "no command given", NULL);
     if (is_option(argv[1], "--help", "-h"))
         return print_help(argv[2]);
-    if (is_option(argv[1], "--version", "-V"))
+    /* Letters behind that one are read no more, as behind -h. */
+    if (is_option(argv[1], "--version", "-V")
+        || strncmp(argv[1], "-V", 2) == 0)
         return version();
     if (strcmp(argv[1], "help") == 0 && access(argv[1], F_OK) != 0)
         return help(argv + 2);

@@ -522,7 +522,7 @@ for word in -h --help help; do
 done
 same_version() {
     run 0 --version && cp "$out" "$dir/said" && run 0 -V &&
-        cmp "$out" "$dir/said"
+        cmp "$out" "$dir/said" && run 0 -Vh && cmp "$out" "$dir/said"
 }
 check '-V' same_version
 own_interval() {
