@@ -56,7 +56,7 @@ main(int argc, char *argv[])
 {
     struct mmapx m = { 0 };
     int flags = argc > 2 ? O_RDWR | O_CREAT : O_RDONLY;
-    int fd = argc > 1 ? open(argv[1], flags, 0600) : (errno = EINVAL, -1);
+    int fd = open(argc > 1 ? argv[1] : "", flags, 0600);
     int r = fd < 0 || (argc > 2 && lseek(fd, 0, SEEK_END) == 0
                        && ftruncate(fd, 2 * SLOT) != 0)
             || mmapx_map(&m, fd, PROT_READ | PROT_WRITE, MAP_PRIVATE) != 0;
