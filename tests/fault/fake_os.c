@@ -450,6 +450,13 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         fake_looked = off + len;
     if (fake_has_no_cachestat)
         return -ENOSYS;
+    if (r == 0 && fake_swapped.end != 0) {
+        *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED
+                                            | MMAPX_CACHE_EVICTED };
+        c->cached = pages(off, off + len);
+        c->evicted = pages_of(&fake_swapped, off, off + len);
+        return 0;
+    }
     if (r == 0 && fake_uncached.end != 0) {
         *c = (struct mmapx_cache){ .known = MMAPX_CACHE_CACHED };
         c->cached = pages(off, off + len)
@@ -460,8 +467,6 @@ mmapx_os_cachestat(int fd, int64_t off, int64_t len, struct mmapx_cache *c)
         r = real_os_cachestat(fd, off, len, c);
     if (r == 0 && fake_all_stay)
         c->dirty = 0;
-    if (r == 0)
-        c->evicted += pages_of(&fake_swapped, off, off + len);
     return r;
 }
 
