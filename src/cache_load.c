@@ -64,7 +64,7 @@ fault_in(struct loader *l, int64_t off, int64_t end)
         return r;
     r = mmapx_i_protect(&m, 0, MMAPX_TO_END, PROT_READ);
     if (r == 0)
-        r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ);
+        r = mmapx_i_populate(&m, 0, MMAPX_TO_END, MMAPX_POPULATE_READ, false);
     mmapx_i_unmap(&m);
     return r == -EFAULT ? -EIO : r;
 }

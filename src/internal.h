@@ -76,10 +76,9 @@ size_t mmapx_i_resident(const unsigned char *vec, size_t n);
 void mmapx_i_read_in(const struct mmapx *m, const struct mmapx_i_span *span,
                      bool loose);
 
-/* populate.c: the call of the same name; and one for what is loose. */
-int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags);
-int mmapx_i_populate_loose(const struct mmapx *m, size_t off, size_t len,
-                           int flags);
+/* populate.c: the call of the same name, also of what is loose. */
+int mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int how,
+                     bool loose);
 
 /* protect.c */
 int mmapx_i_protect(struct mmapx *m, size_t off, size_t len, int prot);

@@ -51,12 +51,10 @@ bring_in(const struct mmapx *m, size_t off, size_t len,
     bool copies = !mmapx_i_has_any(m, MMAPX_I_SHARED | MMAPX_I_MIXED)
                   && mmapx_i_has_any(m, MMAPX_I_PROT_W);
     unsigned char *end = span->addr + span->len;
-    int (*populate)(const struct mmapx *, size_t, size_t, int)
-        = loose ? mmapx_i_populate_loose : mmapx_i_populate;
-    int r = populate(m, off, len, MMAPX_POPULATE_READ);
+    int r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_READ, loose);
 
     if (r == 0 && copies)
-        r = populate(m, off, len, MMAPX_POPULATE_WRITE);
+        r = mmapx_i_populate(m, off, len, MMAPX_POPULATE_WRITE, loose);
     if (r == -EFAULT && mmapx_os_is_past_end(end - mmapx_os_page_size()))
         return -ENOMEM;
     return r;

@@ -218,15 +218,16 @@ populate_for_reading(const struct mmapx *m, const struct mmapx_i_span *span,
 
 /* -------------------------------------------------------------------------- */
 
-static int
-populate(const struct mmapx *m, size_t off, size_t len, int flags, bool loose)
+int
+mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int how,
+                 bool loose)
 {
-    bool writes = flags == MMAPX_POPULATE_WRITE;
+    bool writes = how == MMAPX_POPULATE_WRITE;
     unsigned needed = writes ? MMAPX_I_PROT_W : MMAPX_I_PROT_R;
     struct mmapx_i_span span;
     int r;
 
-    if (flags != MMAPX_POPULATE_READ && flags != MMAPX_POPULATE_WRITE)
+    if (how != MMAPX_POPULATE_READ && how != MMAPX_POPULATE_WRITE)
         return -EINVAL;
     r = mmapx_i_span(m, off, len, MMAPX_I_OUTWARD, &span);
     if (r < 0 || span.len == 0)
@@ -244,19 +245,7 @@ populate(const struct mmapx *m, size_t off, size_t len, int flags, bool loose)
 }
 
 int
-mmapx_i_populate(const struct mmapx *m, size_t off, size_t len, int flags)
-{
-    return populate(m, off, len, flags, false);
-}
-
-int
-mmapx_i_populate_loose(const struct mmapx *m, size_t off, size_t len, int flags)
-{
-    return populate(m, off, len, flags, true);
-}
-
-int
 mmapx_populate(const struct mmapx *m, size_t off, size_t len, int flags)
 {
-    return mmapx_i_result(mmapx_i_populate(m, off, len, flags));
+    return mmapx_i_result(mmapx_i_populate(m, off, len, flags, false));
 }
