@@ -15,31 +15,35 @@ is_swapped(int fd, int64_t off, int64_t len)
     return r == 0 ? c.evicted > 0 : r;
 }
 
-/* Go to a step with something that is swapped out: by steps that grow, and
- * then by halves of the last one. */
+/* Go to a part with something that is swapped out: by parts that grow, and then
+ * by halves of the last one. */
 static void
 seek_swapped(int fd, int64_t *off, int64_t end, int64_t *data_end)
 {
     int64_t at = *off;
-    int64_t len = STEP;
+    int64_t len = end - at < STEP ? end - at : STEP;
     int r = 0;
 
-    while (at < end && (r = is_swapped(fd, at, len < end - at ? len : end - at))
-                           == 0) {
-        at += len < end - at ? len : end - at;
-        len *= 2;
+    while (at < end && (r = is_swapped(fd, at, len)) == 0) {
+        at += len;
+        len = len <= (end - at) / 2 ? 2 * len : end - at;
     }
-    for (len /= 2; len >= STEP && r > 0; len /= 2) {
-        r = is_swapped(fd, at, len);
-        if (r == 0) {
-            at += len;
+    while (len > STEP && r > 0) {
+        int64_t half = (len / 2 + STEP - 1) / STEP * STEP;
+
+        r = is_swapped(fd, at, half);
+        if (r > 0) {
+            len = half;
+        } else if (r == 0) {
+            at += half;
+            len -= half;
             r = 1;
         }
     }
     if (r < 0)
         return;
     *off = at;
-    *data_end = end - at < STEP ? end : at + STEP;
+    *data_end = at + len;
 }
 
 /*

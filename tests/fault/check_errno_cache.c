@@ -459,7 +459,17 @@ START_TEST(what_is_swapped_out)
     mmapx_i_next_data(fd, &off, SIZE - MIB / 2, &end);
     ck_assert_int_eq(end, SIZE - MIB / 2);
     ck_assert_int_eq(off, end);
+    /* And there is no longer one than this. */
+    fake_swapped.off = INT64_MAX - 1;
+    fake_swapped.end = INT64_MAX;
+    off = 0;
+    mmapx_i_next_data(fd, &off, INT64_MAX, &end);
+    ck_assert_int_eq(end, INT64_MAX);
+    ck_assert_int_ge(off, INT64_MAX - 2 * MIB);
+    ck_assert_int_lt(off, INT64_MAX);
     /* Where nobody tells, all of it can be. */
+    fake_swapped.off = SIZE - 1;
+    fake_swapped.end = SIZE;
     for (int i = 1; i < 6; i++) {
         fake_fail(FAKE_CACHESTAT, EAGAIN, i);
         off = 0;
