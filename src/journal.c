@@ -133,10 +133,10 @@ empty(const struct target *t)
     unsigned char zeros[MMAPX_I_JOURNAL_HEADER] = { 0 };
     uintptr_t since = mmapx_i_last_loss();
     int r = write_to_journal(t, zeros, MMAPX_I_JOURNAL_HEADER, 0);
-    bool is_cut = r < 0 && mmapx_os_set_size(t->journal, 0) == 0;
 
-    r = r < 0 && !is_cut ? r : flush_journal(t, since);
-    return r < 0 || is_cut ? r : mmapx_os_set_size(t->journal, 0);
+    if (r == 0 || mmapx_os_set_size(t->journal, 0) == 0)
+        r = flush_journal(t, since);
+    return r == 0 ? mmapx_os_set_size(t->journal, 0) : r;
 }
 
 /* --- The two descriptors -------------------------------------------------- */
