@@ -57,11 +57,11 @@ mmapx_os_growth(int fd, struct mmapx_os_growth *growth)
     return 0;
 }
 
+/* Without a change of the size. */
 static int
-allocate(int fd, int64_t from, int64_t len)
+change_blocks(int fd, int mode, int64_t from, int64_t len)
 {
-    int mode = FALLOC_FL_KEEP_SIZE;
-
+    mode |= FALLOC_FL_KEEP_SIZE;
     return held_fallocate(fd, mode, (off_t)from, (off_t)len) < 0 ? -errno : 0;
 }
 
@@ -70,9 +70,10 @@ allocate(int fd, int64_t from, int64_t len)
 int
 mmapx_os_allocate(int fd, int64_t from, int64_t len)
 {
-    int r = allocate(fd, from, len);
+    int r = change_blocks(fd, 0, from, len);
 
-    if (r == -ENOSYS || (r == -EPERM && allocate(-1, from, len) == -EPERM))
+    if (r == -ENOSYS
+        || (r == -EPERM && change_blocks(-1, 0, from, len) == -EPERM))
         return -ENOTSUP;
     return r;
 }
@@ -151,12 +152,11 @@ has_tail(int fd, int64_t size, size_t head, size_t len)
 static int
 punch(int fd, int64_t from, size_t len)
 {
-    const int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
     int r;
 
     do
-        r = held_fallocate(fd, mode, (off_t)from, (off_t)len);
-    while (r < 0 && errno == EINTR);
+        r = change_blocks(fd, FALLOC_FL_PUNCH_HOLE, from, (int64_t)len);
+    while (r == -EINTR);
     return r;
 }
 
