@@ -214,9 +214,12 @@ ask(struct bring *b, struct bring_batch *batch)
     struct gaps gaps = { .batch = batch, .next = 1 };
 
     advise(b, POSIX_FADV_RANDOM);
-    batch->dense = is_dense(batch)
+    batch->dense = is_dense(batch);
+    if (batch->dense && begin_block(b, batch))
+        return;
+    batch->dense = batch->dense
                    && survey_runs(b->file, begin, span, keep_gap, &gaps) == 0;
-    if (batch->dense && !begin_block(b, batch))
+    if (batch->dense)
         begin_part(b->file, begin, span);
     for (size_t i = 0; i < batch->n && !batch->dense; i++)
         begin_part(b->file, batch->parts[i].off, batch->parts[i].len);
@@ -254,18 +257,6 @@ read_dense(const struct bring *b, const struct bring_batch *batch)
     return error;
 }
 
-/* Whether little more of a block is in memory than its parts. */
-static bool
-has_split(const struct bring *b, const struct bring_batch *batch)
-{
-    int64_t page = (int64_t)mmapx_page_size(NULL);
-    struct mmapx_cache c;
-
-    return mmapx_cache_stat(b->file->fd, batch->block.off, BRING_BLOCK, &c) == 0
-           && (int64_t)c.cached * page
-                  <= batch->bytes + page * (int64_t)batch->n + BRING_BLOCK / 16;
-}
-
 /* Wait for a batch that is in a block.  It is not read here, which would begin
  * to read what follows, too.  What is not split goes as a whole, and the parts
  * are brought in without it. */
@@ -281,7 +272,7 @@ wait_for_block(struct bring *b, struct bring_batch *batch)
         give_gaps_back(b, batch);
         give_back(b, off, begin);
         give_back(b, end, off + BRING_BLOCK);
-        if (has_split(b, batch))
+        if (bring_block_is_split(&batch->block, batch->bytes, batch->n))
             return 0;
     }
     b->no_blocks = true;

@@ -84,3 +84,14 @@ bring_block_end(struct bring_block *block)
     block->is_begun = false;
     return block->is_whole;
 }
+
+bool
+bring_block_is_split(const struct bring_block *block, int64_t bytes, size_t n)
+{
+    int64_t page = (int64_t)mmapx_page_size(NULL);
+    struct mmapx_cache c;
+
+    return mmapx_cache_stat(block->fd, block->off, BRING_BLOCK, &c) == 0
+           && (int64_t)c.cached * page
+                  <= bytes + page * (int64_t)n + BRING_BLOCK / 16;
+}

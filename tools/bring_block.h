@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "open.h"
@@ -32,5 +33,10 @@ bool bring_block_begin(struct bring_block *block, const struct tool_file *file,
 /* Wait for the thread of a block, if it was begun.  Returns whether all of it
  * is there, to be given back in parts; else some of it may be there. */
 bool bring_block_end(struct bring_block *block);
+
+/* Whether little more of a block is in memory than so many bytes that are
+ * wanted, in n parts. */
+bool bring_block_is_split(const struct bring_block *block, int64_t bytes,
+                          size_t n);
 
 #endif /* TOOL_BRING_BLOCK_H */
