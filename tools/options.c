@@ -36,7 +36,7 @@ bad_option(enum tool_command command, int key, char *const argv[])
 
     if (optopt >= LONG
         && option_is_of_others(command, &option_rows[optopt - LONG],
-                        argv[optind - 1]))
+                               argv[optind - 1]))
         return TOOL_USAGE;
     if (key == ':')
         return tool_usage(command, "no argument to the option", name);

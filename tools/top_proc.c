@@ -252,7 +252,8 @@ static void
 sum_of(struct top *top, const struct proc *p)
 {
     struct process process = { .top = top,
-                               .has_own_mounts = proc_has_own_mounts(p) };
+                               .has_own_mounts = *top->o->paths != NULL
+                                                 && proc_has_own_mounts(p) };
     struct largest_row row = { .pid = p->pid };
     int error;
 
